@@ -1,0 +1,46 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+
+/**
+ * Length-prefixed, domain-labelled bytes: `label` and each part are preceded by their length in
+ * bytes as an unsigned 32-bit big-endian integer, so that no two lists of parts share an encoding.
+ *
+ * @param label domain, e.g. `safeconduct/question/v1`
+ * @param parts strings are taken as UTF-8
+ */
+export function encodeParts(label: string, ...parts: readonly (string | Uint8Array)[]): Buffer {
+  const chunks: Buffer[] = [];
+  for (const part of [label, ...parts]) {
+    const bytes = typeof part === 'string' ? Buffer.from(part, 'utf8') : Buffer.from(part);
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(bytes.length);
+    chunks.push(length, bytes);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** SHA-256 (FIPS 180-4), 32 bytes. */
+export function sha256(...parts: readonly Uint8Array[]): Buffer {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
+  return hash.digest();
+}
+
+/** base64url without padding (RFC 4648 §5). */
+export function encodeBase64Url(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64url');
+}
+
+/**
+ * The bytes of unpadded base64url in its one canonical spelling (RFC 4648 §3.5), or `undefined`
+ * for padding, white space, another alphabet or non-zero trailing bits.
+ */
+export function decodeBase64Url(text: string): Buffer | undefined {
+  if (!/^[A-Za-z0-9_-]*$/.test(text)) return undefined;
+  const bytes = Buffer.from(text, 'base64url');
+  return bytes.toString('base64url') === text ? bytes : undefined;
+}
+
+/** Equality in time that depends on the lengths only. */
+export function equalInConstantTime(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && timingSafeEqual(a, b);
+}
