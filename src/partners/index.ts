@@ -1,0 +1,9 @@
+export type { Anchor, Credential, OAuthClient, Partner } from './partner.js';
+export {
+  insertAnchor,
+  insertCredential,
+  insertOAuthClient,
+  insertPartner,
+  readPartners,
+} from './partner.repository.js';
+export { Partners1763800000001 } from './partners.migration.js';
