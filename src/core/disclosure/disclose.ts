@@ -1,3 +1,4 @@
+import type { GregorianDate } from '../dates/index.js';
 import type { EvidenceElement } from '../matching/evidence.js';
 import type { Subject } from '../register/subject.js';
 import {
@@ -21,14 +22,6 @@ export interface DisclosedField {
 
 /** `NOT_CONFIRMED` is one face for differs, not on the register, not supplied, not compared. */
 export type Agreement = 'AGREES' | 'NOT_CONFIRMED';
-
-/** Dates are read by the matching core; disclosure needs the subject's in the Gregorian calendar. */
-export interface GregorianDate {
-  /** Year when the whole date lies in one Gregorian year. */
-  readonly year: string | undefined;
-  /** Gregorian EDTF of the date as known. */
-  readonly edtf: string;
-}
 
 export interface DisclosureInputs {
   readonly subject: Subject;

@@ -2,7 +2,7 @@ import canonicalize from 'canonicalize';
 import { encodeBase64Url, encodeParts, sha256 } from '../bytes.js';
 import type { DisclosureLevel, SubjectField } from '../disclosure/catalogue.js';
 import type { Caseload, GrantId, PartnerCode } from '../ids.js';
-import type { EvidenceElement } from '../matching/evidence.js';
+import type { AssuranceLevel, EvidenceElement } from '../matching/index.js';
 import type { Purpose } from './purpose.js';
 
 export const grantStates = [
@@ -17,8 +17,7 @@ export const grantStates = [
 ] as const;
 export type GrantState = (typeof grantStates)[number];
 
-export const assuranceLevels = ['STANDARD', 'HIGH'] as const;
-export type AssuranceLevel = (typeof assuranceLevels)[number];
+export const assuranceLevels: readonly AssuranceLevel[] = ['STANDARD', 'HIGH'];
 
 /** May an answer be passed on: no, or only when the host agrees. */
 export const handlingCodes = ['NO_ONWARD_TRANSFER', 'ORIGINATOR_CONSENT'] as const;
