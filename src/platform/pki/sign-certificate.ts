@@ -1,4 +1,4 @@
-import { createPublicKey, hash, sign, type KeyObject } from 'node:crypto';
+import { hash, sign, type KeyObject } from 'node:crypto';
 import {
   bitString,
   booleanTrue,
@@ -38,9 +38,9 @@ export const distinguishedName = (organization: string, commonName: string): Buf
 export const extension = (id: string, critical: boolean, value: Uint8Array): Buffer =>
   sequence(objectId(id), ...(critical ? [booleanTrue()] : []), octetString(value));
 
-/** Key identifier: SHA-256 of the public key bits, cut to 160 bits (RFC 7093 §2, method 1). */
-export function keyIdentifier(key: KeyObject): Buffer {
-  const info = createPublicKey(key).export({ format: 'der', type: 'spki' });
+/** Key identifier: 160 bits of SHA-256 over the key's encoding (the method is free, RFC 5280 §4.2.1.2). */
+export function keyIdentifier(publicKey: KeyObject): Buffer {
+  const info = publicKey.export({ format: 'der', type: 'spki' });
   return hash('sha256', info, 'buffer').subarray(0, 20);
 }
 
