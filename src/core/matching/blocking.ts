@@ -1,0 +1,96 @@
+import { civilDay, type EdtfDate } from '../dates/index.js';
+import type { Subject } from '../register/subject.js';
+import type { DocumentKey } from './document.js';
+import type { NamePart, PersonName } from './name.js';
+import type { Evidence } from './parse-evidence.js';
+import { prepareSubject, type PreparedSubject } from './prepare.js';
+
+/**
+ * Terms by which the blind index finds candidates. A subject is filed under its terms, a question
+ * asks for its own; the index adds up the weights of the terms a row shares with the question and
+ * keeps the {@link candidateCap} best. Terms are short labelled texts and never leave the core in
+ * clear: the register keys each before it is kept.
+ */
+export const candidateCap = 100;
+export const maxSubjectTerms = 256;
+export const maxQuestionTerms = 256;
+
+export interface BlockingTerm {
+  readonly term: string;
+  /** Bits a shared term is worth, roughly; at least 0.5. */
+  readonly weight: number;
+}
+
+/** Distinct terms of a subject, at most {@link maxSubjectTerms}. */
+export function subjectBlockingTerms(subject: Subject): readonly string[] {
+  return termsOf(prepareSubject(subject), false).map(({ term }) => term);
+}
+
+/** Distinct terms of a question with their weights, at most {@link maxQuestionTerms}. */
+export function evidenceBlockingTerms(evidence: Evidence): readonly BlockingTerm[] {
+  return termsOf(evidence, true);
+}
+
+type Blocked = Pick<PreparedSubject, 'names' | 'fatherName' | 'dateOfBirth' | 'documents'>;
+
+function termsOf(person: Blocked, asking: boolean): BlockingTerm[] {
+  const terms = new Map<string, number>();
+  const add = (term: string, weight: number): void => {
+    const limit = asking ? maxQuestionTerms : maxSubjectTerms;
+    const before = terms.get(term);
+    if (before === undefined ? terms.size < limit : weight > before) terms.set(term, weight);
+  };
+  for (const document of person.documents) addDocument(add, document);
+  const years = person.dateOfBirth === undefined ? [] : yearsOf(person.dateOfBirth, asking);
+  if (person.dateOfBirth !== undefined) addDays(add, person.dateOfBirth);
+  for (const name of person.names) addName(add, name, years);
+  return [...terms].map(([term, weight]) => ({ term, weight }));
+}
+
+type Add = (term: string, weight: number) => void;
+
+function addDocument(add: Add, { key }: DocumentKey): void {
+  add(`d:${key}`, 20);
+  if (key.length < 5) return;
+  for (let at = 0; at < key.length; at += 1) {
+    add(`e:${key.slice(0, at)}${key.slice(at + 1)}`, 6);
+  }
+}
+
+function addDays(add: Add, date: EdtfDate): void {
+  for (const { precision, first } of date.alternatives) {
+    if (precision === 'DAY') add(`b:${first}`, 6);
+  }
+}
+
+/** Gregorian years a birth may fall in, the question's with one year either side. */
+function yearsOf(date: EdtfDate, asking: boolean): number[] {
+  const years = new Set<number>();
+  const slack = asking ? 1 : 0;
+  for (const { first, last } of date.alternatives) {
+    const from = civilDay('GREGORIAN', first).year - slack;
+    const to = Math.min(civilDay('GREGORIAN', last).year + slack, from + 12);
+    for (let year = from; year <= to; year += 1) years.add(year);
+  }
+  return [...years].slice(0, 14);
+}
+
+/** Parts rarer than this stand alone as terms; commoner ones only together with something else. */
+const aloneBits = 5;
+
+function addName(add: Add, name: PersonName, years: readonly number[]): void {
+  const parts = name.parts.filter(({ role, skeleton }) => role !== 'TITLE' && skeleton !== '');
+  for (const [index, part] of parts.entries()) {
+    const sound = blockingSound(part);
+    if (part.bits >= aloneBits) add(`n:${sound}`, part.bits);
+    for (const year of years) add(`y:${sound}:${year}`, part.bits * 0.5 + 2);
+    for (const other of parts.slice(index + 1)) {
+      const pair = [sound, blockingSound(other)].sort().join('+');
+      add(`p:${pair}`, Math.min(part.bits + other.bits, 14));
+    }
+  }
+}
+
+function blockingSound(part: NamePart): string {
+  return part.skeleton;
+}

@@ -1,0 +1,96 @@
+import { bitsOf, levelOf, type Comparison } from './compare.js';
+import { evidenceElements, type EvidenceElement } from './evidence.js';
+
+export type Outcome = 'MATCH' | 'POSSIBLE_MATCH' | 'NOT_CONFIRMED';
+export type AssuranceLevel = 'STANDARD' | 'HIGH';
+/** One face for differs, not on the register, not supplied, not compared. */
+export type Agreement = 'AGREES' | 'NOT_CONFIRMED';
+
+export interface ElementAgreement {
+  readonly element: EvidenceElement;
+  readonly agreement: Agreement;
+}
+
+export interface Classification<Candidate> {
+  readonly outcome: Outcome;
+  /** The likeliest person, whatever the outcome; for liaison officers unless it is MATCH. */
+  readonly best: Candidate | undefined;
+  /** Another person above the threshold of MATCH. */
+  readonly ambiguous: boolean;
+  /** How each element of the best agrees, in the order of `evidenceElements`. */
+  readonly agreement: readonly ElementAgreement[];
+}
+
+/** Fixed thresholds in bits; docs/matching.md says what each costs. */
+export const thresholds: Readonly<
+  Record<AssuranceLevel, { readonly match: number; readonly possible: number }>
+> = {
+  STANDARD: { match: 17, possible: 8 },
+  HIGH: { match: 22, possible: 8 },
+};
+
+/**
+ * Decides among the candidates in scope of one question; people out of scope must not be among them.
+ * Two people who could each be a match make a possible match, and so does a name with nothing else.
+ */
+export function classify<Candidate extends { readonly comparison: Comparison }>(
+  candidates: readonly Candidate[],
+  assurance: AssuranceLevel,
+): Classification<Candidate> {
+  const { match, possible } = thresholds[assurance];
+  let best: Candidate | undefined;
+  let rivals = 0;
+  for (const candidate of candidates) {
+    if (isMatch(candidate.comparison, match)) rivals += 1;
+    if (best === undefined || candidate.comparison.score > best.comparison.score) best = candidate;
+  }
+  if (best === undefined) {
+    return { outcome: 'NOT_CONFIRMED', best, ambiguous: false, agreement: agreementOf(undefined) };
+  }
+  const ambiguous = rivals > 1;
+  const outcome =
+    isMatch(best.comparison, match) && !ambiguous
+      ? 'MATCH'
+      : best.comparison.score >= possible
+        ? 'POSSIBLE_MATCH'
+        : 'NOT_CONFIRMED';
+  return { outcome, best, ambiguous, agreement: agreementOf(best.comparison) };
+}
+
+function isMatch(comparison: Comparison, threshold: number): boolean {
+  return comparison.score >= threshold && isCorroborated(comparison);
+}
+
+const corroboratingBits = 2;
+
+/** Something besides a name tells this person from a namesake. */
+function isCorroborated(comparison: Comparison): boolean {
+  if (levelOf(comparison, 'DOCUMENT') === 'SAME') return !comparison.nameConflict;
+  if (comparison.nameConflict) return false;
+  return (
+    bitsOf(comparison, 'NAME') > 0 &&
+    (['DATE_OF_BIRTH', 'DOCUMENT', 'FATHER_NAME'] as const).some(
+      (element) => bitsOf(comparison, element) >= corroboratingBits,
+    )
+  );
+}
+
+const agreeing: ReadonlySet<string> = new Set([
+  'SAME',
+  'CLOSE',
+  'AGREES',
+  'SAME_DAY',
+  'SAME_MONTH',
+  'SAME_YEAR',
+  'IN_RANGE',
+]);
+
+function agreementOf(comparison: Comparison | undefined): readonly ElementAgreement[] {
+  return evidenceElements.map((element) => ({
+    element,
+    agreement:
+      comparison !== undefined && agreeing.has(levelOf(comparison, element))
+        ? 'AGREES'
+        : 'NOT_CONFIRMED',
+  }));
+}

@@ -1,0 +1,131 @@
+import type { Comparison, ElementComparison, ElementLevel } from './compare.js';
+import { alignParts } from './compare-names.js';
+import type { EvidenceElement } from './evidence.js';
+import type { PersonName } from './name.js';
+import type { Evidence } from './parse-evidence.js';
+import type { PreparedSubject } from './prepare.js';
+import { romanise } from './romanise.js';
+
+/** For liaison officers only: holds what was asked and what the register says, in clear. */
+export interface ElementExplanation {
+  readonly element: EvidenceElement;
+  readonly level: ElementLevel;
+  readonly bits: number;
+  /** One sentence. */
+  readonly words: string;
+  readonly asked: readonly ExplainedForm[];
+  readonly known: readonly ExplainedForm[];
+}
+
+export interface ExplainedForm {
+  readonly original: string;
+  /** In Latin letters when the original is not. */
+  readonly romanised: string | undefined;
+}
+
+const elementWords: Readonly<Record<EvidenceElement, string>> = {
+  NAME: 'The name',
+  FATHER_NAME: "The father's name",
+  GRANDFATHER_NAME: "The grandfather's name",
+  DATE_OF_BIRTH: 'The date of birth',
+  SEX: 'The sex',
+  NATIONALITY: 'The nationality',
+  DOCUMENT: 'The document',
+};
+
+const levelWords: Readonly<Record<ElementLevel, string>> = {
+  SAME: 'is the same',
+  CLOSE: 'is the same but for spelling',
+  PARTLY: 'is the same in part',
+  DIFFERENT: 'is another',
+  AGREES: 'is the same',
+  DIFFERS: 'is another',
+  SAME_DAY: 'is the same day',
+  SWAPPED: 'is the same with day and month exchanged',
+  SLIP: 'differs by one slip of the pen or one day',
+  SAME_DAY_NEAR_YEAR: 'is the same day and month one or two years apart',
+  SAME_MONTH: 'is in the same month, known no better',
+  SAME_YEAR: 'is in the same year, known no better',
+  IN_RANGE: 'is within the years given',
+  YEAR_ONLY: 'is in the same year on another day',
+  NEAR_YEAR: 'is about one year apart',
+  FAR_YEAR: 'is two or three years apart',
+  NEAR: 'is the same but for one character',
+  NEIGHBOUR: 'is a neighbouring number, as relatives are issued',
+  OTHER: 'is another number',
+  NOT_COMPARED: 'was not compared',
+};
+
+/** One entry for each element that was compared, in the order of the comparison. */
+export function explainComparison(
+  evidence: Evidence,
+  subject: PreparedSubject,
+  comparison: Comparison,
+): readonly ElementExplanation[] {
+  return comparison.elements.map((compared) => explainElement(evidence, subject, compared));
+}
+
+function explainElement(
+  evidence: Evidence,
+  subject: PreparedSubject,
+  { element, level, bits }: ElementComparison,
+): ElementExplanation {
+  const [asked, known] = formsOf(evidence, subject, element);
+  const weight = `${bits >= 0 ? '+' : '−'}${Math.abs(bits).toFixed(1)} bits`;
+  const detail = element === 'NAME' ? partsInWords(evidence.names, subject.names) : '';
+  const words = `${elementWords[element]} ${levelWords[level]}${detail} (${weight}).`;
+  return { element, level, bits, words, asked, known };
+}
+
+type Forms = readonly ExplainedForm[];
+
+function formsOf(
+  evidence: Evidence,
+  subject: PreparedSubject,
+  element: EvidenceElement,
+): readonly [Forms, Forms] {
+  const pick = (person: Evidence | PreparedSubject): Forms => {
+    switch (element) {
+      case 'NAME':
+        return person.names.map(({ original }) => explained(original));
+      case 'FATHER_NAME':
+        return optional(person.fatherName?.original);
+      case 'GRANDFATHER_NAME':
+        return optional(person.grandfatherName?.original);
+      case 'DATE_OF_BIRTH':
+        return optional(
+          person.dateOfBirth && `${person.dateOfBirth.text} ${person.dateOfBirth.calendar}`,
+        );
+      case 'SEX':
+        return optional(person.sex);
+      case 'NATIONALITY':
+        return optional(person.nationality);
+      case 'DOCUMENT':
+        return person.documents.map(({ type, original }) => explained(`${type} ${original}`));
+    }
+  };
+  return [pick(evidence), pick(subject)];
+}
+
+function optional(text: string | undefined): Forms {
+  return text === undefined ? [] : [explained(text)];
+}
+
+function explained(original: string): ExplainedForm {
+  const romanised = romanise(original);
+  return { original, romanised: romanised === original ? undefined : romanised };
+}
+
+const partWords = ['', 'resembles', 'is close to', 'sounds like', 'is'] as const;
+
+/** The parts of the first names on both sides that agree, as typed. */
+function partsInWords(asked: readonly PersonName[], known: readonly PersonName[]): string {
+  const [one] = asked;
+  const [other] = known;
+  if (one === undefined || other === undefined) return '';
+  const pairs = alignParts(one.parts, other.parts).map(
+    (pair) =>
+      `${one.parts[pair.asked]?.original ?? ''} ${partWords[pair.level]} ${other.parts[pair.known]?.original ?? ''}`,
+  );
+  return pairs.length === 0 ? '' : `: ${pairs.join(', ')}`;
+}
