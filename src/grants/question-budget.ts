@@ -89,7 +89,7 @@ export class QuestionBudget {
         { verdict: string; register: string; authority: string }[]
       >(
         `SELECT charge_question($1, $2, $3, $4, $5, make_interval(mins => $6), $7) AS verdict,
-           ${this.registerVersionSql} AS register, ${authorityVersionSql} AS authority`,
+           (${this.registerVersionSql}) AS register, ${authorityVersionSql} AS authority`,
         [
           question.grant,
           this.fingerprint('safeconduct/request/v1', question.partner, question.requestId),

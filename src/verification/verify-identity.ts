@@ -1,6 +1,6 @@
 import { decideQuestion, type Decision } from '../core/grants/decide.js';
 import { disclose, discloseAgreement } from '../core/disclosure/disclose.js';
-import { fieldCatalogue, disclosureLevelOf } from '../core/disclosure/catalogue.js';
+import { fieldCatalogue } from '../core/disclosure/catalogue.js';
 import { pairwiseReference } from '../core/disclosure/pseudonym.js';
 import { GatewayError } from '../core/errors.js';
 import type { Grant } from '../core/grants/grant.js';
@@ -16,16 +16,19 @@ import {
   prepareSubject,
   restrictEvidence,
   type Classification,
+  type Comparison,
   type Evidence,
+  type EvidenceElement,
 } from '../core/matching/index.js';
 import { gregorianDate } from '../core/dates/index.js';
 import type { AccessEntry, AccessLog } from '../access-log/index.js';
+import { errorMap } from '../platform/graphql/error-map.js';
 import type { Authority, Caller, QuestionBudget } from '../grants/index.js';
 import type { OpenedSubject, Register } from '../register/index.js';
 import type { Answer, DisclosedSubject, Outcome } from './answer.js';
 import { canonicalQuestion, checkQuestionIds, isUuid, type Question } from './question.js';
 
-type Found = Classification<OpenedSubject>;
+type Found = Classification<{ readonly opened: OpenedSubject; readonly comparison: Comparison }>;
 
 /** How long a partner may rely on an answer before it must ask again. */
 const relyHours = 24;
@@ -90,25 +93,30 @@ export class VerifyIdentity {
     // 6. Candidates from the blind index. Out of scope, suppressed, pending and erased people are
     //    dropped there and never decrypted.
     const compared = restrictEvidence(evidence, new Set(grant.matchOn));
-    const candidates = this.register.candidates(
+    const candidates = await this.register.find(
       evidenceBlockingTerms(compared),
       { caseloads: new Set(grant.caseloads), partner: caller.partner, state: caller.state },
       candidateCap,
     );
 
-    // 7. Decrypt, compare on the grant's elements only, classify.
-    const found = classify(
-      (await this.register.open(candidates)).map((opened) => ({
-        candidate: opened,
+    // 7. Compare the decrypted candidates on the grant's elements only; classify.
+    const found: Found = classify(
+      candidates.map((opened) => ({
+        opened,
         comparison: compareEvidence(compared, prepareSubject(opened.subject)),
       })),
       grant.assuranceLevel,
+    );
+    const agreeing = new Set(
+      found.agreement.flatMap(({ element, agreement }) =>
+        agreement === 'AGREES' ? [element] : [],
+      ),
     );
 
     // 8. The disclosure plan of the grant; nothing else of the person is read into the answer.
     const outcome = publicOutcome(found.outcome, grant);
     const subject =
-      outcome === 'MATCH' ? discloseSubject(found, caller, grant, question) : undefined;
+      outcome === 'MATCH' ? discloseSubject(found, agreeing, caller, grant, question) : undefined;
     const answeredAt = this.now();
 
     // 9. The access record, durable before anything leaves.
@@ -116,9 +124,7 @@ export class VerifyIdentity {
       ...entryOf(id, caller, question, answeredAt),
       grantVersion: grant.version,
       outcome,
-      fields: question.fields.map(
-        (field) => [fieldCatalogue[field].name, disclosureLevelOf(grant.fields, field)] as const,
-      ),
+      fields: subject === undefined ? [] : disclosedLevels(subject),
       reference: subject?.reference ?? null,
     });
 
@@ -133,7 +139,7 @@ export class VerifyIdentity {
         element,
         agreement:
           outcome === 'MATCH'
-            ? discloseAgreement(grant.fields, element, found.agreeing)
+            ? discloseAgreement(grant.fields, element, agreeing)
             : 'NOT_CONFIRMED',
       })),
       subject,
@@ -180,7 +186,7 @@ export class VerifyIdentity {
       await this.accessLog.append({
         ...entryOf(id, caller, question, this.now()),
         grantVersion: this.authority.grant(question.grantId)?.version ?? null,
-        refusal: refused.code,
+        refusal: errorMap[refused.code].code,
         fields: [],
         reference: null,
       });
@@ -199,20 +205,26 @@ function publicOutcome(outcome: Outcome, grant: Grant): Outcome {
 
 function discloseSubject(
   found: Found,
+  agreeing: ReadonlySet<EvidenceElement>,
   caller: Caller,
   grant: Grant,
   question: Question,
 ): DisclosedSubject {
   if (found.best === undefined) throw new TypeError('a match has a subject');
-  const { subject, referenceSecret } = found.best.candidate;
+  const { subject, referenceSecret } = found.best.opened;
   return {
     reference: pairwiseReference(referenceSecret, caller.partner, grant.purpose),
     fields: disclose(grant.fields, question.fields, {
       subject,
       dateOfBirth: gregorianDate(subject.dateOfBirth, subject.calendar),
-      agreeing: found.agreeing,
+      agreeing,
     }),
   };
+}
+
+/** What left, as a record names it. */
+function disclosedLevels(subject: DisclosedSubject): readonly (readonly [string, string])[] {
+  return [...subject.fields].map(([field, { level }]) => [fieldCatalogue[field].name, level]);
 }
 
 /** What every record of a question carries; malformed ids are not repeated in it. */

@@ -101,6 +101,11 @@ export const fieldCatalogue: Readonly<Record<SubjectField, FieldDefinition>> = {
   },
 };
 
+/** Fields of the subject behind the names of `DisclosedSubject`. */
+export const subjectFieldByName: ReadonlyMap<string, SubjectField> = new Map(
+  subjectFields.map((field) => [fieldCatalogue[field].name, field]),
+);
+
 /** Level of a field under a scope; what is absent is withheld. */
 export function disclosureLevelOf(
   scope: Readonly<Partial<Record<SubjectField, DisclosureLevel>>>,
