@@ -3,7 +3,13 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { candidateCap, thresholds } from '../src/core/matching/index.js';
 import { candidateFigures, figuresBySlice, type Answered } from './matching/figures.js';
-import { readLines, readQuestions, readRegister, type Question, type Truth } from './matching/files.js';
+import {
+  readLines,
+  readQuestions,
+  readRegister,
+  type Question,
+  type Truth,
+} from './matching/files.js';
 import { CorePath } from './matching/path.js';
 import { printReport } from './matching/report.js';
 
@@ -29,7 +35,9 @@ if (registerFile === undefined || questionsFile === undefined || truthFile === u
   process.exit(2);
 }
 const subjects = readRegister(registerFile);
-const questions: Question[] = readQuestions(questionsFile).filter(({ id }) => inHalf(id, values.half));
+const questions: Question[] = readQuestions(questionsFile).filter(({ id }) =>
+  inHalf(id, values.half),
+);
 const truths = new Map(readLines<Truth>(truthFile).map((truth) => [truth.id, truth]));
 
 const path = new CorePath(new Date());

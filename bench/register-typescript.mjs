@@ -21,7 +21,12 @@ registerHooks({
     if (!url.startsWith('file:') || !url.endsWith('.ts')) return next(url, context);
     const filename = fileURLToPath(url);
     const source = readFileSync(filename, 'utf8');
-    const { code } = transformSync(source, { ...options, filename, sourceMaps: 'inline', swcrc: false });
+    const { code } = transformSync(source, {
+      ...options,
+      filename,
+      sourceMaps: 'inline',
+      swcrc: false,
+    });
     return { format: 'module', source: code, shortCircuit: true };
   },
 });

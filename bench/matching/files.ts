@@ -25,13 +25,19 @@ export function readLines<Line>(file: string): Line[] {
 /** Register lines in the import's form; what the import defaults is defaulted here. */
 export function readRegister(file: string): Subject[] {
   return readLines<Partial<Subject> & Pick<Subject, 'reference' | 'caseload' | 'names'>>(file).map(
-    (line) => ({ ...line, documents: line.documents ?? [], suppressedFor: line.suppressedFor ?? [] }),
+    (line) => ({
+      ...line,
+      documents: line.documents ?? [],
+      suppressedFor: line.suppressedFor ?? [],
+    }),
   );
 }
 
 export function readQuestions(file: string): Question[] {
-  return readLines<PersonEvidenceInput & { readonly id: string }>(file).map(({ id, ...person }) => ({
-    id,
-    person,
-  }));
+  return readLines<PersonEvidenceInput & { readonly id: string }>(file).map(
+    ({ id, ...person }) => ({
+      id,
+      person,
+    }),
+  );
 }

@@ -12,8 +12,7 @@ export interface Report {
   readonly slices: readonly Figures[];
 }
 
-const percent = (share: number): string =>
-  Number.isNaN(share) ? '-' : (100 * share).toFixed(1);
+const percent = (share: number): string => (Number.isNaN(share) ? '-' : (100 * share).toFixed(1));
 
 const columns: readonly (readonly [string, (figures: Figures) => string])[] = [
   ['slice', ({ slice }) => slice],
