@@ -1,4 +1,5 @@
 import { nameParts } from './data/name-parts.generated.js';
+import { encodeLatin, sound } from './sounds.js';
 
 /**
  * What a word of a name is known to be. `NAME` identifies; `OPTIONAL` is a part people are called
@@ -26,6 +27,8 @@ const roles: Readonly<Record<string, PartRole>> = {
 };
 
 const byForm = new Map<string, LexiconEntry>();
+/** By sound key of the Latin spellings; undefined where two parts sound alike. */
+const bySound = new Map<string, LexiconEntry | undefined>();
 for (const [index, line] of nameParts.split('\n').entries()) {
   const [share = '', role = '', forms = ''] = line.split('|');
   const spellings = forms.split(' ');
@@ -35,12 +38,39 @@ for (const [index, line] of nameParts.split('\n').entries()) {
     role: roles[role] ?? 'NAME',
     perTenThousand: Number(share),
   });
-  for (const spelling of spellings) byForm.set(spelling, entry);
+  for (const spelling of spellings) {
+    byForm.set(spelling, entry);
+    if (!/^[a-z]{4}/.test(spelling)) continue;
+    const key = soundKey(spelling);
+    const before = bySound.get(key);
+    bySound.set(
+      key,
+      before === undefined && !bySound.has(key) ? entry : before === entry ? entry : undefined,
+    );
+  }
 }
+
+/** Doubled letters, o for u, y for i, a final h: what clerks write as they please. */
+function soundKey(word: string): string {
+  const codes = encodeLatin(word);
+  if (codes.at(-1) === sound.FINAL_H) codes.pop();
+  return String.fromCharCode(...codes.map((code) => code + 64));
+}
+
+const shortestBySound = 4;
 
 /** @param word folded by `foldLatin` or `foldArabic` */
 export function findPart(word: string): LexiconEntry | undefined {
-  return byForm.get(word);
+  const exact = byForm.get(word);
+  if (exact !== undefined || word.length < shortestBySound || word.charCodeAt(0) > 122)
+    return exact;
+  const found = bySound.get(soundKey(word));
+  if (found !== undefined || !word.includes('e')) return found;
+  // An e is heard for a short a as often as for an i.
+  return (
+    bySound.get(soundKey(word.replaceAll('e', 'a'))) ??
+    bySound.get(soundKey(word.replaceAll('e', 'i')))
+  );
 }
 
 /** How surprising it is that another person bears a part, in bits: log2(1 / share). */

@@ -146,14 +146,21 @@ function makeSplitPart(word: Word): NamePart {
   }
   const servant = latinServant.exec(text)?.[2];
   if (servant !== undefined) return makePart({ ...word, text: servant }, 'ABD');
-  const god = latinGod.exec(text)?.[1];
-  if (god !== undefined) return makePart({ ...word, text: god }, 'LLAH');
+  const servantOfGod = latinGod.exec(text)?.[1];
+  if (servantOfGod !== undefined) return makePart({ ...word, text: servantOfGod }, 'LLAH');
   const faith = latinFaith.exec(text)?.[1];
   if (faith !== undefined) return makePart({ ...word, text: faith }, 'DIN');
   return makePart(word, 'PLAIN');
 }
 
+const god = new Set('allah lah llah ullah ulla الله لله له'.split(' '));
+
 function makePart(word: Word, form: PartForm, known?: LexiconEntry): NamePart {
+  // Abd Allah is the one servant with a spelling of his own.
+  if (form === 'ABD' && god.has(word.text)) {
+    const text = word.script === 'ARABIC' ? 'عبدالله' : 'abdullah';
+    return makePart({ ...word, text }, 'PLAIN');
+  }
   let entry = known ?? findPart(word.text);
   let { text } = word;
   if (entry === undefined && word.script === 'ARABIC' && text.startsWith('ال') && text.length > 4) {
