@@ -1,0 +1,1 @@
+export const nameParts = '2200|N|mohammad muhammad محمد';
