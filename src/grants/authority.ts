@@ -52,6 +52,8 @@ export const authorityVersionSql = '(SELECT version FROM authority_head)';
  * deciding anything, so that what is revoked is revoked at the next request on every replica.
  */
 export class Authority {
+  private readonly listeners: (() => void)[] = [];
+
   private constructor(
     private readonly dataSource: DataSource,
     private snapshot: Snapshot,
@@ -63,6 +65,11 @@ export class Authority {
 
   get version(): bigint {
     return this.snapshot.version;
+  }
+
+  /** Told after every change that was loaded. */
+  onChange(listener: () => void): void {
+    this.listeners.push(listener);
   }
 
   get anchors(): readonly Anchor[] {
@@ -81,6 +88,7 @@ export class Authority {
   async catchUp(version: bigint): Promise<boolean> {
     if (version === this.snapshot.version) return false;
     this.snapshot = await load(this.dataSource);
+    for (const listener of this.listeners) listener();
     return true;
   }
 

@@ -1,3 +1,5 @@
+import { Partners1763800000001 } from './partners.migration.js';
+
 export type { Anchor, Credential, OAuthClient, Partner } from './partner.js';
 export {
   insertAnchor,
@@ -6,4 +8,4 @@ export {
   insertPartner,
   readPartners,
 } from './partner.repository.js';
-export { Partners1763800000001 } from './partners.migration.js';
+export const partnerMigrations = [Partners1763800000001];
