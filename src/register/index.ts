@@ -5,7 +5,7 @@ export {
   registerVersionSql,
   type Candidate,
   type OpenedSubject,
-  type Register,
+  Register,
   type RegisterReader,
   type WeightedTerm,
 } from './register.js';

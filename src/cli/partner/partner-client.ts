@@ -67,6 +67,11 @@ export class PartnerClient {
     return answer.access_token;
   }
 
+  /** One GET without a token. */
+  async get(path: string): Promise<HttpAnswer> {
+    return this.request('GET', new URL(path, this.profile.url), { headers: {} });
+  }
+
   /** One GraphQL operation. */
   async graphql(query: string, variables: unknown): Promise<HttpAnswer> {
     return this.request('POST', new URL('/graphql', this.profile.url), {
