@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import type { INestApplicationContext, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { GraphQLSchema } from 'graphql';
-import { AccessLog } from './access-log/index.js';
+import type { AccessLog } from './access-log/index.js';
 import { GatewayError } from './core/errors.js';
 import type { PartnerCode } from './core/ids.js';
 import { Authority, type Caller } from './grants/index.js';
@@ -32,7 +32,12 @@ import {
   type GatedHttpsServer,
 } from './platform/tls/client-certificate-gate.js';
 import { ReadAccess, ReadReceipt, VerifyIdentities, VerifyIdentity } from './verification/index.js';
-import { openMigratedDatabase, RoomsModule, type RoomsSettings } from './rooms.module.js';
+import {
+  ACCESS_LOG,
+  openMigratedDatabase,
+  RoomsModule,
+  type RoomsSettings,
+} from './rooms.module.js';
 
 export interface GatewaySettings extends RoomsSettings {
   readonly partnerTls: { readonly certificateFile: string; readonly keyFile: string };
@@ -69,7 +74,7 @@ export async function openRooms(settings: RoomsSettings): Promise<OpenRooms> {
   let database: Database | undefined;
   let context: INestApplicationContext | undefined;
   const close = async () => {
-    await context?.get<AccessLog>(AccessLog).close();
+    await context?.get<AccessLog>(ACCESS_LOG).close();
     await context?.close();
     await database?.close();
     lock.release();
@@ -93,7 +98,7 @@ export async function openDoors(settings: GatewaySettings, rooms: OpenRooms): Pr
   const { context, database } = rooms;
   const metrics = new Metrics();
   const authority = context.get(Authority);
-  const accessLog = context.get<AccessLog>(AccessLog);
+  const accessLog = context.get<AccessLog>(ACCESS_LOG);
   const tls = readListenerTls(settings.partnerTls);
   metrics.certificateNotAfter.set({ door: 'partner' }, tls.notAfter.getTime() / 1000);
 

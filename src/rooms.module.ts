@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Module, type DynamicModule } from '@nestjs/common';
-import { AccessLog, openAccessLog } from './access-log/index.js';
+import { openAccessLog, type AccessLog } from './access-log/index.js';
 import { deriveKey, localMasterKey, type PrivateJwk } from './platform/keys/keys.js';
 import { migrate, openDatabase, type Database } from './platform/database/database.js';
 import type { Configuration } from './platform/configuration/configuration.js';
@@ -27,7 +27,8 @@ export interface GatewayKeys {
   readonly checkpoint: PrivateJwk;
 }
 
-export const DATABASE = Symbol('database');
+/** Token of the access log. */
+export const ACCESS_LOG = Symbol('access log');
 
 /** The rooms and their use cases, without any door. */
 @Module({})
@@ -39,7 +40,6 @@ export class RoomsModule {
     return {
       module: RoomsModule,
       providers: [
-        { provide: DATABASE, useValue: database },
         { provide: Authority, useFactory: () => Authority.open(dataSource) },
         {
           provide: Register,
@@ -52,15 +52,14 @@ export class RoomsModule {
             }),
         },
         {
-          provide: AccessLog,
+          provide: ACCESS_LOG,
           useFactory: () =>
             openAccessLog({
               dataSource,
               home: configuration.home,
-              logKey: Buffer.from(keys.log),
+              logKey: keys.log,
               checkpointKey: keys.checkpoint.key,
               origin: configuration.logOrigin,
-              now,
               random: (sizeBytes) => randomBytes(sizeBytes),
               logger,
             }),
@@ -76,7 +75,7 @@ export class RoomsModule {
         },
         {
           provide: VerifyIdentity,
-          inject: [Authority, QuestionBudget, Register, AccessLog],
+          inject: [Authority, QuestionBudget, Register, ACCESS_LOG],
           useFactory: (
             authority: Authority,
             budget: QuestionBudget,
@@ -97,7 +96,7 @@ export class RoomsModule {
         },
         {
           provide: ReadReceipt,
-          inject: [AccessLog],
+          inject: [ACCESS_LOG],
           useFactory: (accessLog: AccessLog) => new ReadReceipt(accessLog),
         },
       ],

@@ -21,6 +21,7 @@ const requestIdForm = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/;
 const caseReferenceForm = /^[A-Z0-9][A-Z0-9/._-]{0,63}$/;
 const uuidForm = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
+export const isRequestId = (text: string): boolean => requestIdForm.test(text);
 export const isUuid = (text: string): boolean => uuidForm.test(text);
 export const isCaseReference = (text: string): boolean => caseReferenceForm.test(text);
 
@@ -31,7 +32,7 @@ export const isCaseReference = (text: string): boolean => caseReferenceForm.test
  * @throws {GatewayError} ERR_INPUT_INVALID
  */
 export function checkQuestionIds(question: Question): void {
-  if (!requestIdForm.test(question.requestId)) throw inputInvalid('requestId');
+  if (!isRequestId(question.requestId)) throw inputInvalid('requestId');
   if (!isCaseReference(question.caseReference)) throw inputInvalid('caseReference');
 }
 

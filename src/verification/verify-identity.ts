@@ -26,7 +26,14 @@ import { errorMap } from '../platform/graphql/error-map.js';
 import type { Authority, Caller, QuestionBudget } from '../grants/index.js';
 import type { OpenedSubject, Register } from '../register/index.js';
 import type { Answer, DisclosedSubject, Outcome } from './answer.js';
-import { canonicalQuestion, checkQuestionIds, isUuid, type Question } from './question.js';
+import {
+  canonicalQuestion,
+  checkQuestionIds,
+  isCaseReference,
+  isRequestId,
+  isUuid,
+  type Question,
+} from './question.js';
 
 type Found = Classification<{ readonly opened: OpenedSubject; readonly comparison: Comparison }>;
 
@@ -126,6 +133,11 @@ export class VerifyIdentity {
       outcome,
       fields: subject === undefined ? [] : disclosedLevels(subject),
       reference: subject?.reference ?? null,
+      host: {
+        ...hostPartOf(caller, question),
+        subject: subject === undefined ? null : (found.best?.opened.id ?? null),
+        finding: outcome === found.outcome ? null : found.outcome,
+      },
     });
 
     return {
@@ -170,6 +182,11 @@ export class VerifyIdentity {
     });
   }
 
+  private ownGrant(caller: Caller, question: Question): Grant | undefined {
+    const grant = this.authority.grant(question.grantId);
+    return grant?.partner === caller.partner ? grant : undefined;
+  }
+
   /** Refusals and faults take step 9 too; without a record there is one refusal only. */
   private async refusal(
     id: string,
@@ -183,12 +200,18 @@ export class VerifyIdentity {
         : new GatewayError('ERR_INTERNAL', { detail: 'a fault while answering', cause: error });
     if (refused.code === 'ERR_LOG_UNAVAILABLE') return refused.withReference(id);
     try {
+      const publicCode = errorMap[refused.code].code;
       await this.accessLog.append({
         ...entryOf(id, caller, question, this.now()),
-        grantVersion: this.authority.grant(question.grantId)?.version ?? null,
-        refusal: errorMap[refused.code].code,
+        grantVersion: this.ownGrant(caller, question)?.version ?? null,
+        outcome: publicCode,
         fields: [],
         reference: null,
+        host: {
+          ...hostPartOf(caller, question),
+          subject: null,
+          finding: publicCode === refused.code ? null : refused.code,
+        },
       });
     } catch (cause) {
       return new GatewayError('ERR_LOG_UNAVAILABLE', { cause }).withReference(id);
@@ -233,19 +256,21 @@ function entryOf(id: string, caller: Caller, question: Question, at: Date) {
     tree: { kind: 'partner', partner: caller.partner },
     id,
     at,
-    requestId: /^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/.test(question.requestId)
-      ? question.requestId
-      : null,
+    requestId: isRequestId(question.requestId) ? question.requestId : null,
     grant: isUuid(question.grantId) ? question.grantId : null,
     purpose: question.purpose,
-    person: question.personAsSent,
-    caller: {
-      clientId: caller.clientId,
-      officer: caller.officer ?? null,
-      certificateFingerprint: caller.certificateFingerprint,
-    },
-    caseReference: question.caseReference.slice(0, 64),
+    person: question.personAsSent ?? null,
   } satisfies Partial<AccessEntry>;
+}
+
+/** What only the host may open. */
+function hostPartOf(caller: Caller, question: Question) {
+  return {
+    clientId: caller.clientId,
+    officer: caller.officer ?? null,
+    certificate: caller.certificateFingerprint,
+    caseReference: isCaseReference(question.caseReference) ? question.caseReference : null,
+  };
 }
 
 const earlier = (a: Date, b: Date): Date => (a < b ? a : b);

@@ -9,18 +9,27 @@ import { inputInvalid } from '../../core/errors.js';
  */
 const deepest = 32;
 
+/** A value of JSON (RFC 8259). Objects are plain. */
+export type JsonValue =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly JsonValue[]
+  | { readonly [member: string]: JsonValue };
+
 /**
  * @returns plain objects, arrays, strings, numbers, booleans, null
  * @throws {GatewayError} ERR_INPUT_INVALID; position and value are not told
  */
-export function parseStrictJson(bytes: Uint8Array): unknown {
+export function parseStrictJson(bytes: Uint8Array): JsonValue {
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     throw refused('not UTF-8');
   }
-  return new StrictReader(text).read();
+  return new StrictReader(text).read() as JsonValue;
 }
 
 // Most strings: nothing escaped, nothing below U+0020.
