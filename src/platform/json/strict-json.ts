@@ -25,7 +25,7 @@ const maxDepth = 32;
 export function parseStrictJson(bytes: Uint8Array): JsonValue {
   let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    text = utf8.decode(bytes);
   } catch {
     throw refused('not UTF-8');
   }
@@ -35,9 +35,7 @@ export function parseStrictJson(bytes: Uint8Array): JsonValue {
 const refused = (detail: string): GatewayError => inputInvalid('body', detail);
 
 const numberPattern = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
-/** A string token; control characters are left to the reading of its value. */
-const stringPattern = /"(?:[^"\\]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
-const spacePattern = /[ \t\n\r]*/y;
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 class StrictJsonParser {
   readonly #text: string;
@@ -59,9 +57,9 @@ class StrictJsonParser {
     this.#space();
     switch (this.#text[this.#at]) {
       case '{':
-        return this.#nested(() => this.#object());
+        return this.#object();
       case '[':
-        return this.#nested(() => this.#array());
+        return this.#array();
       case '"':
         return this.#string();
       case 't':
@@ -77,52 +75,73 @@ class StrictJsonParser {
     }
   }
 
-  #nested<T>(read: () => T): T {
+  #descend(): void {
     this.#depth += 1;
     if (this.#depth > maxDepth) throw refused('too deep');
     this.#at += 1;
-    const value = read();
+  }
+
+  #ascend(close: string): void {
+    if (!this.#take(close)) throw refused('unfinished');
     this.#depth -= 1;
-    return value;
   }
 
   #object(): { readonly [member: string]: JsonValue } {
+    this.#descend();
     const object: Record<string, JsonValue> = {};
-    if (this.#take('}')) return object;
-    do {
-      this.#space();
-      const name = this.#string();
-      if (name === '__proto__') throw refused('member name');
-      if (Object.hasOwn(object, name)) throw refused('duplicate member');
-      if (!this.#take(':')) throw refused('no colon');
-      object[name] = this.#value();
-    } while (this.#take(','));
-    if (!this.#take('}')) throw refused('unfinished object');
+    this.#space();
+    if (this.#text[this.#at] !== '}') {
+      do {
+        this.#space();
+        const name = this.#string();
+        if (name === '__proto__') throw refused('member name');
+        if (Object.hasOwn(object, name)) throw refused('duplicate member');
+        if (!this.#take(':')) throw refused('no colon');
+        object[name] = this.#value();
+      } while (this.#take(','));
+    }
+    this.#ascend('}');
     return object;
   }
 
   #array(): readonly JsonValue[] {
+    this.#descend();
     const items: JsonValue[] = [];
-    if (this.#take(']')) return items;
-    do items.push(this.#value());
-    while (this.#take(','));
-    if (!this.#take(']')) throw refused('unfinished array');
+    this.#space();
+    if (this.#text[this.#at] !== ']') {
+      do items.push(this.#value());
+      while (this.#take(','));
+    }
+    this.#ascend(']');
     return items;
   }
 
   #string(): string {
-    const token = this.#match(stringPattern, 'string');
-    // Controls must be escaped (RFC 8259 §7); the escapes are plain text here.
-    if (/\p{Cc}/u.test(token) && [...token].some((character) => character < ' ')) {
-      throw refused('control character');
+    const text = this.#text;
+    if (text[this.#at] !== '"') throw refused('string');
+    const start = this.#at + 1;
+    let hasEscape = false;
+    let end = start;
+    for (; text.charCodeAt(end) !== 0x22; end += 1) {
+      const code = text.charCodeAt(end);
+      // NaN at the end of the text; controls must be escaped (RFC 8259 §7).
+      if (!(code >= 0x20)) throw refused('string');
+      if (code === 0x5c) {
+        hasEscape = true;
+        end += 1;
+      }
     }
-    const value = JSON.parse(token) as string;
-    if (!value.isWellFormed()) throw refused('lone surrogate');
-    return value;
+    this.#at = end + 1;
+    // Decoded UTF-8 has no lone surrogate; an escape may spell one.
+    return hasEscape ? readEscapes(text.slice(start - 1, end + 1)) : text.slice(start, end);
   }
 
   #number(): number {
-    const value = Number(this.#match(numberPattern, 'value'));
+    numberPattern.lastIndex = this.#at;
+    const token = numberPattern.exec(this.#text)?.[0];
+    if (token === undefined) throw refused('value');
+    this.#at += token.length;
+    const value = Number(token);
     if (!Number.isFinite(value)) throw refused('number out of range');
     return value;
   }
@@ -142,14 +161,20 @@ class StrictJsonParser {
   }
 
   #space(): void {
-    this.#match(spacePattern, 'space');
+    for (; ; this.#at += 1) {
+      const code = this.#text.charCodeAt(this.#at);
+      if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return;
+    }
   }
+}
 
-  #match(pattern: RegExp, what: string): string {
-    pattern.lastIndex = this.#at;
-    const found = pattern.exec(this.#text)?.[0];
-    if (found === undefined) throw refused(what);
-    this.#at += found.length;
-    return found;
+function readEscapes(token: string): string {
+  let value: string;
+  try {
+    value = JSON.parse(token) as string;
+  } catch {
+    throw refused('escape');
   }
+  if (!value.isWellFormed()) throw refused('lone surrogate');
+  return value;
 }
