@@ -37,6 +37,7 @@ export const certificateCauses = [
   'credential-unknown',
   'credential-revoked',
   'credential-not-yet-usable',
+  'fault',
 ] as const;
 export type CertificateCause = (typeof certificateCauses)[number];
 
@@ -48,10 +49,10 @@ export function certificateRefused(cause: CertificateCause, error?: unknown): Ga
   });
 }
 
-/** The cause of a refusal thrown in this room, `malformed` for anything else. */
+/** The cause of a refusal thrown in this room; `fault` when something of ours failed instead. */
 export function certificateCauseOf(error: unknown): CertificateCause {
   const detail = error instanceof GatewayError ? error.detail : undefined;
-  return certificateCauses.find((cause) => cause === detail) ?? 'malformed';
+  return certificateCauses.find((cause) => cause === detail) ?? 'fault';
 }
 
 /** Runs a parser; bytes that are not DER of the right shape become `cause`. */

@@ -45,7 +45,7 @@ export interface GatedHttpsOptions<Identity extends object> {
   /** Told of each refusal, for counters. */
   readonly onRefused?: (cause: string) => void;
   readonly limits?: Partial<GateLimits>;
-  /** HTTP limits of the door; nothing of TLS. */
+  /** HTTP limits of the door; nothing of TLS. By default 10 s for headers, 30 s for a request. */
   readonly http?: Pick<
     https.ServerOptions,
     'headersTimeout' | 'requestTimeout' | 'keepAliveTimeout' | 'maxHeaderSize'
@@ -85,6 +85,8 @@ export function createGatedHttpsServer<Identity extends object>(
   const limits = { ...defaultGateLimits, ...options.limits };
   const server = https.createServer(
     {
+      headersTimeout: 10_000,
+      requestTimeout: 30_000,
       ...options.http,
       cert: options.certificate,
       key: options.privateKey,
