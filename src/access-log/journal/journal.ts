@@ -97,6 +97,11 @@ export class Journal {
     return this.#lastNumber;
   }
 
+  /** Number of the first line the current segment has, or will have. */
+  get segmentStart(): number {
+    return this.#header.first;
+  }
+
   get isBroken(): boolean {
     return this.#broken;
   }
