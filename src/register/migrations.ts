@@ -17,7 +17,7 @@ class Register1763800000000 implements MigrationInterface {
       )`);
     await runner.query(`
       CREATE TABLE register_head (
-        only boolean PRIMARY KEY DEFAULT true CHECK (only),
+        single boolean PRIMARY KEY DEFAULT true CHECK (single),
         version bigint NOT NULL CHECK (version >= 0),
         state_mac bytea NOT NULL CHECK (octet_length(state_mac) = 32),
         master_key_id text NOT NULL,
