@@ -1,4 +1,4 @@
-import { bitsOf, levelOf, type Comparison } from './compare.js';
+import { bitsOf, isSameName, levelOf, type Comparison } from './compare.js';
 import { evidenceElements, type EvidenceElement } from './evidence.js';
 
 export type Outcome = 'MATCH' | 'POSSIBLE_MATCH' | 'NOT_CONFIRMED';
@@ -61,18 +61,28 @@ function isMatch(comparison: Comparison, threshold: number): boolean {
   return comparison.score >= threshold && isCorroborated(comparison);
 }
 
+/** Bits by which a birth date, a document or a father's name tells a person from a namesake. */
 const corroboratingBits = 2;
+/** A name so rare, agreeing whole, that the birth year may be a year off. */
+const rareNameBits = 13;
 
-/** Something besides a name tells this person from a namesake. */
+/** Something besides a name tells this person from a namesake, and the name from a relative. */
 function isCorroborated(comparison: Comparison): boolean {
-  if (levelOf(comparison, 'DOCUMENT') === 'SAME') return !comparison.nameConflict;
-  if (comparison.nameConflict) return false;
-  return (
-    bitsOf(comparison, 'NAME') > 0 &&
-    (['DATE_OF_BIRTH', 'DOCUMENT', 'FATHER_NAME'] as const).some(
-      (element) => bitsOf(comparison, element) >= corroboratingBits,
-    )
-  );
+  const { name } = comparison;
+  const date = bitsOf(comparison, 'DATE_OF_BIRTH');
+  const document = levelOf(comparison, 'DOCUMENT');
+  if (document === 'SAME') {
+    if (name === undefined) return date >= 0;
+    return name.agreedBits > 2 || date >= corroboratingBits;
+  }
+  if (name === undefined || name.bits <= 0) return false;
+  // The given name of either side is missing: a brother, a wife, a son.
+  if (name.leadAlone) return false;
+  if (date >= corroboratingBits) return true;
+  if (bitsOf(comparison, 'DOCUMENT') >= corroboratingBits) return true;
+  if (bitsOf(comparison, 'FATHER_NAME') >= corroboratingBits) return true;
+  const near = levelOf(comparison, 'DATE_OF_BIRTH') === 'NEAR_YEAR';
+  return near && isSameName(name) && name.bits >= rareNameBits;
 }
 
 const agreeing: ReadonlySet<string> = new Set([
