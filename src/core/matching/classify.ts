@@ -1,4 +1,4 @@
-import { bitsOf, isSameName, levelOf, type Comparison } from './compare.js';
+import { bitsOf, levelOf, type Comparison } from './compare.js';
 import { evidenceElements, type EvidenceElement } from './evidence.js';
 
 export type Outcome = 'MATCH' | 'POSSIBLE_MATCH' | 'NOT_CONFIRMED';
@@ -25,8 +25,8 @@ export interface Classification<Candidate> {
 export const thresholds: Readonly<
   Record<AssuranceLevel, { readonly match: number; readonly possible: number }>
 > = {
-  STANDARD: { match: 17, possible: 8 },
-  HIGH: { match: 22, possible: 8 },
+  STANDARD: { match: 14.5, possible: 7 },
+  HIGH: { match: 20, possible: 7 },
 };
 
 /**
@@ -63,7 +63,7 @@ function isMatch(comparison: Comparison, threshold: number): boolean {
 
 /** Bits by which a birth date, a document or a father's name tells a person from a namesake. */
 const corroboratingBits = 2;
-/** A name so rare, agreeing whole, that the birth year may be a year off. */
+/** A name so rare, contradicted by nothing, that the birth year may be a year off. */
 const rareNameBits = 13;
 
 /** Something besides a name tells this person from a namesake, and the name from a relative. */
@@ -82,7 +82,7 @@ function isCorroborated(comparison: Comparison): boolean {
   if (bitsOf(comparison, 'DOCUMENT') >= corroboratingBits) return true;
   if (bitsOf(comparison, 'FATHER_NAME') >= corroboratingBits) return true;
   const near = levelOf(comparison, 'DATE_OF_BIRTH') === 'NEAR_YEAR';
-  return near && isSameName(name) && name.bits >= rareNameBits;
+  return near && Math.min(name.askedAlone, name.knownAlone) === 0 && name.bits >= rareNameBits;
 }
 
 const agreeing: ReadonlySet<string> = new Set([

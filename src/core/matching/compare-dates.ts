@@ -63,8 +63,9 @@ function compareSpans(a: DateReading, b: DateReading): DateLevel {
 }
 
 function levelOfGap(days: number): DateLevel {
-  if (days <= daysOfYear + 1) return 'NEAR_YEAR';
-  return days <= 2 * daysOfYear + 1 ? 'FAR_YEAR' : 'DIFFERENT';
+  // Between 31 December of one year and 1 January of the next but one lie 366 or 367 days.
+  if (days <= 365) return 'NEAR_YEAR';
+  return days <= 731 ? 'FAR_YEAR' : 'DIFFERENT';
 }
 
 /** How far a clerk may be out who turns a Solar Hijri year into a Gregorian one by adding 621. */

@@ -22,7 +22,10 @@ export interface NameComparison {
   /** Identifying parts of either side without a counterpart. */
   readonly askedAlone: number;
   readonly knownAlone: number;
-  /** Whether the leading given name of either side has none: siblings, children, spouses. */
+  /**
+   * Whether the leading given name on the register has none, or that of the question while parts of
+   * the register are left over: siblings, children, spouses.
+   */
   readonly leadAlone: boolean;
 }
 
@@ -32,7 +35,13 @@ const maxDifferingClasses = 3;
 
 export function comparePart(a: NamePart, b: NamePart): PartLevel {
   if (a.canon !== 0 && a.canon === b.canon) return a.form === b.form ? 4 : 2;
-  const level = compareSounds(a.sounds, b.sounds, a.mask ^ b.mask, a.arabic || b.arabic);
+  const tailed = a.tail !== undefined && a.tail === b.tail;
+  const level = compareSounds(
+    tailed ? a.stem : a.sounds,
+    tailed ? b.stem : b.sounds,
+    a.mask ^ b.mask,
+    a.arabic || b.arabic,
+  );
   if (level === 0) return 0;
   // Two names the lexicon tells apart are two names, however alike (Hasan, Husain).
   if (a.canon !== 0 && b.canon !== 0) return level === 3 ? 1 : 0;
@@ -78,8 +87,9 @@ export function compareNames(
   excuse(b, usedB, askedSpare);
   const askedAlone = countAlone(a, usedA);
   const knownAlone = countAlone(b, usedB);
-  const leadAlone =
-    (asked.lead >= 0 && usedA[asked.lead] === 0) || (known.lead >= 0 && usedB[known.lead] === 0);
+  const knownLeadAlone = known.lead >= 0 && usedB[known.lead] === 0;
+  const askedLeadAlone = asked.lead >= 0 && usedA[asked.lead] === 0;
+  const leadAlone = knownLeadAlone || (askedLeadAlone && knownAlone > 0);
   const { name } = weights;
   const bits =
     agreedBits +

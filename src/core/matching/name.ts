@@ -1,10 +1,13 @@
 import { findPart, rarityBits, type LexiconEntry, type PartRole } from './lexicon.js';
-import { foldArabic, splitWords, type Word } from './script.js';
+import { splitWords, type Word } from './script.js';
 import { maxSounds } from './sound-distance.js';
 import { consonantMask, encodeArabic, encodeLatin, skeletonOf } from './sounds.js';
 
-/** How a part is built: alone, servant of (Abdul X), of God (X-ullah), of the faith (X-uddin), father of (Abu X). */
+/** How a part is built: alone, servant of (Abdul X), of God (X-ullah), of the faith (X-uddin), father
+ * of (Abu X). */
 export type PartForm = 'PLAIN' | 'ABD' | 'LLAH' | 'DIN' | 'ABU';
+/** The tail of a tribe, a clan or a descent: X-zai, X-khel, X-zada, X-pur. */
+export type PartTail = 'ZAI' | 'KHEL' | 'ZADA' | 'PUR';
 
 export interface NamePart {
   /** As typed, for explanations. */
@@ -15,6 +18,9 @@ export interface NamePart {
   readonly canon: number;
   /** Sounds of the part without `abd-`, `-ullah`, `-uddin`; at most {@link maxSounds}. */
   readonly sounds: Uint8Array;
+  /** Sounds before the tail; all of them without one. */
+  readonly stem: Uint8Array;
+  readonly tail: PartTail | undefined;
   readonly mask: number;
   readonly skeleton: string;
   readonly arabic: boolean;
@@ -43,8 +49,8 @@ export function parseName(text: string): PersonName | 'TOO_MANY_PARTS' | undefin
   return Object.freeze({ original: text, parts: Object.freeze(parts), lead: findLead(parts) });
 }
 
-/** Rarity below which a part goes before many given names and tells nobody apart (Mohammad, Gul). */
-const tellingBits = 4.5;
+/** Rarity below which a part goes before many given names and tells nobody apart (Mohammad). */
+const tellingBits = 3.2;
 
 /** The first given name that is not one half the family bears; else the first that identifies. */
 function findLead(parts: readonly NamePart[]): number {
@@ -154,6 +160,7 @@ function isTail(word: Word): boolean {
   return findPart(word.text)?.role === 'TAIL';
 }
 
+const arabicServant = /^عبدا?ال(.{2,})$/;
 const latinServant = /^abd(?:[aeiou]{0,2}l|[aeou]{1,2}(?=([rsdntz])\1)|[aeiou](?=sh))(.{2,})$/;
 const latinGod = /^(.{2,}?)(?:[uaoe]l{2}ah?|(?<=..)[uaoe]lah)$/;
 const latinFaith = /^(.{2,}?)(?:ou|[uoea])l?d{1,2}(?:in|een|ine|ein|yn)$/;
@@ -176,7 +183,8 @@ interface Compound {
 }
 
 function findArabicCompound(text: string): Compound | undefined {
-  if (text.startsWith('عبدال') && text.length > 6) return { base: text.slice(5), form: 'ABD' };
+  const servant = arabicServant.exec(text)?.[1];
+  if (servant !== undefined) return { base: servant, form: 'ABD' };
   if (text.endsWith('الله') && text.length > 5) return { base: text.slice(0, -4), form: 'LLAH' };
   if (text.endsWith('الدین') && text.length > 6) return { base: text.slice(0, -5), form: 'DIN' };
   if (text.startsWith('ابو') && text.length > 5) return { base: text.slice(3), form: 'ABU' };
@@ -192,6 +200,20 @@ function findLatinCompound(text: string): Compound | undefined {
   if (faith !== undefined) return { base: faith, form: 'DIN' };
   const father = /^ab(?:ou|u)(.{4,})$/.exec(text)?.[1];
   return father === undefined ? undefined : { base: father, form: 'ABU' };
+}
+
+const latinTail = /^(.{3,}?)(?:(z[ao][iy]e?)|(kh[aei]{1,2}l)|(zad(?:ah?|eh))|(po{1,2}r|pour|pur))$/;
+const arabicTail = /^(.{3,}?)(?:(زی|زایی|زوی)|(خیل)|(زاده)|(پور))$/;
+const tails: readonly PartTail[] = ['ZAI', 'KHEL', 'ZADA', 'PUR'];
+
+/** The word before a tail that it shares with half a province. */
+function findTail(
+  text: string,
+  arabic: boolean,
+): { readonly stem: string; readonly tail: PartTail } | undefined {
+  const found = (arabic ? arabicTail : latinTail).exec(text);
+  const tail = tails.find((_, at) => found?.[at + 2] !== undefined);
+  return tail === undefined ? undefined : { stem: found?.[1] ?? '', tail };
 }
 
 /** `Shamsulhaq`, `Habiburrahman`: the article inside is nothing. */
@@ -240,8 +262,8 @@ function makePart(word: Word, form: PartForm, known?: LexiconEntry): NamePart {
     text = text.slice(2);
     entry = findPart(text);
   }
-  const codes = word.script === 'ARABIC' ? encodeArabic(foldArabic(text)) : encodeLatin(text);
-  const sounds = Uint8Array.from(codes.slice(0, maxSounds));
+  const sounds = soundsOf(text, word.script);
+  const tailed = form === 'PLAIN' ? findTail(text, word.script === 'ARABIC') : undefined;
   const skeleton = skeletonOf(sounds);
   const role = entry?.role ?? 'NAME';
   return Object.freeze({
@@ -250,11 +272,18 @@ function makePart(word: Word, form: PartForm, known?: LexiconEntry): NamePart {
     role: role === 'PARTICLE' || role === 'TAIL' || form !== 'PLAIN' ? 'NAME' : role,
     canon: entry?.id ?? 0,
     sounds,
+    stem: tailed === undefined ? sounds : soundsOf(tailed.stem, word.script),
+    tail: tailed?.tail,
     mask: consonantMask(sounds),
     skeleton,
     arabic: word.script === 'ARABIC',
     bits: partBits(entry, skeleton, form),
   });
+}
+
+function soundsOf(text: string, script: Word['script']): Uint8Array {
+  const codes = script === 'ARABIC' ? encodeArabic(text) : encodeLatin(text);
+  return Uint8Array.from(codes.slice(0, maxSounds));
 }
 
 /** Rarity of a part no table knows: the more consonants, the fewer other names sound like it. */

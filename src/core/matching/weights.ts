@@ -7,35 +7,35 @@
 export const weights = {
   name: {
     /** Share of a part's rarity that agreement at level 0 to 4 is worth; see `comparePart`. */
-    levelShare: [0, 0.35, 0.7, 0.9, 1],
+    levelShare: [0, 0.25, 0.8, 0.95, 1],
     /** Parts borne or left out at will, and titles, by their role. */
     optionalShare: 0.6,
-    titleShare: 0.15,
+    titleShare: 0.4,
     /** A part that identifies and has no counterpart: in the question, on the register. */
-    askedAlone: -2,
-    knownAlone: -1,
+    askedAlone: -1.2,
+    knownAlone: -0.4,
     /** Further, for each pair of such parts on both sides. */
-    conflict: -2.5,
+    conflict: -3,
     /** Further, when the leading given name of either side has no counterpart. */
-    leadAlone: -2.5,
+    leadAlone: -1.5,
     least: -10,
-    most: 18,
+    most: 17,
   },
   kin: { least: -4, most: 8 },
   date: {
     SAME_DAY: 12,
     SWAPPED: 8,
-    NEXT_DAY: 8,
-    YEAR_EXCHANGED: 8,
-    SAME_DAY_NEAR_YEAR: 7.5,
+    NEXT_DAY: 9,
+    YEAR_EXCHANGED: 9,
+    SAME_DAY_NEAR_YEAR: 8.5,
     SAME_MONTH: 7,
-    SAME_YEAR: 4.2,
+    SAME_YEAR: 4.5,
     SLIP: 2.5,
-    IN_RANGE: 2.5,
-    NEAR_YEAR: 1,
-    YEAR_ONLY: -0.5,
+    IN_RANGE: 3,
+    NEAR_YEAR: 1.5,
+    YEAR_ONLY: -1,
     FAR_YEAR: -1.5,
-    DIFFERENT: -6.5,
+    DIFFERENT: -7,
   },
   document: {
     /** At most; a short number is worth less by its length. */
@@ -44,9 +44,9 @@ export const weights = {
     NEAR: 10,
     /** The next number when the names agree whole is a misread digit; otherwise it is a relative. */
     NEIGHBOUR_OF_NAMESAKE: 4,
-    NEIGHBOUR: -4,
+    NEIGHBOUR: -6,
     OTHER: -1.5,
   },
   sex: { agrees: 0.8, differs: -4 },
-  nationality: { agrees: 0.7, differs: -3 },
+  nationality: { agrees: 1, differs: -4 },
 };
