@@ -1,4 +1,6 @@
-import { civilDay, type EdtfDate } from '../dates/index.js';
+import { civilDay, dayNumber, isPlaceholderDay, type EdtfDate } from '../dates/index.js';
+import type { StateCode } from '../ids.js';
+import { unspecifiedStates } from '../register/states.js';
 import type { Subject } from '../register/subject.js';
 import type { DocumentKey } from './document.js';
 import type { NamePart, PersonName } from './name.js';
@@ -31,7 +33,7 @@ export function evidenceBlockingTerms(evidence: Evidence): readonly BlockingTerm
   return termsOf(evidence, true);
 }
 
-type Blocked = Pick<PreparedSubject, 'names' | 'fatherName' | 'dateOfBirth' | 'documents'>;
+type Blocked = Pick<PreparedSubject, 'names' | 'dateOfBirth' | 'nationality' | 'documents'>;
 
 function termsOf(person: Blocked, asking: boolean): BlockingTerm[] {
   const terms = new Map<string, number>();
@@ -42,7 +44,8 @@ function termsOf(person: Blocked, asking: boolean): BlockingTerm[] {
   };
   for (const document of person.documents) addDocument(add, document);
   const years = person.dateOfBirth === undefined ? [] : yearsOf(person.dateOfBirth, asking);
-  if (person.dateOfBirth !== undefined) addDays(add, person.dateOfBirth);
+  if (person.dateOfBirth !== undefined) addDays(add, person.dateOfBirth, asking);
+  if (person.nationality !== undefined) addNationality(add, person.nationality, years);
   for (const name of person.names) addName(add, name, years);
   return [...terms].map(([term, weight]) => ({ term, weight }));
 }
@@ -57,10 +60,37 @@ function addDocument(add: Add, { key }: DocumentKey): void {
   }
 }
 
-function addDays(add: Add, date: EdtfDate): void {
-  for (const { precision, first } of date.alternatives) {
-    if (precision === 'DAY') add(`b:${first}`, 6);
+/** The day itself; the question's with the days a slip of the pen would have made of it. */
+function addDays(add: Add, date: EdtfDate, asking: boolean): void {
+  for (const { precision, approximate, first } of date.alternatives) {
+    if (precision !== 'DAY' || approximate) continue;
+    add(`b:${first}`, 7);
+    if (!asking || isPlaceholderDay(first)) continue;
+    add(`b:${first - 1}`, 4);
+    add(`b:${first + 1}`, 4);
+    const { year, month, day } = civilDay('GREGORIAN', first);
+    const exchanged = year - (year % 100) + (year % 10) * 10 + Math.floor((year % 100) / 10);
+    for (const near of [year - 2, year - 1, year + 1, year + 2, exchanged]) {
+      addDay(add, near, month, day);
+    }
+    addDay(add, year, day, month);
   }
+}
+
+function addDay(add: Add, year: number, month: number, day: number): void {
+  const number = dayNumber('GREGORIAN', year, month, day);
+  if (number !== undefined) add(`b:${number}`, 4);
+}
+
+/**
+ * A nationality other than the one nearly everybody on the register has, with the year of birth: for
+ * people who ask for help under a name the register does not have.
+ */
+const commonNationalities: ReadonlySet<string> = new Set(['AFG', ...unspecifiedStates]);
+
+function addNationality(add: Add, state: StateCode, years: readonly number[]): void {
+  if (commonNationalities.has(state)) return;
+  for (const year of years) add(`s:${state}:${year}`, 1.5);
 }
 
 /** Gregorian years a birth may fall in, the question's with one year either side. */
