@@ -45,8 +45,10 @@ function termsOf(person: Blocked, asking: boolean): BlockingTerm[] {
   for (const document of person.documents) addDocument(add, document);
   const years = person.dateOfBirth === undefined ? [] : yearsOf(person.dateOfBirth, asking);
   if (person.dateOfBirth !== undefined) addDays(add, person.dateOfBirth, asking);
-  if (person.nationality !== undefined) addNationality(add, person.nationality, years);
-  for (const name of person.names) addName(add, name, years);
+  const state = tellingState(person.nationality);
+  // For people who ask under a name the register does not have.
+  if (state !== undefined) for (const year of years) add(`s:${state}:${year}`, 3);
+  for (const name of person.names) addName(add, name, years, state);
   return [...terms].map(([term, weight]) => ({ term, weight }));
 }
 
@@ -55,8 +57,10 @@ type Add = (term: string, weight: number) => void;
 function addDocument(add: Add, { key }: DocumentKey): void {
   add(`d:${key}`, 20);
   if (key.length < 5) return;
+  // One character wrong, missing or added leaves two numbers a common text with one left out.
+  add(`e:${key}`, 10);
   for (let at = 0; at < key.length; at += 1) {
-    add(`e:${key.slice(0, at)}${key.slice(at + 1)}`, 6);
+    add(`e:${key.slice(0, at)}${key.slice(at + 1)}`, 10);
   }
 }
 
@@ -64,10 +68,11 @@ function addDocument(add: Add, { key }: DocumentKey): void {
 function addDays(add: Add, date: EdtfDate, asking: boolean): void {
   for (const { precision, approximate, first } of date.alternatives) {
     if (precision !== 'DAY' || approximate) continue;
-    add(`b:${first}`, 7);
-    if (!asking || isPlaceholderDay(first)) continue;
-    add(`b:${first - 1}`, 4);
-    add(`b:${first + 1}`, 4);
+    const placeholder = isPlaceholderDay(first);
+    add(`b:${first}`, placeholder ? 4 : 12);
+    if (!asking || placeholder) continue;
+    add(`b:${first - 1}`, 8);
+    add(`b:${first + 1}`, 8);
     const { year, month, day } = civilDay('GREGORIAN', first);
     const exchanged = year - (year % 100) + (year % 10) * 10 + Math.floor((year % 100) / 10);
     for (const near of [year - 2, year - 1, year + 1, year + 2, exchanged]) {
@@ -79,18 +84,14 @@ function addDays(add: Add, date: EdtfDate, asking: boolean): void {
 
 function addDay(add: Add, year: number, month: number, day: number): void {
   const number = dayNumber('GREGORIAN', year, month, day);
-  if (number !== undefined) add(`b:${number}`, 4);
+  if (number !== undefined) add(`b:${number}`, 8);
 }
 
-/**
- * A nationality other than the one nearly everybody on the register has, with the year of birth: for
- * people who ask for help under a name the register does not have.
- */
+/** A nationality nearly everybody on the register has tells nobody apart. */
 const commonNationalities: ReadonlySet<string> = new Set(['AFG', ...unspecifiedStates]);
 
-function addNationality(add: Add, state: StateCode, years: readonly number[]): void {
-  if (commonNationalities.has(state)) return;
-  for (const year of years) add(`s:${state}:${year}`, 1.5);
+function tellingState(state: StateCode | undefined): StateCode | undefined {
+  return state === undefined || commonNationalities.has(state) ? undefined : state;
 }
 
 /** Gregorian years a birth may fall in, the question's with one year either side. */
@@ -108,12 +109,18 @@ function yearsOf(date: EdtfDate, asking: boolean): number[] {
 /** Parts rarer than this stand alone as terms; commoner ones only together with something else. */
 const aloneBits = 5;
 
-function addName(add: Add, name: PersonName, years: readonly number[]): void {
+function addName(
+  add: Add,
+  name: PersonName,
+  years: readonly number[],
+  state: StateCode | undefined,
+): void {
   const parts = name.parts.filter(({ role, skeleton }) => role !== 'TITLE' && skeleton !== '');
   for (const [index, part] of parts.entries()) {
     const sound = blockingSound(part);
     if (part.bits >= aloneBits) add(`n:${sound}`, part.bits);
     for (const year of years) add(`y:${sound}:${year}`, part.bits * 0.5 + 2);
+    if (state !== undefined) add(`c:${sound}:${state}`, part.bits * 0.5 + 2);
     for (const other of parts.slice(index + 1)) {
       const pair = [sound, blockingSound(other)].sort().join('+');
       add(`p:${pair}`, Math.min(part.bits + other.bits, 14));

@@ -264,7 +264,7 @@ function makePart(word: Word, form: PartForm, known?: LexiconEntry): NamePart {
   }
   const sounds = soundsOf(text, word.script);
   const tailed = form === 'PLAIN' ? findTail(text, word.script === 'ARABIC') : undefined;
-  const skeleton = skeletonOf(sounds);
+  const skeleton = entry?.skeleton ?? skeletonOf(sounds);
   const role = entry?.role ?? 'NAME';
   return Object.freeze({
     original: word.original,
