@@ -1,4 +1,6 @@
-import { civilDay, type EdtfDate } from '../dates/index.js';
+import { civilDay, dayNumber, isPlaceholderDay, type EdtfDate } from '../dates/index.js';
+import type { StateCode } from '../ids.js';
+import { unspecifiedStates } from '../register/states.js';
 import type { Subject } from '../register/subject.js';
 import type { DocumentKey } from './document.js';
 import type { NamePart, PersonName } from './name.js';
@@ -31,7 +33,7 @@ export function evidenceBlockingTerms(evidence: Evidence): readonly BlockingTerm
   return termsOf(evidence, true);
 }
 
-type Blocked = Pick<PreparedSubject, 'names' | 'fatherName' | 'dateOfBirth' | 'documents'>;
+type Blocked = Pick<PreparedSubject, 'names' | 'dateOfBirth' | 'nationality' | 'documents'>;
 
 function termsOf(person: Blocked, asking: boolean): BlockingTerm[] {
   const terms = new Map<string, number>();
@@ -42,8 +44,11 @@ function termsOf(person: Blocked, asking: boolean): BlockingTerm[] {
   };
   for (const document of person.documents) addDocument(add, document);
   const years = person.dateOfBirth === undefined ? [] : yearsOf(person.dateOfBirth, asking);
-  if (person.dateOfBirth !== undefined) addDays(add, person.dateOfBirth);
-  for (const name of person.names) addName(add, name, years);
+  if (person.dateOfBirth !== undefined) addDays(add, person.dateOfBirth, asking);
+  const state = tellingState(person.nationality);
+  // For people who ask under a name the register does not have.
+  if (state !== undefined) for (const year of years) add(`s:${state}:${year}`, 3);
+  for (const name of person.names) addName(add, name, years, state);
   return [...terms].map(([term, weight]) => ({ term, weight }));
 }
 
@@ -52,15 +57,41 @@ type Add = (term: string, weight: number) => void;
 function addDocument(add: Add, { key }: DocumentKey): void {
   add(`d:${key}`, 20);
   if (key.length < 5) return;
+  // One character wrong, missing or added leaves two numbers a common text with one left out.
+  add(`e:${key}`, 10);
   for (let at = 0; at < key.length; at += 1) {
-    add(`e:${key.slice(0, at)}${key.slice(at + 1)}`, 6);
+    add(`e:${key.slice(0, at)}${key.slice(at + 1)}`, 10);
   }
 }
 
-function addDays(add: Add, date: EdtfDate): void {
-  for (const { precision, first } of date.alternatives) {
-    if (precision === 'DAY') add(`b:${first}`, 6);
+/** The day itself; the question's with the days a slip of the pen would have made of it. */
+function addDays(add: Add, date: EdtfDate, asking: boolean): void {
+  for (const { precision, approximate, first } of date.alternatives) {
+    if (precision !== 'DAY' || approximate) continue;
+    const placeholder = isPlaceholderDay(first);
+    add(`b:${first}`, placeholder ? 4 : 12);
+    if (!asking || placeholder) continue;
+    add(`b:${first - 1}`, 8);
+    add(`b:${first + 1}`, 8);
+    const { year, month, day } = civilDay('GREGORIAN', first);
+    const exchanged = year - (year % 100) + (year % 10) * 10 + Math.floor((year % 100) / 10);
+    for (const near of [year - 2, year - 1, year + 1, year + 2, exchanged]) {
+      addDay(add, near, month, day);
+    }
+    addDay(add, year, day, month);
   }
+}
+
+function addDay(add: Add, year: number, month: number, day: number): void {
+  const number = dayNumber('GREGORIAN', year, month, day);
+  if (number !== undefined) add(`b:${number}`, 8);
+}
+
+/** A nationality nearly everybody on the register has tells nobody apart. */
+const commonNationalities: ReadonlySet<string> = new Set(['AFG', ...unspecifiedStates]);
+
+function tellingState(state: StateCode | undefined): StateCode | undefined {
+  return state === undefined || commonNationalities.has(state) ? undefined : state;
 }
 
 /** Gregorian years a birth may fall in, the question's with one year either side. */
@@ -78,12 +109,18 @@ function yearsOf(date: EdtfDate, asking: boolean): number[] {
 /** Parts rarer than this stand alone as terms; commoner ones only together with something else. */
 const aloneBits = 5;
 
-function addName(add: Add, name: PersonName, years: readonly number[]): void {
+function addName(
+  add: Add,
+  name: PersonName,
+  years: readonly number[],
+  state: StateCode | undefined,
+): void {
   const parts = name.parts.filter(({ role, skeleton }) => role !== 'TITLE' && skeleton !== '');
   for (const [index, part] of parts.entries()) {
     const sound = blockingSound(part);
     if (part.bits >= aloneBits) add(`n:${sound}`, part.bits);
     for (const year of years) add(`y:${sound}:${year}`, part.bits * 0.5 + 2);
+    if (state !== undefined) add(`c:${sound}:${state}`, part.bits * 0.5 + 2);
     for (const other of parts.slice(index + 1)) {
       const pair = [sound, blockingSound(other)].sort().join('+');
       add(`p:${pair}`, Math.min(part.bits + other.bits, 14));

@@ -25,8 +25,8 @@ export interface Classification<Candidate> {
 export const thresholds: Readonly<
   Record<AssuranceLevel, { readonly match: number; readonly possible: number }>
 > = {
-  STANDARD: { match: 17, possible: 8 },
-  HIGH: { match: 22, possible: 8 },
+  STANDARD: { match: 14.5, possible: 7 },
+  HIGH: { match: 20, possible: 7 },
 };
 
 /**
@@ -61,18 +61,28 @@ function isMatch(comparison: Comparison, threshold: number): boolean {
   return comparison.score >= threshold && isCorroborated(comparison);
 }
 
+/** Bits by which a birth date, a document or a father's name tells a person from a namesake. */
 const corroboratingBits = 2;
+/** A name so rare, contradicted by nothing, that the birth year may be a year off. */
+const rareNameBits = 13;
 
-/** Something besides a name tells this person from a namesake. */
+/** Something besides a name tells this person from a namesake, and the name from a relative. */
 function isCorroborated(comparison: Comparison): boolean {
-  if (levelOf(comparison, 'DOCUMENT') === 'SAME') return !comparison.nameConflict;
-  if (comparison.nameConflict) return false;
-  return (
-    bitsOf(comparison, 'NAME') > 0 &&
-    (['DATE_OF_BIRTH', 'DOCUMENT', 'FATHER_NAME'] as const).some(
-      (element) => bitsOf(comparison, element) >= corroboratingBits,
-    )
-  );
+  const { name } = comparison;
+  const date = bitsOf(comparison, 'DATE_OF_BIRTH');
+  const document = levelOf(comparison, 'DOCUMENT');
+  if (document === 'SAME') {
+    if (name === undefined) return date >= 0;
+    return name.agreedBits > 2 || date >= corroboratingBits;
+  }
+  if (name === undefined || name.bits <= 0) return false;
+  // The given name of either side is missing: a brother, a wife, a son.
+  if (name.leadAlone) return false;
+  if (date >= corroboratingBits) return true;
+  if (bitsOf(comparison, 'DOCUMENT') >= corroboratingBits) return true;
+  if (bitsOf(comparison, 'FATHER_NAME') >= corroboratingBits) return true;
+  const near = levelOf(comparison, 'DATE_OF_BIRTH') === 'NEAR_YEAR';
+  return near && Math.min(name.askedAlone, name.knownAlone) === 0 && name.bits >= rareNameBits;
 }
 
 const agreeing: ReadonlySet<string> = new Set([

@@ -1,47 +1,63 @@
-import type { NamePart, PersonName } from './name.js';
-import { soundDistance } from './sound-distance.js';
+import { maxParts, type NamePart, type PersonName } from './name.js';
+import { maxSounds, soundDistance } from './sound-distance.js';
+import { weights } from './weights.js';
 
 /** How two parts agree: 4 the same part, 3 the same sounds, 2 close, 1 a resemblance, 0 not. */
 export type PartLevel = 0 | 1 | 2 | 3 | 4;
 
+/** Parts of two names taken for one another; a span of two parts is one word written in two. */
 export interface PartPair {
   readonly asked: number;
+  readonly askedSpan: 1 | 2;
   readonly known: number;
+  readonly knownSpan: 1 | 2;
   readonly level: PartLevel;
 }
 
 export interface NameComparison {
-  /** log2 odds. */
-  readonly bits: number;
   readonly level: 'SAME' | 'CLOSE' | 'PARTLY' | 'DIFFERENT';
-  /** Bits of the parts that agree, without what disagreement took away. */
+  readonly bits: number;
+  /** Bits of the parts that agree, before what disagrees is taken away. */
   readonly agreedBits: number;
-  /** Parts that identify and are on one side only. */
+  /** Identifying parts of either side without a counterpart. */
   readonly askedAlone: number;
   readonly knownAlone: number;
+  /**
+   * Whether the leading given name on the register has none, or that of the question while parts of
+   * the register are left over: siblings, children, spouses.
+   */
+  readonly leadAlone: boolean;
 }
 
-const levelShare = [0, 0.35, 0.65, 0.9, 1] as const;
-
-/** Distance of two parts as a share of their length, by level. */
-const levelLimits = [0.08, 0.2, 0.33] as const;
+/** Distance of two parts as a share of their length, the limit of levels 3, 2 and 1. */
+const levelLimits = { sameSounds: 0.08, close: 0.2, resembling: 0.32 } as const;
+const maxDifferingClasses = 3;
 
 export function comparePart(a: NamePart, b: NamePart): PartLevel {
   if (a.canon !== 0 && a.canon === b.canon) return a.form === b.form ? 4 : 2;
-  const differing = a.mask ^ b.mask;
-  if (differing !== 0 && bitCount(differing) > 3) return 0;
-  const length = (a.sounds.length + b.sounds.length) / 2;
-  if (length === 0) return 0;
-  const scale = 100 * Math.max(length, 3);
-  const budget = Math.floor(scale * levelLimits[2]);
-  const distance = soundDistance(a.sounds, b.sounds, a.arabic || b.arabic, budget);
+  const tailed = a.tail !== undefined && a.tail === b.tail;
+  const level = compareSounds(
+    tailed ? a.stem : a.sounds,
+    tailed ? b.stem : b.sounds,
+    a.mask ^ b.mask,
+    a.arabic || b.arabic,
+  );
+  if (level === 0) return 0;
+  // Two names the lexicon tells apart are two names, however alike (Hasan, Husain).
+  if (a.canon !== 0 && b.canon !== 0) return level === 3 ? 1 : 0;
+  if (a.form === b.form) return level;
+  return level === 1 ? 0 : ((level - 1) as PartLevel);
+}
+
+function compareSounds(a: Uint8Array, b: Uint8Array, differing: number, mixed: boolean): PartLevel {
+  if (differing !== 0 && bitCount(differing) > maxDifferingClasses) return 0;
+  const scale = 50 * Math.max(a.length + b.length, 6);
+  const budget = Math.floor(scale * levelLimits.resembling);
+  const distance = soundDistance(a, b, mixed, budget);
   if (distance > budget) return 0;
   const share = distance / scale;
-  let level: PartLevel = share <= levelLimits[0] ? 3 : share <= levelLimits[1] ? 2 : 1;
-  // Two names the lexicon tells apart are two names, however alike (Hasan, Husain).
-  if (a.canon !== 0 && b.canon !== 0 && level > 1) level = 1;
-  if (a.form !== b.form && level > 1) level = (level - 1) as PartLevel;
-  return level;
+  if (share <= levelLimits.sameSounds) return 3;
+  return share <= levelLimits.close ? 2 : 1;
 }
 
 function bitCount(value: number): number {
@@ -54,44 +70,61 @@ function bitCount(value: number): number {
   return count;
 }
 
-const askedAloneBits = -2.5;
-const knownAloneBits = -1;
-const conflictBits = -3;
-
-export function compareNames(asked: PersonName, known: PersonName): NameComparison {
+/**
+ * @param askedSpare a name of the asking side whose parts may stand among the known ones, and the
+ *   other way round: a father's name written as a surname
+ */
+export function compareNames(
+  asked: PersonName,
+  known: PersonName,
+  askedSpare?: PersonName,
+  knownSpare?: PersonName,
+): NameComparison {
   const a = asked.parts;
   const b = known.parts;
-  const pairs = alignParts(a, b);
-  const usedA = new Uint8Array(a.length);
-  const usedB = new Uint8Array(b.length);
-  let agreed = 0;
-  let weakest: PartLevel = 4;
-  for (const pair of pairs) {
-    usedA[pair.asked] = 1;
-    usedB[pair.known] = 1;
-    const one = a[pair.asked] as NamePart;
-    const other = b[pair.known] as NamePart;
-    const share = levelShare[pair.level];
-    const role = one.role === 'TITLE' || other.role === 'TITLE' ? 0.2 : 1;
-    agreed += Math.min(one.bits, other.bits) * share * role;
-    if (pair.level < weakest && one.role === 'NAME') weakest = pair.level;
-  }
+  const { usedA, usedB, agreedBits, weakest } = align(a, b);
+  excuse(a, usedA, knownSpare);
+  excuse(b, usedB, askedSpare);
   const askedAlone = countAlone(a, usedA);
   const knownAlone = countAlone(b, usedB);
+  const knownLeadAlone = known.lead >= 0 && usedB[known.lead] === 0;
+  const askedLeadAlone = asked.lead >= 0 && usedA[asked.lead] === 0;
+  const leadAlone = knownLeadAlone || (askedLeadAlone && knownAlone > 0);
+  const { name } = weights;
   const bits =
-    agreed +
-    askedAlone * askedAloneBits +
-    knownAlone * knownAloneBits +
-    Math.min(askedAlone, knownAlone) * conflictBits;
-  const level =
-    agreed <= 0
-      ? 'DIFFERENT'
-      : askedAlone + knownAlone > 0
-        ? 'PARTLY'
-        : weakest >= 3
-          ? 'SAME'
-          : 'CLOSE';
-  return { bits, level, agreedBits: agreed, askedAlone, knownAlone };
+    agreedBits +
+    askedAlone * name.askedAlone +
+    knownAlone * name.knownAlone +
+    Math.min(askedAlone, knownAlone) * name.conflict +
+    (leadAlone ? name.leadAlone : 0);
+  return {
+    level: levelOfName(agreedBits, askedAlone + knownAlone, weakest),
+    bits: Math.min(name.most, Math.max(name.least, bits)),
+    agreedBits,
+    askedAlone,
+    knownAlone,
+    leadAlone,
+  };
+}
+
+function levelOfName(
+  agreedBits: number,
+  alone: number,
+  weakest: PartLevel,
+): NameComparison['level'] {
+  if (agreedBits <= 0) return 'DIFFERENT';
+  if (alone > 0) return 'PARTLY';
+  return weakest >= 3 ? 'SAME' : 'CLOSE';
+}
+
+/** Parts left alone that are explained by another name of the other side: no longer alone. */
+function excuse(parts: readonly NamePart[], used: Uint8Array, spare: PersonName | undefined): void {
+  if (spare === undefined) return;
+  for (let at = 0; at < parts.length; at += 1) {
+    if (used[at] !== 0) continue;
+    const part = parts[at] as NamePart;
+    if (spare.parts.some((other) => comparePart(part, other) >= 2)) used[at] = 1;
+  }
 }
 
 function countAlone(parts: readonly NamePart[], used: Uint8Array): number {
@@ -102,28 +135,123 @@ function countAlone(parts: readonly NamePart[], used: Uint8Array): number {
   return alone;
 }
 
-/** Best pairs first, each part once; order within the names plays no part. */
-export function alignParts(a: readonly NamePart[], b: readonly NamePart[]): PartPair[] {
-  const open: (PartPair & { readonly worth: number })[] = [];
+/** The pairs of an alignment, for explanations. */
+export function alignParts(a: readonly NamePart[], b: readonly NamePart[]): readonly PartPair[] {
+  const pairs: PartPair[] = [];
+  align(a, b, pairs);
+  return pairs;
+}
+
+interface Alignment {
+  readonly usedA: Uint8Array;
+  readonly usedB: Uint8Array;
+  readonly agreedBits: number;
+  readonly weakest: PartLevel;
+}
+
+const levels = new Uint8Array(maxParts * maxParts);
+const usedA = new Uint8Array(maxParts);
+const usedB = new Uint8Array(maxParts);
+
+/**
+ * Best pairs first, each part once, order within the names left out of account; then words that one
+ * side writes in two. The arrays returned are good until the next call.
+ */
+function align(a: readonly NamePart[], b: readonly NamePart[], pairs?: PartPair[]): Alignment {
+  usedA.fill(0);
+  usedB.fill(0);
   for (let i = 0; i < a.length; i += 1) {
     for (let j = 0; j < b.length; j += 1) {
-      const one = a[i] as NamePart;
-      const other = b[j] as NamePart;
-      const level = comparePart(one, other);
-      if (level === 0) continue;
-      const worth = levelShare[level] * Math.min(one.bits, other.bits) - Math.abs(i - j) * 0.01;
-      open.push({ asked: i, known: j, level, worth });
+      levels[i * maxParts + j] = comparePart(a[i] as NamePart, b[j] as NamePart);
     }
   }
-  open.sort((x, y) => y.worth - x.worth);
-  const usedA = new Set<number>();
-  const usedB = new Set<number>();
-  const pairs: PartPair[] = [];
-  for (const pair of open) {
-    if (usedA.has(pair.asked) || usedB.has(pair.known)) continue;
-    usedA.add(pair.asked);
-    usedB.add(pair.known);
-    pairs.push(pair);
+  let agreedBits = 0;
+  let weakest: PartLevel = 4;
+  for (;;) {
+    let best = 0;
+    let bestA = -1;
+    let bestB = -1;
+    for (let i = 0; i < a.length; i += 1) {
+      if (usedA[i] !== 0) continue;
+      for (let j = 0; j < b.length; j += 1) {
+        if (usedB[j] !== 0) continue;
+        const level = levels[i * maxParts + j] as PartLevel;
+        if (level === 0) continue;
+        const worth = pairBits(a[i] as NamePart, b[j] as NamePart, level);
+        if (worth > best) {
+          best = worth;
+          bestA = i;
+          bestB = j;
+        }
+      }
+    }
+    if (bestA < 0) break;
+    usedA[bestA] = 1;
+    usedB[bestB] = 1;
+    agreedBits += best;
+    const level = levels[bestA * maxParts + bestB] as PartLevel;
+    if (level < weakest && (a[bestA] as NamePart).role === 'NAME') weakest = level;
+    pairs?.push({ asked: bestA, askedSpan: 1, known: bestB, knownSpan: 1, level });
   }
-  return pairs;
+  agreedBits += alignJoined(a, b, usedA, usedB, (asked, known, level) => {
+    if (level < weakest) weakest = level;
+    pairs?.push({ asked, askedSpan: 2, known, knownSpan: 1, level });
+  });
+  agreedBits += alignJoined(b, a, usedB, usedA, (known, asked, level) => {
+    if (level < weakest) weakest = level;
+    pairs?.push({ asked, askedSpan: 1, known, knownSpan: 2, level });
+  });
+  return { usedA, usedB, agreedBits, weakest };
+}
+
+function pairBits(a: NamePart, b: NamePart, level: PartLevel): number {
+  const { name } = weights;
+  const role =
+    a.role === 'TITLE' || b.role === 'TITLE'
+      ? name.titleShare
+      : a.role === 'OPTIONAL' || b.role === 'OPTIONAL'
+        ? name.optionalShare
+        : 1;
+  return Math.min(a.bits, b.bits) * (name.levelShare[level] ?? 0) * role;
+}
+
+const joined = new Uint8Array(2 * maxSounds);
+
+/** Two neighbouring parts of `twos` that are one part of `ones`, all three still alone. */
+function alignJoined(
+  twos: readonly NamePart[],
+  ones: readonly NamePart[],
+  usedTwos: Uint8Array,
+  usedOnes: Uint8Array,
+  found: (two: number, one: number, level: PartLevel) => void,
+): number {
+  let bits = 0;
+  for (let one = 0; one < ones.length; one += 1) {
+    if (usedOnes[one] !== 0) continue;
+    const whole = ones[one] as NamePart;
+    for (let two = 0; two + 1 < twos.length; two += 1) {
+      if (usedTwos[two] !== 0 || usedTwos[two + 1] !== 0) continue;
+      const first = twos[two] as NamePart;
+      const second = twos[two + 1] as NamePart;
+      const length = first.sounds.length + second.sounds.length;
+      if (length > maxSounds || Math.abs(length - whole.sounds.length) > 4) continue;
+      joined.set(first.sounds);
+      joined.set(second.sounds, first.sounds.length);
+      const level = compareSounds(
+        joined.subarray(0, length),
+        whole.sounds,
+        (first.mask | second.mask) ^ whole.mask,
+        first.arabic || whole.arabic,
+      );
+      if (level < 2) continue;
+      usedTwos[two] = 1;
+      usedTwos[two + 1] = 1;
+      usedOnes[one] = 1;
+      const share = weights.name.levelShare[level] ?? 0;
+      bits += Math.min(first.bits + second.bits, Math.max(whole.bits, 8)) * share;
+      found(two, one, level);
+      break;
+    }
+  }
+  return bits;
 }

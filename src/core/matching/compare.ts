@@ -4,6 +4,7 @@ import { compareNames, type NameComparison } from './compare-names.js';
 import { compareDocumentKeys, type DocumentKey, type DocumentLevel } from './document.js';
 import type { EvidenceElement } from './evidence.js';
 import type { PersonName } from './name.js';
+import { weights } from './weights.js';
 import type { Evidence } from './parse-evidence.js';
 import type { PreparedSubject } from './prepare.js';
 
@@ -28,19 +29,16 @@ export interface Comparison {
   /** Sum of the elements, log2 odds without the prior (Fellegi and Sunter 1969). */
   readonly score: number;
   readonly elements: readonly ElementComparison[];
-  /** Parts of the names on both sides that have no counterpart on the other. */
-  readonly nameConflict: boolean;
+  /** How the names agree in detail; undefined when they were not compared. */
+  readonly name: NameComparison | undefined;
 }
-
-const nameBitsLimit = { least: -12, most: 22 };
-const kinBitsLimit = { least: -4, most: 8 };
 
 /** Compares what the evidence holds, and nothing else of the subject. Never throws. */
 export function compareEvidence(evidence: Evidence, subject: PreparedSubject): Comparison {
   const elements: ElementComparison[] = [];
-  const name = bestName(evidence.names, subject.names);
+  const name = bestName(evidence, subject);
   if (name !== undefined) {
-    elements.push(element('NAME', name.level, clamp(name.bits, nameBitsLimit)));
+    elements.push(element('NAME', name.level, name.bits));
   }
   pushKin(elements, 'FATHER_NAME', evidence.fatherName, subject.fatherName);
   pushKin(elements, 'GRANDFATHER_NAME', evidence.grandfatherName, subject.grandfatherName);
@@ -50,11 +48,10 @@ export function compareEvidence(evidence: Evidence, subject: PreparedSubject): C
   }
   pushSex(elements, evidence, subject);
   pushNationality(elements, evidence, subject);
-  pushDocument(elements, evidence.documents, subject.documents);
+  pushDocument(elements, evidence.documents, subject.documents, name);
   let score = 0;
   for (const { bits } of elements) score += bits;
-  const nameConflict = name !== undefined && name.askedAlone > 0 && name.knownAlone > 0;
-  return { score, elements, nameConflict };
+  return { score, elements, name };
 }
 
 export function levelOf(comparison: Comparison, wanted: EvidenceElement): ElementLevel {
@@ -73,14 +70,15 @@ function clamp(bits: number, limit: { readonly least: number; readonly most: num
   return Math.min(limit.most, Math.max(limit.least, bits));
 }
 
-export function bestName(
-  asked: readonly PersonName[],
-  known: readonly PersonName[],
-): NameComparison | undefined {
+function bestName(evidence: Evidence, subject: PreparedSubject): NameComparison | undefined {
+  // A father's name may stand as a surname on either side, where the grant lets it be read.
+  const kin = evidence.compared.has('FATHER_NAME');
+  const askedSpare = kin ? evidence.fatherName : undefined;
+  const knownSpare = kin ? subject.fatherName : undefined;
   let best: NameComparison | undefined;
-  for (const one of asked) {
-    for (const other of known) {
-      const comparison = compareNames(one, other);
+  for (const asked of evidence.names) {
+    for (const known of subject.names) {
+      const comparison = compareNames(asked, known, askedSpare, knownSpare);
       if (best === undefined || comparison.bits > best.bits) best = comparison;
     }
   }
@@ -95,7 +93,7 @@ function pushKin(
 ): void {
   if (asked === undefined || known === undefined) return;
   const comparison = compareNames(asked, known);
-  elements.push(element(of, comparison.level, clamp(comparison.bits, kinBitsLimit)));
+  elements.push(element(of, comparison.level, clamp(comparison.bits, weights.kin)));
 }
 
 function pushSex(
@@ -106,7 +104,9 @@ function pushSex(
   const { sex } = evidence;
   if (sex === undefined || subject.sex === undefined || sex === 'X' || subject.sex === 'X') return;
   elements.push(
-    sex === subject.sex ? element('SEX', 'AGREES', 0.8) : element('SEX', 'DIFFERS', -4),
+    sex === subject.sex
+      ? element('SEX', 'AGREES', weights.sex.agrees)
+      : element('SEX', 'DIFFERS', weights.sex.differs),
   );
 }
 
@@ -121,30 +121,21 @@ function pushNationality(
   if (unspecifiedStates.has(nationality) || unspecifiedStates.has(known)) return;
   elements.push(
     nationality === known
-      ? element('NATIONALITY', 'AGREES', 0.7)
-      : element('NATIONALITY', 'DIFFERS', -3),
+      ? element('NATIONALITY', 'AGREES', weights.nationality.agrees)
+      : element('NATIONALITY', 'DIFFERS', weights.nationality.differs),
   );
 }
 
-const documentBits: Readonly<Record<DocumentLevel, number>> = {
-  SAME: 20,
-  NEAR: 9,
-  NEIGHBOUR: -1,
-  OTHER: -1,
-};
 const documentOrder: readonly DocumentLevel[] = ['SAME', 'NEAR', 'NEIGHBOUR', 'OTHER'];
-
-/** Bits one digit of a number is worth; numbers are issued in runs, so less than log2(10). */
-const bitsPerCharacter = 2.4;
 
 function pushDocument(
   elements: ElementComparison[],
   asked: readonly DocumentKey[],
   known: readonly DocumentKey[],
+  name: NameComparison | undefined,
 ): void {
-  if (asked.length === 0 || known.length === 0) return;
   let best: DocumentLevel | undefined;
-  let bits = 0;
+  let length = 0;
   for (const one of asked) {
     for (const other of known) {
       if (one.issuingState !== undefined && other.issuingState !== undefined) {
@@ -152,14 +143,36 @@ function pushDocument(
       }
       const level = compareDocumentKeys(one.key, other.key);
       if (level === 'OTHER' && one.type !== other.type) continue;
-      if (best !== undefined && documentOrder.indexOf(level) >= documentOrder.indexOf(best))
-        continue;
-      best = level;
-      bits =
-        level === 'SAME'
-          ? Math.min(documentBits.SAME, one.key.length * bitsPerCharacter)
-          : documentBits[level];
+      if (best === undefined || documentOrder.indexOf(level) < documentOrder.indexOf(best)) {
+        best = level;
+        length = one.key.length;
+      }
     }
   }
-  if (best !== undefined) elements.push(element('DOCUMENT', best, bits));
+  if (best !== undefined)
+    elements.push(element('DOCUMENT', best, documentBits(best, length, name)));
+}
+
+/** Numbers are issued in runs, so a character of one is worth less than log2(10). */
+function documentBits(
+  level: DocumentLevel,
+  length: number,
+  name: NameComparison | undefined,
+): number {
+  const { document } = weights;
+  switch (level) {
+    case 'SAME':
+      return Math.min(document.SAME, length * document.perCharacter);
+    case 'NEAR':
+      return Math.min(document.NEAR, length * document.perCharacter * 0.5);
+    case 'NEIGHBOUR':
+      return isSameName(name) ? document.NEIGHBOUR_OF_NAMESAKE : document.NEIGHBOUR;
+    case 'OTHER':
+      return document.OTHER;
+  }
+}
+
+/** Every identifying part of either side has its counterpart. */
+export function isSameName(name: NameComparison | undefined): boolean {
+  return name !== undefined && name.askedAlone === 0 && name.knownAlone === 0 && name.bits > 0;
 }

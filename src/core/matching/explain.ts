@@ -42,7 +42,9 @@ const levelWords: Readonly<Record<ElementLevel, string>> = {
   DIFFERS: 'is another',
   SAME_DAY: 'is the same day',
   SWAPPED: 'is the same with day and month exchanged',
-  SLIP: 'differs by one slip of the pen or one day',
+  NEXT_DAY: 'is the day before or after',
+  YEAR_EXCHANGED: 'is the same with the last digits of the year exchanged',
+  SLIP: 'differs by one digit',
   SAME_DAY_NEAR_YEAR: 'is the same day and month one or two years apart',
   SAME_MONTH: 'is in the same month, known no better',
   SAME_YEAR: 'is in the same year, known no better',
@@ -125,7 +127,14 @@ function partsInWords(asked: readonly PersonName[], known: readonly PersonName[]
   if (one === undefined || other === undefined) return '';
   const pairs = alignParts(one.parts, other.parts).map(
     (pair) =>
-      `${one.parts[pair.asked]?.original ?? ''} ${partWords[pair.level]} ${other.parts[pair.known]?.original ?? ''}`,
+      `${span(one, pair.asked, pair.askedSpan)} ${partWords[pair.level]} ${span(other, pair.known, pair.knownSpan)}`,
   );
   return pairs.length === 0 ? '' : `: ${pairs.join(', ')}`;
+}
+
+function span(name: PersonName, from: number, length: number): string {
+  return name.parts
+    .slice(from, from + length)
+    .map(({ original }) => original)
+    .join(' ');
 }

@@ -1,5 +1,5 @@
 import { nameParts } from './data/name-parts.generated.js';
-import { encodeLatin, sound } from './sounds.js';
+import { encodeLatin, skeletonOf, sound } from './sounds.js';
 
 /**
  * What a word of a name is known to be. `NAME` identifies; `OPTIONAL` is a part people are called
@@ -14,6 +14,8 @@ export interface LexiconEntry {
   /** The spelling shown in explanations. */
   readonly head: string;
   readonly role: PartRole;
+  /** Skeleton of the head: all spellings are found under it. */
+  readonly skeleton: string;
   /** People in ten thousand who bear it, an estimate: see data/name-parts.txt. */
   readonly perTenThousand: number;
 }
@@ -36,6 +38,7 @@ for (const [index, line] of nameParts.split('\n').entries()) {
     id: index + 1,
     head: spellings[0] ?? '',
     role: roles[role] ?? 'NAME',
+    skeleton: skeletonOf(encodeLatin(spellings[0] ?? '')),
     perTenThousand: Number(share),
   });
   for (const spelling of spellings) {

@@ -25,7 +25,11 @@ export interface Evidence {
   readonly sex: Sex | undefined;
   readonly nationality: StateCode | undefined;
   readonly documents: readonly DocumentKey[];
+  /** What may be read of the person and of the register for this question. */
+  readonly compared: ReadonlySet<EvidenceElement>;
 }
+
+const everyElement: ReadonlySet<EvidenceElement> = new Set(evidenceElements);
 
 export const maxEvidenceNames = 10;
 export const maxEvidenceDocuments = 10;
@@ -60,6 +64,7 @@ export function parseEvidence(input: PersonEvidenceInput, today: Date): Evidence
     sex,
     nationality,
     documents: Object.freeze(documents),
+    compared: everyElement,
   });
 }
 
@@ -208,6 +213,7 @@ export function restrictEvidence(
     sex: matchOn.has('SEX') ? evidence.sex : undefined,
     nationality: matchOn.has('NATIONALITY') ? evidence.nationality : undefined,
     documents: matchOn.has('DOCUMENT') ? evidence.documents : Object.freeze([]),
+    compared: new Set([...evidence.compared].filter((element) => matchOn.has(element))),
   });
 }
 

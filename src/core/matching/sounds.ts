@@ -233,14 +233,14 @@ const skeletonClass = (() => {
   return classes;
 })();
 
-/** Consonants of a word by class, doubles once; `` for a word of vowels. */
+/** Consonants of a word by class, doubles once, no h at the end; `` for a word of vowels. */
 export function skeletonOf(codes: readonly number[] | Uint8Array): string {
   let skeleton = '';
   for (const code of codes) {
     const letter = skeletonClass[code] ?? '';
     if (letter !== '' && !skeleton.endsWith(letter)) skeleton += letter;
   }
-  return skeleton;
+  return skeleton.endsWith('h') ? skeleton.slice(0, -1) : skeleton;
 }
 
 /** One bit for each class of consonant in the word; vowels and what may be one set none. */

@@ -214,7 +214,7 @@ export const nameParts = `2200|N|mohammad muhammad mohammed muhammed mohamed moh
 60|N|tawab tavab تواب
 60|N|tufan tofan toofan توفان طوفان
 70|N|tur toor tor تور
-70|N|wakil vakil wakeel وکیل
+70|O|wakil vakil wakeel وکیل
 70|N|wais ways wayis ویس
 70|N|wasi واسع وسیع
 70|N|wazir vazir wazeer وزیر
@@ -689,7 +689,7 @@ export const nameParts = `2200|N|mohammad muhammad mohammed muhammed mohamed moh
 100|O|beg baig bek bik بیگ بیک
 60|O|begum bigum بیگم
 60|O|khanum khanom khanam خانم
-60|O|khwaja khoja khawja khawaja khajeh khuja خواجه
+60|O|khwaja khoja khawja khawaja khajeh khuja khuwaja خواجه
 60|O|mia mian miya میا میان
 60|O|akhundzada akhunzada اخوندزاده
 60|O|chaudhry chaudhary chaudry choudhary chaudhri چوهدری چودهری
@@ -697,9 +697,9 @@ export const nameParts = `2200|N|mohammad muhammad mohammed muhammed mohamed moh
 300|T|mullah mulla molla mola mollah ملا
 150|T|mawlawi maulawi moulvi mawlavi molavi maulvi molawi mowlawi moulawi مولوی
 80|T|maulana mawlana moulana molana مولانا
-250|T|engineer eng engr enginir muhandis mohandes انجنیر انجینیر مهندس انجنیرسید
-200|T|doctor dr doktor daktar داکتر دکتر دکتور ډاکټر
-80|T|professor prof pohand pohanmal پروفیسور پوهاند پوهنمل پوهندوی پوهنوال
+250|T|engineer eng engr enginir enginer inginir muhandis mohandes انجنیر انجینیر انجینر مهندس
+200|T|doctor dr drs doktor daktar dokhtar داکتر دکتر دکتور دوکتور دوکتر داکتور ډاکټر
+80|T|professor prof pohand pohanmal پروفیسور پوهاند پوهنمل
 150|T|general gen genral brigadier brig جنرال ډگرجنرال برید
 60|T|colonel col dagarwal ډگروال دگروال
 60|T|major maj jagran جگرن
@@ -721,6 +721,13 @@ export const nameParts = `2200|N|mohammad muhammad mohammed muhammed mohamed moh
 60|T|raees rais رییس
 60|T|kaka کاکا
 60|T|mudir modir مدیر
+60|T|saranwal saranwali څارنوال سارنوال
+60|T|mamor mamur مامور
+60|T|pohanwal pohandoy پوهنوال پوهندوی
+60|T|senator سناتور
+60|T|justice barrister adv
+60|T|dagarman dagarmal ډگرمن دگرمن
+60|T|hujat حجت
 60|T|nawabzada نوابزاده
 60|O|sahib saheb sahab صاحب
 60|T|shahzada shahzadah شهزاده شاهزاده
