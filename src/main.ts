@@ -145,7 +145,10 @@ export async function openDoors(settings: GatewaySettings, rooms: OpenRooms): Pr
     database: { query: (sql, parameters) => database.dataSource.query(sql, [...parameters]) },
     peerOf,
     now,
-    onRefused: (error) => metrics.tokensRefused.inc({ cause: `endpoint ${error}` }),
+    onRefused: (error, detail) => {
+      metrics.tokensRefused.inc({ cause: `endpoint ${error}` });
+      logger.info({ error, detail }, 'token refused');
+    },
     onFault: (error) => logger.error({ code: nameOfFault(error) }, 'token endpoint'),
   });
 

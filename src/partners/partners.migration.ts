@@ -9,7 +9,7 @@ export class Partners1763800000001 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
       CREATE TABLE authority_head (
-        only boolean PRIMARY KEY DEFAULT true CHECK (only),
+        single boolean PRIMARY KEY DEFAULT true CHECK (single),
         version bigint NOT NULL
       )`);
     await runner.query('INSERT INTO authority_head (version) VALUES (1)');

@@ -4,7 +4,7 @@ import { readConfiguration } from '../../platform/configuration/configuration.js
 import { writeDemoPki } from '../../platform/pki/index.js';
 import { createLogger } from '../../platform/telemetry/logger.js';
 import { importRegister, Register, releaseBatch } from '../../register/index.js';
-import { demoPeople } from '../../register/demo-people.js';
+import { demoPeopleLines, makeDemoPeople } from '../../register/demo-people.js';
 import { openDoors, openRooms, type OpenRooms } from '../../main.js';
 import { untilStopped } from '../host/serve-command.js';
 import { askSampleQuestion } from './sample-question.js';
@@ -12,7 +12,7 @@ import { demoKeys, takeDemoHome } from './demo-home.js';
 import { demoPartners, registerDemoPartners, writeDemoProfiles } from './demo-partners.js';
 
 const people = 1_250;
-const seed = 2021;
+const seed = 'safeconduct demo 1';
 
 /** The demonstration; see `safeconduct demo --help`. */
 export async function demo(options: {
@@ -103,11 +103,11 @@ async function importDemoPeople(rooms: OpenRooms, note: (text: string) => void):
 }
 
 function samplePeople() {
-  return demoPeople({ seed, count: people, partners: demoPartners });
+  return makeDemoPeople({ seed, count: people, partners: demoPartners });
 }
 
 async function* jsonLines(): AsyncGenerator<Uint8Array> {
-  for (const person of samplePeople()) yield Buffer.from(`${JSON.stringify(person)}\n`);
+  yield* demoPeopleLines(samplePeople());
 }
 
 const here = (path: string): string => relative(process.cwd(), path) || path;

@@ -142,6 +142,7 @@ export async function writeDemoProfiles(
   url: string,
 ): Promise<ReadonlyMap<PartnerCode, string>> {
   const authority = context.get(Authority);
+  await authority.refresh();
   const accessLog = context.get<AccessLog>(ACCESS_LOG);
   const written = new Map<PartnerCode, string>();
   for (const { code } of demoPartners) {

@@ -66,7 +66,7 @@ function sampleQuestion(people: Iterable<DemoPerson>): FileQuestion {
     const [document] = person.documents ?? [];
     const isLatin = /^[A-Za-z ]+$/.test(name?.full ?? '');
     const hasDay = /^\d{4}-\d{2}-\d{2}$/.test(person.dateOfBirth ?? '');
-    if (name === undefined || document?.type !== 'PASSPORT' || !isLatin || !hasDay) continue;
+    if (name === undefined || document?.['type'] !== 'PASSPORT' || !isLatin || !hasDay) continue;
     if (person.caseload !== 'AF-2021' || person.suppressedFor !== undefined) continue;
     return {
       id: 'sample',
@@ -74,7 +74,7 @@ function sampleQuestion(people: Iterable<DemoPerson>): FileQuestion {
         names: [{ full: name.full.toUpperCase().split(' ').reverse().join(' ') }],
         dateOfBirth: person.dateOfBirth ?? null,
         calendar: person.calendar ?? 'GREGORIAN',
-        documents: [{ type: 'PASSPORT', number: document.number }],
+        documents: [{ type: 'PASSPORT', number: document['number'] ?? '' }],
       },
     };
   }

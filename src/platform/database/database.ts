@@ -1,4 +1,4 @@
-import { DataSource, type MigrationInterface } from 'typeorm';
+import { DataSource, type Logger, type MigrationInterface } from 'typeorm';
 import { GatewayError } from '../../core/errors.js';
 import { startEmbeddedDatabase, type EmbeddedDatabase } from './embedded-database.js';
 
@@ -18,6 +18,16 @@ export interface Database {
   readonly embedded: boolean;
   close(): Promise<void>;
 }
+
+/** TypeORM prints statements with their parameters; nothing of it is printed. */
+const silent: Logger = {
+  logQuery: () => undefined,
+  logQueryError: () => undefined,
+  logQuerySlow: () => undefined,
+  logSchemaBuild: () => undefined,
+  logMigration: () => undefined,
+  log: () => undefined,
+};
 
 const poolSize = 16;
 
@@ -49,6 +59,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     migrationsTransactionMode: 'each',
     synchronize: false,
     logging: false,
+    logger: silent,
     installExtensions: false,
     applicationName: 'safeconduct',
     connectTimeoutMS: 10_000,
