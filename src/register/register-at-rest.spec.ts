@@ -7,6 +7,7 @@ import {
   freshDatabaseUrl,
   temporaryHome,
 } from '../../test/support/databases.js';
+import { findNeedles } from '../../test/support/byte-sweep.js';
 import type { PartnerCode, StateCode } from '../core/ids.js';
 import { subjectBlockingTerms } from '../core/matching/index.js';
 import { migrate, openDatabase, type Database } from '../platform/database/database.js';
@@ -80,10 +81,9 @@ describeOnEachDatabase('the register at rest', (kind) => {
 
   test('holds no name, date, number, caseload, suppression or key of a term', async () => {
     const bytes = await everyByte();
-    const found = [...needles()].filter((needle) => bytes.includes(needle));
-    expect(found.length).toBe(0);
+    expect(findNeedles(bytes, needles())).toHaveLength(0);
     // The sweep finds what is there.
-    expect(bytes.includes(Buffer.from('registrar-2'))).toBe(true);
+    expect(findNeedles(bytes, [Buffer.from('registrar-2')])).toHaveLength(1);
   });
 
   test('refuses a blob that was moved to another person', async () => {
@@ -191,7 +191,7 @@ describeOnEachDatabase('the register at rest', (kind) => {
   /** What must not be found: values in UTF-8 and UTF-16, keys of terms and references. */
   function* needles(): Generator<Buffer> {
     const values = new Set<string>();
-    for (const person of people.slice(0, 60)) {
+    for (const person of people) {
       for (const { full } of person.names) if (full.length > 6) values.add(full);
       if ((person.dateOfBirth?.length ?? 0) > 7) values.add(person.dateOfBirth ?? '');
       for (const document of person.documents ?? []) values.add(document['number'] ?? '');
