@@ -18,3 +18,10 @@ export {
 } from './import-register.js';
 export { releaseBatch, type ReleaseCommand, type ReleaseReport } from './release-batch.js';
 export type { RowFaultCode, RowWarningCode } from './row-reader.js';
+export {
+  demoCaseloads,
+  demoPeopleLines,
+  makeDemoPeople,
+  type DemoPeopleOptions,
+  type DemoPerson,
+} from './demo-people.js';
