@@ -5,6 +5,9 @@ import { signatureAlgorithms } from '../../platform/jws/verification-key.js';
 const maxLifetimeSeconds = 300;
 const maxSizeBytes = 4_096;
 
+/** Nimbus, in Spring Security, may add `x5t#S256` to name its key: a hint we do not follow. */
+const headerNames: ReadonlySet<string> = new Set(['alg', 'typ', 'kid', 'x5t#S256']);
+
 /** Both clocks together may differ by this much. */
 export const clockToleranceSeconds = 60;
 
@@ -37,8 +40,8 @@ export function assertionFault(
     typeof assertion === 'string' ? readCompactJws(assertion, maxSizeBytes) : undefined;
   if (reading?.ok !== true) return 'spelling';
   const { header, payload } = reading.jws;
-  const { alg, typ, kid, ...others } = header;
-  if (Object.keys(others).length > 0) return 'header';
+  if (!Object.keys(header).every((name) => headerNames.has(name))) return 'header';
+  const { alg, typ, kid } = header;
   if (kid !== undefined && typeof kid !== 'string') return 'header';
   // An access token or another JWT of the client's is not an assertion (RFC 8725 §3.11).
   if (typ !== undefined && typ !== 'JWT' && typ !== 'client-authentication+jwt') return 'type';

@@ -96,6 +96,7 @@ declare module 'oidc-provider' {
       event: 'grant.error' | 'server_error',
       listener: (ctx: ProviderContext, error: Error) => void,
     ): this;
+    on(event: 'error', listener: (error: Error) => void): this;
   }
 
   export namespace errors {

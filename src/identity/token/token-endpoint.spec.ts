@@ -293,6 +293,11 @@ test('a scope or secret nobody asked for changes nothing (RFC 6749 §3.2)', asyn
   expect([status, body.scope, body.id_token]).toEqual([200, undefined, undefined]);
 });
 
+test('a certificate hint in an assertion is taken and not followed', async () => {
+  const { status } = await ask(form(assertion({}, { 'x5t#S256': thumbprint(south.certificate) })));
+  expect(status).toBe(200);
+});
+
 describe('a token request is refused', () => {
   const oneBody = { error: 'invalid_client', error_description: 'client authentication failed' };
 

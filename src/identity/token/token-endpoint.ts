@@ -171,6 +171,8 @@ function createProvider(options: TokenEndpointOptions): Provider {
       options.onRefused?.(error.error, error.error_detail);
     }
   });
+  // Without a listener Koa prints the whole error.
+  provider.on('error', (error) => options.onFault?.(error));
   provider.on('server_error', (_ctx, error) => options.onFault?.(error));
   return provider;
 }
