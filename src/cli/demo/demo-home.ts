@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { GatewayError } from '../../core/errors.js';
@@ -80,7 +80,7 @@ export function demoKeys({ keysDirectory }: DemoHome): GatewayKeys {
   };
   const signing = (name: string) => {
     const path = join(keysDirectory, `${name}.jwk`);
-    makeSigningKey(path, `demo-${name}`);
+    makeSigningKey(path, `demo-${name}`, () => generateKeyPairSync('ed25519').privateKey);
     return readPrivateJwkFile(path, `demo ${name} key`);
   };
   return {
@@ -91,11 +91,14 @@ export function demoKeys({ keysDirectory }: DemoHome): GatewayKeys {
   };
 }
 
-/** Writes a private Ed25519 JWK unless there is one; returns its public half. */
-export function makeSigningKey(path: string, kid: string): Readonly<Record<string, unknown>> {
+/** Writes a private JWK unless there is one; returns its public half. */
+export function makeSigningKey(
+  path: string,
+  kid: string,
+  generate: () => KeyObject,
+): Readonly<Record<string, unknown>> {
   if (!existsSync(path)) {
-    const { privateKey } = generateKeyPairSync('ed25519');
-    const jwk = { ...privateKey.export({ format: 'jwk' }), kid, alg: 'EdDSA', use: 'sig' };
+    const jwk = { ...generate().export({ format: 'jwk' }), kid, use: 'sig' };
     writeFileSync(path, `${JSON.stringify(jwk)}\n`, { mode: 0o600 });
   }
   const { jwk } = readPrivateJwkFile(path, kid);

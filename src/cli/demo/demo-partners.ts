@@ -1,4 +1,4 @@
-import { randomUUID, X509Certificate } from 'node:crypto';
+import { generateKeyPairSync, randomUUID, X509Certificate } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { INestApplicationContext } from '@nestjs/common';
@@ -110,7 +110,7 @@ export async function registerDemoPartners(
       client: {
         clientId: clientIdOf(code),
         partner: code,
-        jwks: { keys: [makeSigningKey(signingKeyFile(home, code), `${clientIdOf(code)}-1`)] },
+        jwks: { keys: [makeClientKey(home, code)] },
         active: true,
         validAfter,
       },
@@ -168,6 +168,15 @@ export async function writeDemoProfiles(
     written.set(code, path);
   }
   return written;
+}
+
+/** A P-256 key: every OAuth client can sign with one (ES256). */
+function makeClientKey(home: DemoHome, code: PartnerCode) {
+  return makeSigningKey(
+    signingKeyFile(home, code),
+    `${clientIdOf(code)}-1`,
+    () => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey,
+  );
 }
 
 const clientIdOf = (code: PartnerCode): string => code.toLowerCase();
