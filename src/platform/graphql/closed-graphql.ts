@@ -53,7 +53,7 @@ export function closedGraphql(options: ClosedGraphqlOptions): ApolloDriverConfig
       checkRequirementsDeclared(schema, options.requirements);
       return schema;
     },
-    plugins: [...options.plugins, publicErrorsPlugin(options.logger)],
+    plugins: [publicErrorsPlugin(options.logger), ...options.plugins],
   };
 }
 
