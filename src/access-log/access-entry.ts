@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import { encodeBase64Url } from '../core/bytes.js';
 import type { GatewayErrorCode } from '../core/errors.js';
 import type { Receipt } from '../core/log/receipt.js';
@@ -53,7 +54,7 @@ export interface ComposedRecord {
 export function composeRecord(
   entry: AccessEntry,
   tree: string,
-  epochKey: Uint8Array,
+  epochKey: KeyObject,
   nonce: Uint8Array,
 ): ComposedRecord {
   const secrets = deriveRecordSecrets(epochKey, tree, entry.id);

@@ -172,17 +172,15 @@ export class AccessLog {
     return this.#available(async () => {
       const { dataSource } = this.#options;
       const tree = await this.#trees.find({ kind: 'partner', partner });
-      return this.#sequencer.exclusively(async () => {
-        const head = await this.#signHead(tree);
-        const leaf = await findLeaf(dataSource, tree.id, verificationId);
-        if (leaf === undefined || leaf.index >= head.size) return undefined;
-        const reader = storedHashes(dataSource, tree.id);
-        const hashes = await proveInclusion(head.size, leaf.index, reader);
-        const epochKey = await this.#keys.epochKey(new Date(decodeRecord(leaf.record).at));
-        const { salt } = deriveRecordSecrets(epochKey, tree.id, leaf.id);
-        const receipt = receiptOf({ record: leaf.record, salt }, leaf.index, hashes, head);
-        return { record: receipt.record, salt: receipt.salt, proof: receipt.proof };
-      });
+      const leaf = await findLeaf(dataSource, tree.id, verificationId);
+      if (leaf === undefined) return undefined;
+      const head = await this.#sequencer.exclusively(async () => this.#signHead(tree));
+      const reader = storedHashes(dataSource, tree.id);
+      const hashes = await proveInclusion(head.size, leaf.index, reader);
+      const epochKey = await this.#keys.epochKey(new Date(decodeRecord(leaf.record).at));
+      const { salt } = deriveRecordSecrets(epochKey, tree.id, leaf.id);
+      const receipt = receiptOf({ record: leaf.record, salt }, leaf.index, hashes, head);
+      return { record: receipt.record, salt: receipt.salt, proof: receipt.proof };
     });
   }
 

@@ -218,8 +218,11 @@ function sqlState(error: unknown): string {
 /** Serialisation failure or deadlock: the transaction is gone and may be tried again. */
 const isTransient = (error: unknown): boolean => ['40001', '40P01'].includes(sqlState(error));
 
-/** Data exception or constraint violation (SQLSTATE classes 22 and 23). */
-const isDataError = (error: unknown): boolean => /^2[23]/.test(sqlState(error));
+/**
+ * Data exception or constraint violation (SQLSTATE classes 22 and 23), or a transaction that an
+ * `alongside` broke and kept quiet about (25P02).
+ */
+const isDataError = (error: unknown): boolean => /^(?:2[23]...|25P02)$/.test(sqlState(error));
 
 /** A unique violation is another gateway that was first, or our own commit whose end we missed. */
 const mayRetry = (error: unknown): boolean =>

@@ -1,6 +1,6 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { join } from 'node:path';
-import { encodeParts } from '../core/bytes.js';
+import { encodeParts, sha256 } from '../core/bytes.js';
 import { GatewayError } from '../core/errors.js';
 import { deriveKey, seal, unseal } from '../platform/keys/keys.js';
 import type { JournalFiles } from './journal/journal-files.js';
@@ -12,12 +12,13 @@ import type { Queryable } from './tree.repository.js';
  * ```
  * epoch key     32 random bytes for each month (UTC) of records, wrapped under the log key
  * record key    HMAC-SHA-256(epoch key, "safeconduct/log/record-key/v1", tree, id)
- * salt          HMAC-SHA-256(record key, "safeconduct/log/salt/v1")        goes to the partner
- * seal key      HMAC-SHA-256(record key, "safeconduct/log/seal-key/v1")    AES-256-GCM
- * key check     HMAC-SHA-256(record key, "safeconduct/log/key-check/v1")   public, names the key
+ * salt          SHA-256("safeconduct/log/salt/v1", record key)        goes to the partner
+ * seal key      SHA-256("safeconduct/log/seal-key/v1", record key)    AES-256-GCM
+ * key check     SHA-256("safeconduct/log/key-check/v1", record key)   public, names the key
  * ```
  *
- * (labels and parts length-prefixed, core/bytes.ts). Nothing of this is in a leaf or in the journal,
+ * (labels and parts length-prefixed, core/bytes.ts; one-step derivation from a uniform key in the
+ * manner of NIST SP 800-56C). Nothing of this is in a leaf or in the journal,
  * so destroying an epoch key (row and file) makes every copy of that month's sealed parts unreadable
  * and its question commitments unopenable for the host, wherever the journal was copied to; the
  * tree still verifies.
@@ -28,7 +29,7 @@ import type { Queryable } from './tree.repository.js';
  */
 export interface RecordKeys {
   /** The epoch key of records of this time; made on the first. */
-  epochKey(at: Date): Promise<Buffer>;
+  epochKey(at: Date): Promise<KeyObject>;
 }
 
 export interface RecordSecrets {
@@ -58,7 +59,7 @@ const epochOf = (at: Date): string => at.toISOString().slice(0, 7);
 export async function openRecordKeys(options: RecordKeysOptions): Promise<RecordKeys> {
   const { database, files, directory, random } = options;
   const wrappingKey = deriveKey(options.logKey, 'safeconduct/log/epoch-key/v1');
-  const unwrapped = new Map<string, Promise<Buffer>>();
+  const unwrapped = new Map<string, Promise<KeyObject>>();
 
   for (const name of await files.list(directory)) {
     if (!/^[0-9]{4}-[0-9]{2}$/.test(name)) continue;
@@ -80,7 +81,7 @@ export async function openRecordKeys(options: RecordKeysOptions): Promise<Record
     return rows[0]?.wrapped;
   }
 
-  async function obtain(epoch: string): Promise<Buffer> {
+  async function obtain(epoch: string): Promise<KeyObject> {
     const context = encodeParts('safeconduct/log/epoch/v1', epoch);
     if ((await load(epoch)) === undefined) {
       await store(epoch, seal(wrappingKey, random(32), context));
@@ -95,7 +96,7 @@ export async function openRecordKeys(options: RecordKeysOptions): Promise<Record
     }
     const names = await files.list(directory);
     if (!names.includes(epoch)) await files.create(join(directory, epoch), wrapped);
-    return key;
+    return createSecretKey(key);
   }
 
   return {
@@ -112,15 +113,12 @@ export async function openRecordKeys(options: RecordKeysOptions): Promise<Record
 }
 
 /** What one record is salted and sealed with: see the head of this file. */
-export function deriveRecordSecrets(epochKey: Uint8Array, tree: string, id: string): RecordSecrets {
-  const recordKey = hmac(epochKey, encodeParts('safeconduct/log/record-key/v1', tree, id));
+export function deriveRecordSecrets(epochKey: KeyObject, tree: string, id: string): RecordSecrets {
+  const message = encodeParts('safeconduct/log/record-key/v1', tree, id);
+  const recordKey = createHmac('sha256', epochKey).update(message).digest();
   return {
-    salt: hmac(recordKey, encodeParts('safeconduct/log/salt/v1')),
-    sealKey: hmac(recordKey, encodeParts('safeconduct/log/seal-key/v1')),
-    keyCheck: hmac(recordKey, encodeParts('safeconduct/log/key-check/v1')),
+    salt: sha256(encodeParts('safeconduct/log/salt/v1', recordKey)),
+    sealKey: sha256(encodeParts('safeconduct/log/seal-key/v1', recordKey)),
+    keyCheck: sha256(encodeParts('safeconduct/log/key-check/v1', recordKey)),
   };
-}
-
-function hmac(key: Uint8Array, message: Uint8Array): Buffer {
-  return createHmac('sha256', key).update(message).digest();
 }

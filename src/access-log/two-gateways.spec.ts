@@ -83,6 +83,18 @@ test('both append to the same trees, and every receipt checks', async () => {
   }
 });
 
+test('both find their place when every append meets one of the other', async () => {
+  const workers = Array.from({ length: 8 }, async (_, worker) => {
+    const log = logs[worker % 2];
+    if (log === undefined) throw new TypeError('no gateway');
+    for (let round = 0; round < 25; round += 1) {
+      const entry = accessEntry({ tree: trees[worker % 3] ?? { kind: 'host' } });
+      await checkAsPartner(log, entry, await log.append(entry));
+    }
+  });
+  await Promise.all(workers);
+});
+
 test('the stored trees are those of their leaves', async () => {
   const [first] = databases;
   if (first === undefined) throw new TypeError('no database');

@@ -1,5 +1,5 @@
 import { mkdir, open, readdir, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 
 /**
  * What the journal needs of a file system. All calls leave the event loop free; all reject on any
@@ -27,7 +27,8 @@ export interface JournalFile {
 
 export const localFiles: JournalFiles = {
   list: async (directory) => {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const made = await mkdir(directory, { recursive: true, mode: 0o700 });
+    if (made !== undefined) await syncDirectory(dirname(directory));
     return (await readdir(directory)).sort();
   },
   read: async (path, limitBytes) => {
@@ -46,7 +47,7 @@ export const localFiles: JournalFiles = {
       await file.datasync();
     });
     await rename(temporary, path);
-    await using(await open(join(dirname(path), '.'), 'r'), async (directory) => directory.sync());
+    await syncDirectory(dirname(path));
   },
   open: async (path) => {
     const file = await open(path, 'r+');
@@ -60,6 +61,11 @@ export const localFiles: JournalFiles = {
   },
   remove: async (path) => rm(path, { force: true }),
 };
+
+/** A new name survives a power cut once its directory is on disk. */
+async function syncDirectory(path: string): Promise<void> {
+  await using(await open(path, 'r'), async (directory) => directory.sync());
+}
 
 async function using<Result>(
   file: FileHandle,
