@@ -1,4 +1,10 @@
-import { findPart, rarityBits, type LexiconEntry, type PartRole } from './lexicon.js';
+import {
+  findListedPart,
+  findPart,
+  rarityBits,
+  type LexiconEntry,
+  type PartRole,
+} from './lexicon.js';
 import { splitWords, type Word } from './script.js';
 import { maxSounds } from './sound-distance.js';
 import { consonantMask, encodeArabic, encodeLatin, skeletonOf } from './sounds.js';
@@ -123,7 +129,7 @@ const ofTheFaith = new Set(
 const faithAfterArticle = new Set('din deen dine'.split(' '));
 
 function isParticle(word: Word): boolean {
-  return word.text.length === 1 || findPart(word.text)?.role === 'PARTICLE';
+  return word.text.length === 1 || findListedPart(word.text)?.role === 'PARTICLE';
 }
 
 /** A word that can only follow another, written first, was moved there with its surname. */
@@ -157,7 +163,7 @@ function joinTails(words: readonly Word[]): Word[] {
 }
 
 function isTail(word: Word): boolean {
-  return findPart(word.text)?.role === 'TAIL';
+  return findListedPart(word.text)?.role === 'TAIL';
 }
 
 const arabicServant = /^عبدا?ال(.{2,})$/;
@@ -231,12 +237,12 @@ function findHalves(text: string, arabic: boolean): readonly [string, string] | 
   if (article !== null) return [article[1] ?? '', article[2] ?? ''];
   const shortest = arabic ? 2 : shortestHalf;
   for (let at = text.length - shortest; at >= shortest; at -= 1) {
-    const first = findPart(text.slice(0, at));
+    const first = findListedPart(text.slice(0, at));
     if (first === undefined || first.role === 'PARTICLE' || first.role === 'TAIL') continue;
     const rest = text.slice(at);
     if (first.role === 'TITLE' && at > 3 && rest.length >= shortestHalf)
       return [text.slice(0, at), rest];
-    const second = findPart(rest);
+    const second = findListedPart(rest);
     if (second !== undefined && isStandingPart(second) && at + rest.length > 4) {
       return [text.slice(0, at), rest];
     }
