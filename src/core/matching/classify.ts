@@ -25,7 +25,7 @@ export interface Classification<Candidate> {
 export const thresholds: Readonly<
   Record<AssuranceLevel, { readonly match: number; readonly possible: number }>
 > = {
-  STANDARD: { match: 14.5, possible: 7 },
+  STANDARD: { match: 14, possible: 7 },
   HIGH: { match: 20, possible: 7 },
 };
 
@@ -58,8 +58,14 @@ export function classify<Candidate extends { readonly comparison: Comparison }>(
 }
 
 function isMatch(comparison: Comparison, threshold: number): boolean {
-  return comparison.score >= threshold && isCorroborated(comparison);
+  const { name } = comparison;
+  const contradicted = name !== undefined && Math.min(name.askedAlone, name.knownAlone) > 0;
+  const needed = contradicted ? threshold + contradictionBits : threshold;
+  return comparison.score >= needed && isCorroborated(comparison);
 }
+
+/** Further bits a match needs when both names have a part the other lacks: another surname. */
+const contradictionBits = 3;
 
 /** Bits by which a birth date, a document or a father's name tells a person from a namesake. */
 const corroboratingBits = 2;

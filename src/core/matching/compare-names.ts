@@ -87,14 +87,14 @@ export function compareNames(
 ): NameComparison {
   const a = asked.parts;
   const b = known.parts;
-  const { usedA, usedB, agreedBits, weakest } = align(a, b);
+  const { usedA, usedB, agreedBits, weakest, firstPaired } = align(a, b);
   excuse(a, usedA, knownSpare);
   excuse(b, usedB, askedSpare);
   const askedAlone = countAlone(a, usedA);
   const knownAlone = countAlone(b, usedB);
-  const knownLeadAlone = known.lead >= 0 && usedB[known.lead] === 0;
-  const askedLeadAlone = asked.lead >= 0 && usedA[asked.lead] === 0;
-  const leadAlone = knownLeadAlone || (askedLeadAlone && knownAlone > 0);
+  const leadAlone =
+    !(firstPaired && askedAlone === 0) &&
+    (isAlone(known.lead, usedB) || (isAlone(asked.lead, usedA) && knownAlone > 0));
   const { name } = weights;
   const bits =
     agreedBits +
@@ -132,6 +132,10 @@ function excuse(parts: readonly NamePart[], used: Uint8Array, spare: PersonName 
   }
 }
 
+function isAlone(lead: number, used: Uint8Array): boolean {
+  return lead >= 0 && used[lead] === 0;
+}
+
 function countAlone(parts: readonly NamePart[], used: Uint8Array): number {
   let alone = 0;
   for (let at = 0; at < parts.length; at += 1) {
@@ -152,6 +156,8 @@ interface Alignment {
   readonly usedB: Uint8Array;
   readonly agreedBits: number;
   readonly weakest: PartLevel;
+  /** The first parts of both are one: a given name shortened by its second half. */
+  readonly firstPaired: boolean;
 }
 
 const usedA = new Uint8Array(maxParts);
@@ -186,6 +192,7 @@ function align(a: readonly NamePart[], b: readonly NamePart[], pairs?: PartPair[
   let agreedBits = 0;
   let weakest: PartLevel = 4;
   let paired = 0;
+  let firstPaired = false;
   for (;;) {
     let best = -1;
     for (let at = 0; at < open; at += 1) {
@@ -200,6 +207,7 @@ function align(a: readonly NamePart[], b: readonly NamePart[], pairs?: PartPair[
     usedB[known] = 1;
     agreedBits += openBits[best] as number;
     paired += 1;
+    if (asked === 0 && known === 0) firstPaired = true;
     if (level < weakest && (a[asked] as NamePart).role === 'NAME') weakest = level;
     pairs?.push({ asked, askedSpan: 1, known, knownSpan: 1, level });
   }
@@ -217,7 +225,7 @@ function align(a: readonly NamePart[], b: readonly NamePart[], pairs?: PartPair[
       pairs?.push({ asked, askedSpan: 1, known, knownSpan: 2, level });
     });
   }
-  return { usedA, usedB, agreedBits, weakest };
+  return { usedA, usedB, agreedBits, weakest, firstPaired };
 }
 
 function pairBits(a: NamePart, b: NamePart, level: PartLevel): number {
