@@ -68,7 +68,7 @@ function isMatch(comparison: Comparison, threshold: number): boolean {
 const contradictionBits = 3;
 
 /** Bits by which a birth date, a document or a father's name tells a person from a namesake. */
-const corroboratingBits = 2;
+const corroboratingBits = 2.5;
 /** A name so rare, contradicted by nothing, that the birth year may be a year off. */
 const rareNameBits = 13;
 

@@ -241,6 +241,13 @@ function pairBits(a: NamePart, b: NamePart, level: PartLevel): number {
 
 const joined = new Uint8Array(2 * maxSounds);
 
+function compareJoined(first: NamePart, second: NamePart, whole: NamePart): PartLevel {
+  joined.set(first.sounds);
+  joined.set(second.sounds, first.sounds.length);
+  const length = first.sounds.length + second.sounds.length;
+  return compareSounds(joined.subarray(0, length), whole.sounds, first.arabic || whole.arabic);
+}
+
 /** Two neighbouring parts of `twos` that are one part of `ones`, all three still alone. */
 function alignJoined(
   twos: readonly NamePart[],
@@ -263,13 +270,7 @@ function alignJoined(
       if (length > maxSounds || Math.abs(length - whole.sounds.length) > 4) continue;
       const differing = (first.mask | second.mask) ^ whole.mask;
       if (bitCount(differing) > maxDifferingClasses) continue;
-      joined.set(first.sounds);
-      joined.set(second.sounds, first.sounds.length);
-      const level = compareSounds(
-        joined.subarray(0, length),
-        whole.sounds,
-        first.arabic || whole.arabic,
-      );
+      const level = compareJoined(first, second, whole) || compareJoined(second, first, whole);
       if (level < 2) continue;
       usedTwos[two] = 1;
       usedTwos[two + 1] = 1;
