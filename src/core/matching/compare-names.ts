@@ -19,6 +19,8 @@ export interface NameComparison {
   readonly bits: number;
   /** Bits of the parts that agree, before what disagrees is taken away. */
   readonly agreedBits: number;
+  /** Identifying parts that agree closely. */
+  readonly agreedParts: number;
   /** Identifying parts of either side without a counterpart. */
   readonly askedAlone: number;
   readonly knownAlone: number;
@@ -87,7 +89,7 @@ export function compareNames(
 ): NameComparison {
   const a = asked.parts;
   const b = known.parts;
-  const { usedA, usedB, agreedBits, weakest, firstPaired } = align(a, b);
+  const { usedA, usedB, agreedBits, agreedParts, weakest, firstPaired } = align(a, b);
   excuse(a, usedA, knownSpare);
   excuse(b, usedB, askedSpare);
   const askedAlone = countAlone(a, usedA);
@@ -106,6 +108,7 @@ export function compareNames(
     level: levelOfName(agreedBits, askedAlone + knownAlone, weakest),
     bits: Math.min(name.most, Math.max(name.least, bits)),
     agreedBits,
+    agreedParts,
     askedAlone,
     knownAlone,
     leadAlone,
@@ -155,6 +158,7 @@ interface Alignment {
   readonly usedA: Uint8Array;
   readonly usedB: Uint8Array;
   readonly agreedBits: number;
+  readonly agreedParts: number;
   readonly weakest: PartLevel;
   /** The first parts of both are one: a given name shortened by its second half. */
   readonly firstPaired: boolean;
@@ -190,6 +194,7 @@ function align(a: readonly NamePart[], b: readonly NamePart[], pairs?: PartPair[
     }
   }
   let agreedBits = 0;
+  let agreedParts = 0;
   let weakest: PartLevel = 4;
   let paired = 0;
   let firstPaired = false;
@@ -208,7 +213,10 @@ function align(a: readonly NamePart[], b: readonly NamePart[], pairs?: PartPair[
     agreedBits += openBits[best] as number;
     paired += 1;
     if (asked === 0 && known === 0) firstPaired = true;
-    if (level < weakest && (a[asked] as NamePart).role === 'NAME') weakest = level;
+    if ((a[asked] as NamePart).role === 'NAME') {
+      if (level < weakest) weakest = level;
+      if (level >= 2) agreedParts += 1;
+    }
     pairs?.push({ asked, askedSpan: 1, known, knownSpan: 1, level });
   }
   const aloneA = a.length - paired;
@@ -216,16 +224,18 @@ function align(a: readonly NamePart[], b: readonly NamePart[], pairs?: PartPair[
   if (aloneA > 1 && aloneB > 0) {
     agreedBits += alignJoined(a, b, usedA, usedB, (asked, known, level) => {
       if (level < weakest) weakest = level;
+      agreedParts += 2;
       pairs?.push({ asked, askedSpan: 2, known, knownSpan: 1, level });
     });
   }
   if (aloneB > 1 && aloneA > 0) {
     agreedBits += alignJoined(b, a, usedB, usedA, (known, asked, level) => {
       if (level < weakest) weakest = level;
+      agreedParts += 2;
       pairs?.push({ asked, askedSpan: 1, known, knownSpan: 2, level });
     });
   }
-  return { usedA, usedB, agreedBits, weakest, firstPaired };
+  return { usedA, usedB, agreedBits, agreedParts, weakest, firstPaired };
 }
 
 function pairBits(a: NamePart, b: NamePart, level: PartLevel): number {
