@@ -1,5 +1,5 @@
 import type { Calendar } from '../register/subject.js';
-import { civilDay, dayNumber, type DayNumber } from './day.js';
+import { dayNumber, type DayNumber } from './day.js';
 import { parseEdtf, type EdtfDate } from './edtf.js';
 
 /** Nobody alive was born before this day. */
@@ -32,16 +32,4 @@ export function parseBirthDate(
 /** Whether every alternative begins between 1850 and today. */
 export function isPossibleBirth(date: EdtfDate, today: DayNumber): boolean {
   return date.alternatives.every(({ first }) => first >= earliestBirth && first <= today);
-}
-
-/**
- * 1 January and 1 Hamal stand in for an unknown day wherever a form demands one. The day of either
- * calendar counts, whichever the date was written in: registers convert them to one another.
- */
-export function isPlaceholderDay(day: DayNumber): boolean {
-  const gregorian = civilDay('GREGORIAN', day);
-  if (gregorian.day === 1 && gregorian.month === 1) return true;
-  if (gregorian.month !== 3) return false;
-  const solar = civilDay('SOLAR_HIJRI', day);
-  return solar.month === 1 && solar.day === 1;
 }

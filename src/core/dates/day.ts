@@ -37,19 +37,47 @@ export function hasYear(calendar: Calendar, year: number): boolean {
   return year >= first && year <= last;
 }
 
+const monthLengths = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const;
+
+/** @param month 1 to 12 */
 export function monthLength(calendar: Calendar, year: number, month: number): number {
   if (calendar === 'SOLAR_HIJRI') return jalaaliMonthLength(year, month);
-  return new Date(Date.UTC(year, month, 0)).getUTCDate();
+  const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  return month === 2 && leap ? 29 : (monthLengths[month - 1] ?? 0);
 }
 
 /** The day in the named calendar; inverse of {@link dayNumber}. */
 export function civilDay(calendar: Calendar, day: DayNumber): CivilDay {
-  const date = new Date(day * millisecondsPerDay);
-  const year = date.getUTCFullYear();
-  const month = date.getUTCMonth() + 1;
-  if (calendar === 'GREGORIAN') return { year, month, day: date.getUTCDate() };
-  const { jy, jm, jd } = toJalaali(year, month, date.getUTCDate());
+  const gregorian = gregorianDay(day);
+  if (calendar === 'GREGORIAN') return gregorian;
+  const { jy, jm, jd } = toJalaali(gregorian.year, gregorian.month, gregorian.day);
   return { year: jy, month: jm, day: jd };
+}
+
+/**
+ * Civil date of a day number by counting eras of 400 years from 1 March of the year 0 (H. Hinnant,
+ * chrono-Compatible Low-Level Date Algorithms, `civil_from_days`): no object of a date is made.
+ */
+function gregorianDay(days: DayNumber): CivilDay {
+  const shifted = days + 719_468;
+  const era = Math.floor(shifted / 146_097);
+  const dayOfEra = shifted - era * 146_097;
+  const yearOfEra = Math.floor(
+    (dayOfEra -
+      Math.floor(dayOfEra / 1460) +
+      Math.floor(dayOfEra / 36_524) -
+      Math.floor(dayOfEra / 146_096)) /
+      365,
+  );
+  const dayOfYear =
+    dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
+  const fromMarch = Math.floor((5 * dayOfYear + 2) / 153);
+  const month = fromMarch < 10 ? fromMarch + 3 : fromMarch - 9;
+  return {
+    year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0),
+    month,
+    day: dayOfYear - Math.floor((153 * fromMarch + 2) / 5) + 1,
+  };
 }
 
 /** The UTC day a moment falls on. */

@@ -1,5 +1,6 @@
 import type { Calendar } from '../register/subject.js';
-import { civilDay, dayNumber, hasYear, monthLength, type DayNumber } from './day.js';
+import { civilDay, dayNumber, hasYear, monthLength, type CivilDay, type DayNumber } from './day.js';
+import { isPlaceholderDay } from './placeholder.js';
 
 /**
  * Dates in a subset of EDTF (ISO 8601-2), read in a named calendar as intervals of days:
@@ -19,6 +20,10 @@ export interface DateReading {
   readonly first: DayNumber;
   readonly last: DayNumber;
   readonly approximate: boolean;
+  /** A day that stands for its year: 1 January or 1 Hamal. */
+  readonly placeholder: boolean;
+  /** Gregorian date of `first`. */
+  readonly civil: CivilDay;
 }
 
 export interface EdtfDate {
@@ -59,7 +64,7 @@ function parseMember(text: string, calendar: Calendar): DateReading | undefined 
   const last = parseSingle(to, calendar);
   if (first === undefined || last === undefined) return undefined;
   if (first.approximate || last.approximate || last.last < first.first) return undefined;
-  return { precision: 'RANGE', first: first.first, last: last.last, approximate: false };
+  return { ...first, precision: 'RANGE', last: last.last, placeholder: false };
 }
 
 const singleForm = /^(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(~?)$/;
@@ -101,7 +106,9 @@ function interval(
   const first = dayNumber(calendar, ...from);
   const last = dayNumber(calendar, ...to);
   if (first === undefined || last === undefined) return undefined;
-  return { precision, first, last, approximate };
+  const placeholder = precision === 'DAY' && isPlaceholderDay(first);
+  const civil = civilDay('GREGORIAN', first);
+  return { precision, first, last, approximate, placeholder, civil };
 }
 
 const lastOf = monthLength;

@@ -10,10 +10,5 @@ export {
   type DateReading,
   type EdtfDate,
 } from './edtf.js';
-export {
-  earliestBirth,
-  isPlaceholderDay,
-  isPossibleBirth,
-  looksSolarHijri,
-  parseBirthDate,
-} from './birth.js';
+export { earliestBirth, isPossibleBirth, looksSolarHijri, parseBirthDate } from './birth.js';
+export { isPlaceholderDay } from './placeholder.js';

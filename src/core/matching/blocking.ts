@@ -1,4 +1,4 @@
-import { civilDay, dayNumber, isPlaceholderDay, type EdtfDate } from '../dates/index.js';
+import { civilDay, dayNumber, type EdtfDate } from '../dates/index.js';
 import type { StateCode } from '../ids.js';
 import { unspecifiedStates } from '../register/states.js';
 import type { Subject } from '../register/subject.js';
@@ -66,14 +66,13 @@ function addDocument(add: Add, { key }: DocumentKey): void {
 
 /** The day itself; the question's with the days a slip of the pen would have made of it. */
 function addDays(add: Add, date: EdtfDate, asking: boolean): void {
-  for (const { precision, approximate, first } of date.alternatives) {
+  for (const { precision, approximate, placeholder, first, civil } of date.alternatives) {
     if (precision !== 'DAY' || approximate) continue;
-    const placeholder = isPlaceholderDay(first);
     add(`b:${first}`, placeholder ? 4 : 12);
     if (!asking || placeholder) continue;
     add(`b:${first - 1}`, 8);
     add(`b:${first + 1}`, 8);
-    const { year, month, day } = civilDay('GREGORIAN', first);
+    const { year, month, day } = civil;
     const exchanged = year - (year % 100) + (year % 10) * 10 + Math.floor((year % 100) / 10);
     for (const near of [year - 2, year - 1, year + 1, year + 2, exchanged]) {
       addDay(add, near, month, day);

@@ -25,8 +25,8 @@ export interface Classification<Candidate> {
 export const thresholds: Readonly<
   Record<AssuranceLevel, { readonly match: number; readonly possible: number }>
 > = {
-  STANDARD: { match: 14.5, possible: 7 },
-  HIGH: { match: 20, possible: 7 },
+  STANDARD: { match: 13, possible: 7 },
+  HIGH: { match: 18, possible: 7 },
 };
 
 /**
@@ -39,15 +39,16 @@ export function classify<Candidate extends { readonly comparison: Comparison }>(
 ): Classification<Candidate> {
   const { match, possible } = thresholds[assurance];
   let best: Candidate | undefined;
-  let rivals = 0;
   for (const candidate of candidates) {
-    if (isMatch(candidate.comparison, match)) rivals += 1;
     if (best === undefined || candidate.comparison.score > best.comparison.score) best = candidate;
   }
   if (best === undefined) {
     return { outcome: 'NOT_CONFIRMED', best, ambiguous: false, agreement: agreementOf(undefined) };
   }
-  const ambiguous = rivals > 1;
+  const chosen = best;
+  const ambiguous = candidates.some(
+    (candidate) => candidate !== chosen && isRival(candidate.comparison, chosen.comparison, match),
+  );
   const outcome =
     isMatch(best.comparison, match) && !ambiguous
       ? 'MATCH'
@@ -57,12 +58,30 @@ export function classify<Candidate extends { readonly comparison: Comparison }>(
   return { outcome, best, ambiguous, agreement: agreementOf(best.comparison) };
 }
 
-function isMatch(comparison: Comparison, threshold: number): boolean {
-  return comparison.score >= threshold && isCorroborated(comparison);
+/** Whether another person could be the one: a match as well, or nearly as likely as the best. */
+function isRival(other: Comparison, best: Comparison, match: number): boolean {
+  if (isMatch(other, match)) return true;
+  const near = best.score - other.score <= rivalBits && other.score >= match - rivalBits;
+  return near && (other.name === undefined || !other.name.leadAlone);
 }
 
+function isMatch(comparison: Comparison, threshold: number): boolean {
+  const { name } = comparison;
+  const contradicted = name !== undefined && Math.min(name.askedAlone, name.knownAlone) > 0;
+  const needed = contradicted ? threshold + contradictionBits : threshold;
+  return comparison.score >= needed && isCorroborated(comparison);
+}
+
+/** A likelihood of one in sixteen is still another person's. */
+const rivalBits = 4;
+
+/** Further bits a match needs when both names have a part the other lacks: another surname. */
+const contradictionBits = 3;
+
 /** Bits by which a birth date, a document or a father's name tells a person from a namesake. */
-const corroboratingBits = 2;
+const corroboratingBits = 2.5;
+/** Bits of a date that names a day or a month, however misspelt; below, it names a year. */
+const dayBits = 7;
 /** A name so rare, contradicted by nothing, that the birth year may be a year off. */
 const rareNameBits = 13;
 
@@ -78,9 +97,12 @@ function isCorroborated(comparison: Comparison): boolean {
   if (name === undefined || name.bits <= 0) return false;
   // The given name of either side is missing: a brother, a wife, a son.
   if (name.leadAlone) return false;
-  if (date >= corroboratingBits) return true;
   if (bitsOf(comparison, 'DOCUMENT') >= corroboratingBits) return true;
   if (bitsOf(comparison, 'FATHER_NAME') >= corroboratingBits) return true;
+  if (date >= dayBits) return true;
+  // A year is shared by many who share one name: two parts of the name, or all there is of it.
+  const alone = name.askedAlone + name.knownAlone;
+  if (date >= corroboratingBits) return name.agreedParts > 1 || alone === 0;
   const near = levelOf(comparison, 'DATE_OF_BIRTH') === 'NEAR_YEAR';
   return near && Math.min(name.askedAlone, name.knownAlone) === 0 && name.bits >= rareNameBits;
 }

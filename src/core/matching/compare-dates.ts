@@ -1,4 +1,4 @@
-import { civilDay, isPlaceholderDay, type DateReading, type EdtfDate } from '../dates/index.js';
+import { civilDay, type CivilDay, type DateReading, type EdtfDate } from '../dates/index.js';
 import { weights } from './weights.js';
 
 /**
@@ -38,7 +38,7 @@ const daysOfYear = 365.2425;
 function compareReadings(a: DateReading, b: DateReading): DateLevel {
   const exactA = isExact(a);
   const exactB = isExact(b);
-  if (exactA && exactB) return compareDays(a.first, b.first);
+  if (exactA && exactB) return compareDays(a, b);
   if (a.precision === 'RANGE' || b.precision === 'RANGE') return compareSpans(a, b);
   if (a.approximate || b.approximate) return compareSpans(a, b);
   const apart = compareYears(a, b);
@@ -49,7 +49,7 @@ function compareReadings(a: DateReading, b: DateReading): DateLevel {
 }
 
 function isExact(reading: DateReading): boolean {
-  return reading.precision === 'DAY' && !reading.approximate && !isPlaceholderDay(reading.first);
+  return reading.precision === 'DAY' && !reading.approximate && !reading.placeholder;
 }
 
 const approximateDays = Math.round(2 * daysOfYear);
@@ -79,51 +79,41 @@ function compareYears(a: DateReading, b: DateReading): DateLevel {
   if (gap === 0) return 'SAME_YEAR';
   if (gap <= conversionDays && !isGregorianYear(a, lastA, b, lastB)) return 'IN_RANGE';
   const level = levelOfGap(gap);
-  return level === 'DIFFERENT' && isYearExchanged(a.first, b.first) ? 'YEAR_ONLY' : level;
+  return level === 'DIFFERENT' && isExchanged(a.civil.year, b.civil.year) ? 'YEAR_ONLY' : level;
 }
 
 /** Last day of the year of a placeholder; the reading's own otherwise. */
 function endOfYear(reading: DateReading): number {
-  const placeholder = reading.precision === 'DAY' && isPlaceholderDay(reading.first);
-  return placeholder ? reading.first + 364 : reading.last;
+  return reading.placeholder ? reading.first + 364 : reading.last;
 }
 
 /** Both begin or end with a Gregorian year: the years were not converted and differ. */
 function isGregorianYear(a: DateReading, lastA: number, b: DateReading, lastB: number): boolean {
-  return beginsYear(a.first, lastA) && beginsYear(b.first, lastB);
+  return beginsYear(a, lastA) && beginsYear(b, lastB);
 }
 
-function beginsYear(first: number, last: number): boolean {
-  if (last - first < 300) return true;
-  const day = civilDay('GREGORIAN', first);
-  return day.month === 1 && day.day === 1;
+function beginsYear({ first, civil }: DateReading, last: number): boolean {
+  return last - first < 300 || (civil.month === 1 && civil.day === 1);
 }
 
-function compareDays(a: number, b: number): DateLevel {
-  const gap = Math.abs(a - b);
+function compareDays(a: DateReading, b: DateReading): DateLevel {
+  const gap = Math.abs(a.first - b.first);
   if (gap === 0) return 'SAME_DAY';
   if (gap === 1) return 'NEXT_DAY';
-  const gregorian = compareCivil(a, b, 'GREGORIAN');
+  const gregorian = compareCivil(a.civil, b.civil);
   if (gregorian !== undefined) return gregorian;
   // The other calendar is looked at only where its years or days can coincide: it is costly.
   const offYear = gap % daysOfYear;
   if (gap < daysOfYear || offYear < 2 || offYear > daysOfYear - 2) {
-    const solar = compareCivil(a, b, 'SOLAR_HIJRI');
+    const solar = compareCivil(civilDay('SOLAR_HIJRI', a.first), civilDay('SOLAR_HIJRI', b.first));
     if (solar !== undefined) return solar;
   }
-  if (civilDay('GREGORIAN', a).year === civilDay('GREGORIAN', b).year) return 'YEAR_ONLY';
-  if (gap <= 60) return 'YEAR_ONLY';
+  if (a.civil.year === b.civil.year || gap <= 60) return 'YEAR_ONLY';
   return gap <= 2.5 * daysOfYear ? 'FAR_YEAR' : 'DIFFERENT';
 }
 
 /** Slips of the pen are made in the calendar a date was written in. */
-function compareCivil(
-  a: number,
-  b: number,
-  calendar: 'GREGORIAN' | 'SOLAR_HIJRI',
-): DateLevel | undefined {
-  const one = civilDay(calendar, a);
-  const other = civilDay(calendar, b);
+function compareCivil(one: CivilDay, other: CivilDay): DateLevel | undefined {
   if (one.year === other.year) {
     if (one.month === other.day && one.day === other.month) return 'SWAPPED';
     const digits = digitSlip(one.month, other.month) + digitSlip(one.day, other.day);
@@ -133,12 +123,6 @@ function compareCivil(
   if (Math.abs(one.year - other.year) <= 2) return 'SAME_DAY_NEAR_YEAR';
   if (isExchanged(one.year, other.year)) return 'YEAR_EXCHANGED';
   return digitSlip(one.year, other.year) === 1 ? 'SLIP' : undefined;
-}
-
-function isYearExchanged(a: number, b: number): boolean {
-  const one = civilDay('GREGORIAN', a).year;
-  const other = civilDay('GREGORIAN', b).year;
-  return isExchanged(one, other);
 }
 
 /** The last two digits of a year the other way round. */

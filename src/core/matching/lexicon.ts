@@ -62,7 +62,12 @@ function soundKey(word: string): string {
 
 const shortestBySound = 4;
 
-/** @param word folded by `foldLatin` or `foldArabic` */
+/** The part with exactly this spelling among those listed. */
+export function findListedPart(word: string): LexiconEntry | undefined {
+  return byForm.get(word);
+}
+
+/** As {@link findListedPart}, or a part of which this is a spelling by its sounds. @param word folded by `foldLatin` or `foldArabic` */
 export function findPart(word: string): LexiconEntry | undefined {
   const exact = byForm.get(word);
   if (exact !== undefined || word.length < shortestBySound || word.charCodeAt(0) > 122)

@@ -1,4 +1,10 @@
-import { findPart, rarityBits, type LexiconEntry, type PartRole } from './lexicon.js';
+import {
+  findListedPart,
+  findPart,
+  rarityBits,
+  type LexiconEntry,
+  type PartRole,
+} from './lexicon.js';
 import { splitWords, type Word } from './script.js';
 import { maxSounds } from './sound-distance.js';
 import { consonantMask, encodeArabic, encodeLatin, skeletonOf } from './sounds.js';
@@ -123,7 +129,7 @@ const ofTheFaith = new Set(
 const faithAfterArticle = new Set('din deen dine'.split(' '));
 
 function isParticle(word: Word): boolean {
-  return word.text.length === 1 || findPart(word.text)?.role === 'PARTICLE';
+  return word.text.length === 1 || findListedPart(word.text)?.role === 'PARTICLE';
 }
 
 /** A word that can only follow another, written first, was moved there with its surname. */
@@ -157,7 +163,7 @@ function joinTails(words: readonly Word[]): Word[] {
 }
 
 function isTail(word: Word): boolean {
-  return findPart(word.text)?.role === 'TAIL';
+  return findListedPart(word.text)?.role === 'TAIL';
 }
 
 const arabicServant = /^عبدا?ال(.{2,})$/;
@@ -172,9 +178,9 @@ function makeSplitParts(word: Word): NamePart[] {
   if (known !== undefined) return [makePart(word, 'PLAIN', known)];
   const compound = word.script === 'ARABIC' ? findArabicCompound(text) : findLatinCompound(text);
   if (compound !== undefined) return [makePart({ ...word, text: compound.base }, compound.form)];
-  const halves = findHalves(text, word.script === 'ARABIC');
-  if (halves === undefined) return [makePart(word, 'PLAIN')];
-  return halves.flatMap((half) => makeSplitParts({ ...word, text: half }));
+  const pieces = splitGlued(text, word.script === 'ARABIC', mostGlued);
+  if (pieces === undefined) return [makePart(word, 'PLAIN')];
+  return pieces.flatMap((piece) => makeSplitParts({ ...word, text: piece }));
 }
 
 interface Compound {
@@ -221,25 +227,31 @@ const latinInnerArticle =
   /^(.{3,}?)(?:[uoe]l|[uoe]r(?=r)|[uoe])(haq+|r[ae]hm[ae]n|rahim|islam|hadi|hasan|arab|ghani|bari)$/;
 const arabicInnerArticle = /^(.{2,})ال(حق|رحمن|رحمان|رحیم|اسلام|هادی|حسن|عرب|غنی|باری)$/;
 const shortestHalf = 3;
+const shortestGlued = 5;
+const mostGlued = 3;
 
 /**
- * The two parts of a word that writes them as one (`Gulmohammad`, `نثاراحمد`, a title glued to a
- * name): both known, or a known title before whatever follows.
+ * The parts of a word that writes several as one (`Gulmohammad`, `نثاراحمد`, a title glued to a
+ * name): all known, or a known title before whatever follows.
+ *
+ * @param most how many parts at most
  */
-function findHalves(text: string, arabic: boolean): readonly [string, string] | undefined {
+function splitGlued(text: string, arabic: boolean, most: number): readonly string[] | undefined {
   const article = (arabic ? arabicInnerArticle : latinInnerArticle).exec(text);
   if (article !== null) return [article[1] ?? '', article[2] ?? ''];
   const shortest = arabic ? 2 : shortestHalf;
   for (let at = text.length - shortest; at >= shortest; at -= 1) {
-    const first = findPart(text.slice(0, at));
+    const head = text.slice(0, at);
+    const first = findListedPart(head);
     if (first === undefined || first.role === 'PARTICLE' || first.role === 'TAIL') continue;
     const rest = text.slice(at);
-    if (first.role === 'TITLE' && at > 3 && rest.length >= shortestHalf)
-      return [text.slice(0, at), rest];
-    const second = findPart(rest);
-    if (second !== undefined && isStandingPart(second) && at + rest.length > 4) {
-      return [text.slice(0, at), rest];
-    }
+    if (first.role === 'TITLE' && at > 3 && rest.length >= shortestHalf) return [head, rest];
+    if (text.length < shortestGlued) continue;
+    const second = findListedPart(rest);
+    if (second !== undefined && isStandingPart(second)) return [head, rest];
+    const more =
+      most > 2 && rest.length >= shortestGlued ? splitGlued(rest, arabic, most - 1) : undefined;
+    if (more !== undefined) return [head, ...more];
   }
   return undefined;
 }

@@ -7,13 +7,13 @@
 export const weights = {
   name: {
     /** Share of a part's rarity that agreement at level 0 to 4 is worth; see `comparePart`. */
-    levelShare: [0, 0.25, 0.8, 0.95, 1],
+    levelShare: [0, 0.15, 0.85, 0.97, 1],
     /** Parts borne or left out at will, and titles, by their role. */
     optionalShare: 0.6,
-    titleShare: 0.4,
+    titleShare: 0.5,
     /** A part that identifies and has no counterpart: in the question, on the register. */
-    askedAlone: -1.2,
-    knownAlone: -0.4,
+    askedAlone: -1,
+    knownAlone: -0.2,
     /** Further, for each pair of such parts on both sides. */
     conflict: -3,
     /** Further, when the leading given name of either side has no counterpart. */
@@ -26,16 +26,16 @@ export const weights = {
     SAME_DAY: 12,
     SWAPPED: 8,
     NEXT_DAY: 9,
-    YEAR_EXCHANGED: 9,
-    SAME_DAY_NEAR_YEAR: 8.5,
+    YEAR_EXCHANGED: 10,
+    SAME_DAY_NEAR_YEAR: 9.5,
     SAME_MONTH: 7,
     SAME_YEAR: 4.5,
     SLIP: 2.5,
-    IN_RANGE: 3,
-    NEAR_YEAR: 1.5,
+    IN_RANGE: 3.5,
+    NEAR_YEAR: 2,
     YEAR_ONLY: -1,
     FAR_YEAR: -1.5,
-    DIFFERENT: -7,
+    DIFFERENT: -7.5,
   },
   document: {
     /** At most; a short number is worth less by its length. */
@@ -44,9 +44,9 @@ export const weights = {
     NEAR: 10,
     /** The next number when the names agree whole is a misread digit; otherwise it is a relative. */
     NEIGHBOUR_OF_NAMESAKE: 4,
-    NEIGHBOUR: -6,
+    NEIGHBOUR: -7,
     OTHER: -1.5,
   },
   sex: { agrees: 0.8, differs: -4 },
-  nationality: { agrees: 1, differs: -4 },
+  nationality: { agrees: 1.3, differs: -5 },
 };
