@@ -83,61 +83,75 @@ export async function importRegister(
   const batch = beginBatch(store, directory, command);
 
   let accepted: AcceptedRow[] = [];
+  let writing = Promise.resolve();
+  // 6. One transaction a batch, what is unchanged stays untouched; the next rows are read meanwhile.
   const flush = async () => {
-    // 6. One transaction a batch: what is unchanged stays untouched.
-    const outcome = await batch.take(accepted);
+    const rows = accepted;
+    const rowsRead = counts.rows;
     accepted = [];
-    counts.added += outcome.added;
-    counts.changed += outcome.changed;
-    counts.unchanged += outcome.unchanged;
-    command.onProgress?.(counts.rows);
+    await writing;
+    writing = batch.take(rows).then((outcome) => {
+      counts.added += outcome.added;
+      counts.changed += outcome.changed;
+      counts.unchanged += outcome.unchanged;
+      command.onProgress?.(rowsRead);
+    });
+    // A failure is met at the next await; until then it is not "unhandled".
+    writing.catch(() => undefined);
   };
   const reject = (line: number, faults: readonly { column: string; code: RowFaultCode }[]) => {
     counts.rejected += 1;
     for (const { column, code } of faults) note(rejections, { line, column, code });
   };
 
-  // 2. Line by line, one at a time in memory.
-  for await (const { number: line, bytes } of readLines(command.source, longestRow)) {
-    if (bytes?.length === 0) continue;
-    counts.rows += 1;
-    if (bytes === undefined) {
-      reject(line, [{ column: wholeRow, code: 'ROW_TOO_LONG' }]);
-      continue;
-    }
+  try {
+    // 2. Line by line, one at a time in memory.
+    for await (const { number: line, bytes } of readLines(command.source, longestRow)) {
+      if (bytes?.length === 0) continue;
+      counts.rows += 1;
+      if (bytes === undefined) {
+        reject(line, [{ column: wholeRow, code: 'ROW_TOO_LONG' }]);
+        continue;
+      }
 
-    // 3. Read strictly: unknown members, values out of their rules.
-    const read: ReadRow = readImportRow(bytes, rules);
+      // 3. Read strictly: unknown members, values out of their rules.
+      const read: ReadRow = readImportRow(bytes, rules);
 
-    // 4. A reference counts as named by its first row, readable or not: never "last wins".
-    const { identity } = read;
-    const referenceKey = identity && store.keys.referenceKey(identity.caseload, identity.reference);
-    if (referenceKey !== undefined && !directory.name(referenceKey)) {
-      reject(line, [{ column: 'reference', code: 'REFERENCE_REPEATED' }]);
-      continue;
-    }
-    if (!read.ok || referenceKey === undefined) {
-      reject(line, read.ok ? [] : read.faults);
-      continue;
-    }
+      // 4. A reference counts as named by its first row, readable or not: never "last wins".
+      const { identity } = read;
+      const referenceKey =
+        identity && store.keys.referenceKey(identity.caseload, identity.reference);
+      if (referenceKey !== undefined && !directory.name(referenceKey)) {
+        reject(line, [{ column: 'reference', code: 'REFERENCE_REPEATED' }]);
+        continue;
+      }
+      if (!read.ok || referenceKey === undefined) {
+        reject(line, read.ok ? [] : read.faults);
+        continue;
+      }
 
-    // 5. Keyed: from here on only hashes and sealed bytes are kept.
-    const { content, suppressedFor } = read.row;
-    const terms = subjectBlockingTerms({ ...content, suppressedFor: [] });
-    for (const { column, code } of read.row.warnings) note(warnings, { line, column, code });
-    if (terms.length === 0) note(warnings, { line, column: 'names', code: 'TOO_LITTLE_TO_MATCH' });
-    const json = encodeContent(content);
-    accepted.push({
-      referenceKey,
-      caseload: content.caseload,
-      json,
-      contentKey: store.keys.contentKey(json),
-      terms: Buffer.concat(terms.map(termKey)),
-      suppressedFor: suppressedFor ?? [],
-    });
-    if (accepted.length === rowsPerBatch) await flush();
+      // 5. Keyed: from here on only hashes and sealed bytes are kept.
+      const { content, suppressedFor } = read.row;
+      const terms = subjectBlockingTerms({ ...content, suppressedFor: [] });
+      for (const { column, code } of read.row.warnings) note(warnings, { line, column, code });
+      if (terms.length === 0)
+        note(warnings, { line, column: 'names', code: 'TOO_LITTLE_TO_MATCH' });
+      const json = encodeContent(content);
+      accepted.push({
+        referenceKey,
+        caseload: content.caseload,
+        json,
+        contentKey: store.keys.contentKey(json),
+        terms: Buffer.concat(terms.map(termKey)),
+        suppressedFor: suppressedFor ?? [],
+      });
+      if (accepted.length === rowsPerBatch) await flush();
+    }
+    await flush();
+  } finally {
+    // Whatever ends the reading, no transaction is left running behind the answer.
+    await writing;
   }
-  await flush();
 
   // 7. The batch waits for somebody else.
   const batchId = batch.id();
