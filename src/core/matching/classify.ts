@@ -25,8 +25,8 @@ export interface Classification<Candidate> {
 export const thresholds: Readonly<
   Record<AssuranceLevel, { readonly match: number; readonly possible: number }>
 > = {
-  STANDARD: { match: 13, possible: 7 },
-  HIGH: { match: 18, possible: 7 },
+  STANDARD: { match: 13, possible: 8 },
+  HIGH: { match: 20, possible: 8 },
 };
 
 /**
