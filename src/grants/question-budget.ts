@@ -63,6 +63,7 @@ export class QuestionBudget {
         throw new GatewayError('ERR_REQUEST_ID_REUSED', { argument: 'requestId' });
       case 'SPENT':
         throw new GatewayError('ERR_BUDGET_SPENT', { retryAt: nextWindow(now) });
+      case undefined:
       default:
         throw new GatewayError('ERR_BUSY', { detail: 'the budget could not be charged' });
     }
