@@ -21,7 +21,8 @@ class Register1763800000000 implements MigrationInterface {
         version bigint NOT NULL CHECK (version >= 0),
         state_mac bytea NOT NULL CHECK (octet_length(state_mac) = 32),
         master_key_id text NOT NULL,
-        index_secret_wrapped bytea NOT NULL
+        index_secret_wrapped bytea NOT NULL,
+        blocking_scheme bytea NOT NULL
       )`);
     await runner.query(`
       CREATE TABLE register_page (
