@@ -9,6 +9,8 @@ export interface Report {
   readonly candidateCap: number;
   readonly candidates: CandidateFigures;
   readonly spent: Spent;
+  /** Microseconds of CPU. */
+  readonly scoringOfFifty: number;
   readonly slices: readonly Figures[];
 }
 
@@ -43,6 +45,7 @@ export function printReport(report: Report): string {
     `thresholds: MATCH ${report.thresholds.match} bits, POSSIBLE_MATCH ${report.thresholds.possible} bits; candidate cap ${report.candidateCap}`,
     `candidates per question: mean ${candidates.mean.toFixed(1)}, p99 ${candidates.p99}`,
     `CPU per question, microseconds: parse ${spent.parse.toFixed(0)}, find ${spent.find.toFixed(0)}, prepare ${spent.prepare.toFixed(0)}, score ${spent.score.toFixed(0)}`,
+    `CPU of scoring against 50 candidates, microseconds: ${report.scoringOfFifty.toFixed(0)}`,
     '',
     ...table,
     '',

@@ -6,6 +6,7 @@ import type { DocumentKey } from './document.js';
 import type { NamePart, PersonName } from './name.js';
 import type { Evidence } from './parse-evidence.js';
 import { prepareSubject, type PreparedSubject } from './prepare.js';
+import { commonNationality } from './weights.js';
 
 /**
  * Terms by which the blind index finds candidates. A subject is filed under its terms, a question
@@ -87,7 +88,7 @@ function addDay(add: Add, year: number, month: number, day: number): void {
 }
 
 /** A nationality nearly everybody on the register has tells nobody apart. */
-const commonNationalities: ReadonlySet<string> = new Set(['AFG', ...unspecifiedStates]);
+const commonNationalities: ReadonlySet<string> = new Set([commonNationality, ...unspecifiedStates]);
 
 function tellingState(state: StateCode | undefined): StateCode | undefined {
   return state === undefined || commonNationalities.has(state) ? undefined : state;

@@ -83,7 +83,7 @@ const corroboratingBits = 2.5;
 /** Bits of a date that names a day or a month, however misspelt; below, it names a year. */
 const dayBits = 7;
 /** A name so rare, contradicted by nothing, that the birth year may be a year off. */
-const rareNameBits = 13;
+const rareNameBits = 14;
 
 /** Something besides a name tells this person from a namesake, and the name from a relative. */
 function isCorroborated(comparison: Comparison): boolean {

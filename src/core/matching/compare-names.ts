@@ -37,7 +37,7 @@ const maxDifferingClasses = 3;
 
 export function comparePart(a: NamePart, b: NamePart): PartLevel {
   if (a.canon !== 0 && b.canon !== 0) {
-    if (a.canon === b.canon) return a.form === b.form ? 4 : 2;
+    if (a.canon === b.canon) return a.form === b.form ? 4 : 1;
     // Two parts the lexicon tells apart are two, however alike (Hasan, Husain), but a name and the
     // surname made of it (Mohammad, Mohammadi) resemble each other.
     if (a.skeleton !== b.skeleton) return 0;
@@ -96,7 +96,8 @@ export function compareNames(
   const knownAlone = countAlone(b, usedB);
   const leadAlone =
     !(firstPaired && askedAlone === 0) &&
-    (isAlone(known.lead, usedB) || (isAlone(asked.lead, usedA) && knownAlone > 0));
+    (isAlone(known.lead, usedB) ||
+      (isAlone(asked.lead, usedA) && (knownAlone > 0 || known.told === 1)));
   const { name } = weights;
   const bits =
     agreedBits +

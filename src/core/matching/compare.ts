@@ -4,7 +4,7 @@ import { compareNames, type NameComparison } from './compare-names.js';
 import { compareDocumentKeys, type DocumentKey, type DocumentLevel } from './document.js';
 import type { EvidenceElement } from './evidence.js';
 import type { PersonName } from './name.js';
-import { weights } from './weights.js';
+import { commonNationality, weights } from './weights.js';
 import type { Evidence } from './parse-evidence.js';
 import type { PreparedSubject } from './prepare.js';
 
@@ -115,14 +115,19 @@ function pushNationality(
   evidence: Evidence,
   subject: PreparedSubject,
 ): void {
-  const { nationality } = evidence;
+  const asked = evidence.nationality;
   const known = subject.nationality;
-  if (nationality === undefined || known === undefined) return;
-  if (unspecifiedStates.has(nationality) || unspecifiedStates.has(known)) return;
+  if (asked === undefined || known === undefined) return;
+  if (unspecifiedStates.has(asked) || unspecifiedStates.has(known)) return;
+  const { nationality } = weights;
   elements.push(
-    nationality === known
-      ? element('NATIONALITY', 'AGREES', weights.nationality.agrees)
-      : element('NATIONALITY', 'DIFFERS', weights.nationality.differs),
+    asked === known
+      ? element(
+          'NATIONALITY',
+          'AGREES',
+          known === commonNationality ? nationality.commonAgrees : nationality.agrees,
+        )
+      : element('NATIONALITY', 'DIFFERS', nationality.differs),
   );
 }
 

@@ -40,6 +40,8 @@ export interface PersonName {
   readonly parts: readonly NamePart[];
   /** Index of the part that tells brothers and sisters apart; -1 when no part identifies. */
   readonly lead: number;
+  /** How many parts identify. */
+  readonly told: number;
 }
 
 /** Parts of one name that are compared; bounds all work on names. */
@@ -52,7 +54,13 @@ export function parseName(text: string): PersonName | 'TOO_MANY_PARTS' | undefin
   const parts = partsOf(splitWords(text));
   if (parts.length === 0) return undefined;
   if (parts.length > maxParts) return 'TOO_MANY_PARTS';
-  return Object.freeze({ original: text, parts: Object.freeze(parts), lead: findLead(parts) });
+  const told = parts.filter(({ role }) => role === 'NAME').length;
+  return Object.freeze({
+    original: text,
+    parts: Object.freeze(parts),
+    lead: findLead(parts),
+    told,
+  });
 }
 
 /** Rarity below which a part goes before many given names and tells nobody apart (Mohammad). */
