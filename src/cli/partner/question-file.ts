@@ -64,7 +64,7 @@ function readQuestion(path: string, line: number, text: Uint8Array): FileQuestio
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
     throw wrong(`${path} line ${line}: not an object`);
   }
-  const { id, ...person } = json as Record<string, unknown>;
+  const { id, ...person } = json;
   if (typeof id !== 'string' || id === '') throw wrong(`${path} line ${line}: no "id"`);
   for (const name of Object.keys(person)) {
     if (!members.has(name)) throw wrong(`${path} line ${line}: has a member that is not known`);
