@@ -8,14 +8,24 @@ import { createHash, timingSafeEqual } from 'node:crypto';
  * @param parts strings are taken as UTF-8
  */
 export function encodeParts(label: string, ...parts: readonly (string | Uint8Array)[]): Buffer {
-  const chunks: Buffer[] = [];
-  for (const part of [label, ...parts]) {
-    const bytes = typeof part === 'string' ? Buffer.from(part, 'utf8') : Buffer.from(part);
-    const length = Buffer.alloc(4);
-    length.writeUInt32BE(bytes.length);
-    chunks.push(length, bytes);
+  const all = [label, ...parts];
+  let size = 0;
+  for (const part of all) {
+    size += 4 + (typeof part === 'string' ? Buffer.byteLength(part, 'utf8') : part.length);
   }
-  return Buffer.concat(chunks);
+  // One allocation: this runs for every keyed term of every person.
+  const encoded = Buffer.allocUnsafe(size);
+  let at = 0;
+  for (const part of all) {
+    if (typeof part === 'string') {
+      encoded.writeUInt32BE(encoded.write(part, at + 4, 'utf8'), at);
+    } else {
+      encoded.set(part, at + 4);
+      encoded.writeUInt32BE(part.length, at);
+    }
+    at += 4 + encoded.readUInt32BE(at);
+  }
+  return encoded;
 }
 
 /** SHA-256 (FIPS 180-4), 32 bytes. */

@@ -30,6 +30,7 @@ export const gatewayErrorCodes = [
   'ERR_ROW_CONFLICT',
   'ERR_SEALED_DATA_DAMAGED',
   'ERR_IMPORT_REFUSED',
+  'ERR_APPROVER_IS_REQUESTER',
   'ERR_RECORD_TOO_LARGE',
   'ERR_RECORD_MALFORMED',
   'ERR_PROOF_INVALID',
@@ -49,6 +50,7 @@ export interface GatewayErrorOptions {
   readonly field?: string;
   /** When asking again may succeed. */
   readonly retryAt?: Date;
+  readonly reference?: string;
   /** Never printed whole: causes from drivers carry data. */
   readonly cause?: unknown;
 }
@@ -60,6 +62,8 @@ export class GatewayError extends Error {
   readonly argument: string | undefined;
   readonly field: string | undefined;
   readonly retryAt: Date | undefined;
+  /** Id of the access record or log line that tells the operator more. */
+  readonly reference: string | undefined;
 
   constructor(code: GatewayErrorCode, options: GatewayErrorOptions = {}) {
     super(options.detail === undefined ? code : `${code}: ${options.detail}`, {
@@ -70,6 +74,20 @@ export class GatewayError extends Error {
     this.argument = options.argument;
     this.field = options.field;
     this.retryAt = options.retryAt;
+    this.reference = options.reference;
+  }
+
+  /** The same error, naming the record that was kept of it. */
+  withReference(reference: string): GatewayError {
+    const { code, detail, argument, field, retryAt, cause } = this;
+    return new GatewayError(code, {
+      reference,
+      cause,
+      ...(detail === undefined ? {} : { detail }),
+      ...(argument === undefined ? {} : { argument }),
+      ...(field === undefined ? {} : { field }),
+      ...(retryAt === undefined ? {} : { retryAt }),
+    });
   }
 }
 

@@ -1,3 +1,4 @@
+export { gregorianDate, type GregorianDate } from './gregorian.js';
 export { civilDay, dayNumber, dayOf, type CivilDay, type DayNumber } from './day.js';
 export {
   birthYear,

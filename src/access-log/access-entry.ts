@@ -1,0 +1,93 @@
+import type { KeyObject } from 'node:crypto';
+import { encodeBase64Url } from '../core/bytes.js';
+import type { GatewayErrorCode } from '../core/errors.js';
+import type { Receipt } from '../core/log/receipt.js';
+import { commitQuestion, encodeRecord, type DisclosedField } from '../core/log/record.js';
+import { encodeTlogProof } from '../core/log/tlog-proof.js';
+import { deriveRecordSecrets } from './record-keys.js';
+import { commitSealedPart, sealHostPart, type HostPart } from './sealed-part.js';
+import type { SignedHead, TreeName } from './trees.js';
+
+export type Outcome = 'MATCH' | 'POSSIBLE_MATCH' | 'NOT_CONFIRMED';
+
+/** One access, or one refusal, to be recorded. */
+export interface AccessEntry {
+  readonly tree: TreeName;
+  /** UUID the partner is told; new for every record. */
+  readonly id: string;
+  readonly requestId: string | null;
+  readonly at: Date;
+  /** Null for a refusal that found none; for an id the partner made up as well. */
+  readonly grant: string | null;
+  readonly grantVersion: number | null;
+  readonly purpose: string | null;
+  /** The question's `person` as it was sent, before defaults; null where none could be read. */
+  readonly person: unknown;
+  /** As the partner is told it; the code of a refusal or fault. */
+  readonly outcome: Outcome | GatewayErrorCode;
+  /** What leaves, in any order; empty unless `MATCH`. */
+  readonly fields: readonly DisclosedField[];
+  /** The partner's reference for the person; null unless `MATCH`. */
+  readonly reference: string | null;
+  /** Not in the record: sealed for the host. */
+  readonly host: HostPart;
+}
+
+/** A record that is durable, and its receipt. */
+export interface LoggedAccess extends Receipt {
+  readonly index: number;
+  readonly treeSize: number;
+}
+
+export interface ComposedRecord {
+  readonly record: Buffer;
+  readonly sealed: Buffer;
+  readonly salt: Buffer;
+}
+
+/**
+ * The bytes of a record, its sealed part and its salt.
+ *
+ * @param tree opaque id of its tree
+ * @throws {GatewayError} ERR_RECORD_MALFORMED, ERR_RECORD_TOO_LARGE
+ */
+export function composeRecord(
+  entry: AccessEntry,
+  tree: string,
+  epochKey: KeyObject,
+  nonce: Uint8Array,
+): ComposedRecord {
+  const secrets = deriveRecordSecrets(epochKey, tree, entry.id);
+  const sealed = sealHostPart(entry.host, secrets, tree, entry.id);
+  const { id, requestId, grant, grantVersion, purpose, outcome, reference, person } = entry;
+  const record = encodeRecord({
+    id,
+    requestId,
+    at: entry.at.toISOString(),
+    grant,
+    grantVersion,
+    purpose,
+    question: person === null ? null : commitQuestion(secrets.salt, person),
+    outcome,
+    fields: [...entry.fields].sort(([a], [b]) => (a < b ? -1 : 1)),
+    reference,
+    nonce: Buffer.from(nonce),
+    sealed: commitSealedPart(sealed),
+  });
+  return { record, sealed, salt: secrets.salt };
+}
+
+export function receiptOf(
+  { record, salt }: Pick<ComposedRecord, 'record' | 'salt'>,
+  index: number,
+  hashes: readonly Buffer[],
+  head: SignedHead,
+): LoggedAccess {
+  return {
+    record: encodeBase64Url(record),
+    salt: encodeBase64Url(salt),
+    proof: encodeTlogProof({ index, hashes, checkpoint: head.checkpoint }),
+    index,
+    treeSize: head.size,
+  };
+}

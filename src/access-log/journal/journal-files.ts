@@ -1,0 +1,79 @@
+import { mkdir, open, readdir, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/**
+ * What the journal needs of a file system. All calls leave the event loop free; all reject on any
+ * failure. Tests hand in one that fails.
+ */
+export interface JournalFiles {
+  /** Names in the directory, sorted; makes it (mode 0700) when absent. */
+  list(directory: string): Promise<readonly string[]>;
+  /** @param limitBytes how much of the beginning; absent means all */
+  read(path: string, limitBytes?: number): Promise<Buffer>;
+  /** A new file (mode 0600) that is there whole, after a power cut too, or not at all. */
+  create(path: string, content: Buffer): Promise<void>;
+  open(path: string): Promise<JournalFile>;
+  remove(path: string): Promise<void>;
+}
+
+export interface JournalFile {
+  /** @returns bytes written, which may be fewer than given */
+  write(bytes: Uint8Array, position: number): Promise<number>;
+  /** fdatasync(2). */
+  sync(): Promise<void>;
+  truncate(sizeBytes: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+export const localFiles: JournalFiles = {
+  list: async (directory) => {
+    const made = await mkdir(directory, { recursive: true, mode: 0o700 });
+    if (made !== undefined) await syncDirectory(dirname(directory));
+    return (await readdir(directory)).sort();
+  },
+  read: async (path, limitBytes) => {
+    if (limitBytes === undefined) return readFile(path);
+    return using(await open(path, 'r'), async (file) => {
+      const buffer = Buffer.alloc(limitBytes);
+      const { bytesRead } = await file.read(buffer, 0, limitBytes, 0);
+      return buffer.subarray(0, bytesRead);
+    });
+  },
+  create: async (path, content) => {
+    const temporary = `${path}.tmp`;
+    await rm(temporary, { force: true });
+    await using(await open(temporary, 'wx', 0o600), async (file) => {
+      await file.writeFile(content);
+      await file.datasync();
+    });
+    await rename(temporary, path);
+    await syncDirectory(dirname(path));
+  },
+  open: async (path) => {
+    const file = await open(path, 'r+');
+    return {
+      write: async (bytes, position) =>
+        (await file.write(bytes, 0, bytes.length, position)).bytesWritten,
+      sync: async () => file.datasync(),
+      truncate: async (sizeBytes) => file.truncate(sizeBytes),
+      close: async () => file.close(),
+    };
+  },
+  remove: async (path) => rm(path, { force: true }),
+};
+
+/** A new name survives a power cut once its directory is on disk. */
+async function syncDirectory(path: string): Promise<void> {
+  await using(await open(path, 'r'), async (directory) => directory.sync());
+}
+
+async function using<Result>(
+  file: FileHandle,
+  use: (file: FileHandle) => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await use(file);
+  } finally {
+    await file.close();
+  }
+}

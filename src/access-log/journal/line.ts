@@ -1,0 +1,164 @@
+import { decodeBase64Url, encodeBase64Url, sha256 } from '../../core/bytes.js';
+import { GatewayError } from '../../core/errors.js';
+
+/**
+ * One line of the journal. This file owns the format.
+ *
+ * ```
+ * <first 8 bytes of SHA-256(json), 16 hex digits> SP <json> LF
+ * ```
+ *
+ * `json` has no line break. Its `k` says what it is, `v` the version of that kind:
+ *
+ * ```
+ * {"k":"journal","v":1,"journal":"9f...","segment":1,"first":1}
+ * {"k":"record","v":1,"n":7,"g":6,"tree":"5v2mq7...","owner":"AUS-BORDER","index":41,
+ *  "record":"eyJhdCI6...","sealed":"q83v..."}
+ * {"k":"act","v":1,"n":8,"g":8,"act":"grant.revoked","body":{...}}
+ * ```
+ *
+ * - `journal` opens every segment file: the journal's id (also the writer's id in the database), the
+ *   segment's number, and the number of the first line that may follow.
+ * - `record` is one leaf and all that is stored beside it: enough to put it back into a database that
+ *   lost it. `owner` is the partner whose tree it is, null for the host's.
+ * - `act` is one restricting act, in a form that can be applied again. `act` names it and `body` is
+ *   its own affair; `body` holds no personal data.
+ *
+ * `n` counts the lines of a journal without gaps over all segments; `g` is the `n` of the first line
+ * written in the same group, so that a torn group is told from damage (segment.ts). A line is at
+ * most 256 KiB. A new kind or version may be added; a reader refuses what it does not know, because
+ * to skip a restricting act is to undo it.
+ */
+export type JournalEntry = RecordEntry | ActEntry;
+
+export interface RecordEntry {
+  readonly kind: 'record';
+  readonly number: number;
+  readonly tree: string;
+  readonly owner: string | null;
+  readonly index: number;
+  /** Leaf bytes. */
+  readonly record: Buffer;
+  /** The sealed part's ciphertext. */
+  readonly sealed: Buffer;
+}
+
+export interface ActEntry {
+  readonly kind: 'act';
+  readonly number: number;
+  readonly act: string;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+export interface SegmentHeader {
+  readonly kind: 'journal';
+  readonly journal: string;
+  readonly segment: number;
+  /** Number of the first line after the header. */
+  readonly first: number;
+}
+
+export interface GroupedEntry {
+  readonly entry: JournalEntry;
+  /** Number of the first line of the group it was written in. */
+  readonly group: number;
+}
+
+/** A whole line of a kind or version this code does not know. */
+export interface UnknownLine {
+  readonly kind: 'unknown';
+}
+
+export const largestLineBytes = 256 * 1024;
+
+/** @throws {GatewayError} ERR_RECORD_TOO_LARGE */
+export function encodeLine(line: SegmentHeader | GroupedEntry): Buffer {
+  const json = Buffer.from(JSON.stringify('entry' in line ? entryJson(line) : headerJson(line)));
+  if (json.length + 18 > largestLineBytes) {
+    throw new GatewayError('ERR_RECORD_TOO_LARGE', {
+      detail: 'a journal line has 256 KiB at most',
+    });
+  }
+  return Buffer.concat([Buffer.from(`${hashOf(json)} `), json, Buffer.from('\n')]);
+}
+
+/** The line of these bytes (without LF), or `undefined` when they are not a whole line. */
+export function decodeLine(bytes: Buffer): SegmentHeader | GroupedEntry | UnknownLine | undefined {
+  if (bytes.length < 19 || bytes.length > largestLineBytes || bytes[16] !== 0x20) return undefined;
+  const json = bytes.subarray(17);
+  if (bytes.toString('latin1', 0, 16) !== hashOf(json)) return undefined;
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(json.toString('utf8'));
+  } catch {
+    return { kind: 'unknown' };
+  }
+  if (typeof parsed !== 'object' || parsed === null) return { kind: 'unknown' };
+  return readJson(parsed as Json) ?? { kind: 'unknown' };
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+function hashOf(json: Buffer): string {
+  return sha256(json).toString('hex', 0, 8);
+}
+
+function headerJson({ journal, segment, first }: SegmentHeader): Json {
+  return { k: 'journal', v: 1, journal, segment, first };
+}
+
+function entryJson({ entry, group }: GroupedEntry): Json {
+  const { number } = entry;
+  if (entry.kind === 'act') {
+    return { k: 'act', v: 1, n: number, g: group, act: entry.act, body: entry.body };
+  }
+  const { tree, owner, index, record, sealed } = entry;
+  return {
+    k: 'record',
+    v: 1,
+    n: number,
+    g: group,
+    tree,
+    owner,
+    index,
+    record: encodeBase64Url(record),
+    sealed: encodeBase64Url(sealed),
+  };
+}
+
+function readJson(json: Json): SegmentHeader | GroupedEntry | undefined {
+  const { k, v, n, g } = json;
+  if (v !== 1) return undefined;
+  if (k === 'journal') {
+    const { journal, segment, first } = json;
+    if (typeof journal !== 'string' || !isCount(segment) || !isCount(first)) return undefined;
+    return { kind: 'journal', journal, segment, first };
+  }
+  if (!isCount(n) || !isCount(g)) return undefined;
+  const entry = k === 'record' ? readRecord(json, n) : k === 'act' ? readAct(json, n) : undefined;
+  return entry === undefined ? undefined : { entry, group: g };
+}
+
+function readRecord(json: Json, number: number): RecordEntry | undefined {
+  const { tree, owner, index } = json;
+  const record = typeof json['record'] === 'string' ? decodeBase64Url(json['record']) : undefined;
+  const sealed = typeof json['sealed'] === 'string' ? decodeBase64Url(json['sealed']) : undefined;
+  if (typeof tree !== 'string' || (owner !== null && typeof owner !== 'string')) return undefined;
+  if (!isIndex(index) || record === undefined || sealed === undefined) return undefined;
+  return { kind: 'record', number, tree, owner, index, record, sealed };
+}
+
+function readAct(json: Json, number: number): ActEntry | undefined {
+  const { act, body } = json;
+  if (typeof act !== 'string' || typeof body !== 'object' || body === null) return undefined;
+  return { kind: 'act', number, act, body: body as Json };
+}
+
+const isIndex = (value: unknown): value is number =>
+  Number.isSafeInteger(value) && Number(value) >= 0;
+const isCount = (value: unknown): value is number => isIndex(value) && value >= 1;
+
+type Line = SegmentHeader | GroupedEntry | UnknownLine;
+export const isEntry = (line: Line): line is GroupedEntry => 'entry' in line;
+export const isHeader = (line: Line): line is SegmentHeader =>
+  'kind' in line && line.kind === 'journal';

@@ -1,0 +1,161 @@
+import { GatewayError, isGatewayError } from '../core/errors.js';
+import { EntryRefused, GroupCommit, GroupRefused, type Draft, type Grown } from './group-commit.js';
+import type { Journal } from './journal/journal.js';
+import type { JournalEntry } from './journal/line.js';
+import { completeJournal, recordLine } from './reconcile.js';
+import type { Queryable } from './tree.repository.js';
+
+export interface SequencerOptions {
+  readonly database: Queryable;
+  readonly commit: GroupCommit;
+  readonly journal: Journal;
+  /** Proves and signs what a group added; called after its commit and its journal lines. */
+  readonly conclude: (grown: Grown<QueuedDraft>) => Promise<void>;
+  readonly onFault: (error: unknown) => void;
+}
+
+export interface QueuedDraft extends Draft {
+  readonly reject: (error: unknown) => void;
+}
+
+const mostInGroup = 256;
+const mostBytesInGroup = 1024 * 1024;
+
+/**
+ * Puts records in order, a group at a time: what arrives while one group is on its way is the next.
+ *
+ * 1. The journal is whole, and holds a line for every leaf this gateway has committed.
+ * 2. One transaction takes the heads and inserts the group (group-commit.ts).
+ * 3. The journal lines are written and fdatasync-ed.
+ * 4. Only then are roots signed and callers told.
+ *
+ * A failure in 2 or 3 rejects the whole group and leaves it in doubt: it may have been committed. The
+ * next group then begins by writing the journal lines of whatever the database has of ours and the
+ * journal lacks, so that numbers stay without gaps and a record once committed is never lost.
+ */
+export class Sequencer {
+  readonly #options: SequencerOptions;
+  #queue: QueuedDraft[] = [];
+  #tasks: (() => Promise<void>)[] = [];
+  #running: Promise<void> | undefined;
+  #inDoubt = false;
+  #contradiction: GatewayError | undefined;
+
+  constructor(options: SequencerOptions) {
+    this.#options = options;
+  }
+
+  /** False after a failure, until a later group, or {@link recover}, has found all whole again. */
+  get isWhole(): boolean {
+    return !this.#inDoubt && !this.#options.journal.isBroken && this.#contradiction === undefined;
+  }
+
+  enqueue(draft: QueuedDraft): void {
+    this.#queue.push(draft);
+    this.#start();
+  }
+
+  /**
+   * Runs `work` between groups, when everything committed by this gateway is also journaled: the only
+   * time at which a root read from the database may be signed.
+   */
+  async exclusively<Result>(work: () => Promise<Result>): Promise<Result> {
+    return new Promise<Result>((resolve, reject) => {
+      this.#tasks.push(async () => {
+        try {
+          await this.#makeWhole();
+          resolve(await work());
+        } catch (error) {
+          this.#fault(error);
+          reject(error instanceof Error ? error : new Error('work failed', { cause: error }));
+        }
+      });
+      this.#start();
+    });
+  }
+
+  /** Resolves when nothing is under way. */
+  async idle(): Promise<void> {
+    while (this.#running !== undefined) await this.#running;
+  }
+
+  #start(): void {
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined;
+      if (this.#queue.length > 0 || this.#tasks.length > 0) this.#start();
+    });
+  }
+
+  async #run(): Promise<void> {
+    // What is asked for in one turn of the event loop belongs to one group.
+    await Promise.resolve();
+    while (this.#queue.length > 0 || this.#tasks.length > 0) {
+      const group = this.#takeGroup();
+      if (group.length > 0) await this.#sequence(group);
+      const tasks = this.#tasks;
+      this.#tasks = [];
+      for (const task of tasks) await task();
+    }
+  }
+
+  #takeGroup(): readonly QueuedDraft[] {
+    let bytes = 0;
+    const end = this.#queue.findIndex(({ record, sealed }, at) => {
+      bytes += record.length + sealed.length;
+      return at > 0 && (at >= mostInGroup || bytes > mostBytesInGroup);
+    });
+    return this.#queue.splice(0, end < 0 ? this.#queue.length : end);
+  }
+
+  async #sequence(group: readonly QueuedDraft[]): Promise<void> {
+    const { database, journal, commit, conclude } = this.#options;
+    try {
+      await this.#makeWhole();
+      this.#inDoubt = true;
+      const grown = await commit.commit(group, journal.lastNumber + 1, async () => {
+        await completeJournal(database, journal);
+        return journal.lastNumber + 1;
+      });
+      await journal.append(grown.flatMap(linesOf));
+      this.#inDoubt = false;
+      for (const tree of grown) await conclude(tree);
+    } catch (error) {
+      if (error instanceof EntryRefused) {
+        this.#inDoubt = false;
+        (error.draft as QueuedDraft).reject(error.cause);
+        const others = group.filter((draft) => draft !== error.draft);
+        if (others.length > 0) await this.#sequence(others);
+      } else if (error instanceof GroupRefused) {
+        for (const draft of group) await this.#sequence([draft]);
+      } else {
+        this.#fault(error);
+        for (const draft of group) draft.reject(error);
+      }
+    }
+  }
+
+  async #makeWhole(): Promise<void> {
+    if (this.#contradiction !== undefined) throw this.#contradiction;
+    const { database, journal, commit } = this.#options;
+    if (journal.isBroken) {
+      this.#inDoubt = true;
+      await journal.heal();
+    }
+    if (!this.#inDoubt) return;
+    commit.forget();
+    await completeJournal(database, journal);
+    this.#inDoubt = false;
+  }
+
+  /** A log that contradicts itself is not written to again: people look at it first. */
+  #fault(error: unknown): void {
+    if (isGatewayError(error, 'ERR_LOG_CONTRADICTS_ITSELF')) this.#contradiction ??= error;
+    this.#options.onFault(error);
+  }
+}
+
+function linesOf(grown: Grown<QueuedDraft>): readonly JournalEntry[] {
+  return grown.placed.map(({ draft, leaf }) =>
+    recordLine({ ...leaf, tree: draft.tree, owner: draft.owner }),
+  );
+}

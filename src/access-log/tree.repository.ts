@@ -1,0 +1,246 @@
+import { GatewayError } from '../core/errors.js';
+import {
+  emptyRoot,
+  frontierPositions,
+  hashSizeBytes,
+  locateStoredHash,
+  rootOf,
+  type Frontier,
+  type HashReader,
+} from '../core/log/tree.js';
+
+/** The connection, or the transaction, a statement runs in. */
+export interface Queryable {
+  query<Result>(statement: string, parameters?: unknown[]): Promise<Result>;
+}
+
+export interface TreeRow {
+  readonly tree: string;
+  /** Partner whose tree it is; null for the host's. */
+  readonly owner: string | null;
+  readonly size: number;
+  readonly root: Buffer;
+}
+
+/** One leaf as it is stored. */
+export interface LeafRow {
+  readonly index: number;
+  readonly id: string;
+  readonly record: Buffer;
+  readonly sealed: Buffer;
+  /** Hashes this leaf completes, in the layout's order. */
+  readonly hashes: readonly Buffer[];
+  /** Number of its journal line. */
+  readonly number: number;
+}
+
+/** A leaf with the tree it is in. */
+export interface PlacedLeaf extends Omit<LeafRow, 'hashes'> {
+  readonly tree: string;
+  readonly owner: string | null;
+}
+
+/** Leaves that move one tree's head from `before` to `after`. */
+export interface Growth {
+  readonly tree: string;
+  readonly before: number;
+  readonly after: Frontier;
+  readonly leaves: readonly LeafRow[];
+}
+
+interface PlacedLeafColumns {
+  readonly tree: string;
+  readonly owner: string | null;
+  readonly leaf_index: string;
+  readonly id: string;
+  readonly record: Buffer;
+  readonly sealed: Buffer;
+  readonly number: string;
+}
+
+const placedLeaf = `leaf.tree, tree.owner, leaf.leaf_index, leaf.id, leaf.record, leaf.sealed,
+       leaf.number FROM access_log_leaf leaf JOIN access_log_tree tree ON tree.tree = leaf.tree`;
+
+export async function findTree(
+  database: Queryable,
+  owner: string | null,
+): Promise<TreeRow | undefined> {
+  const rows = await database.query<TreeRowColumns[]>(
+    'SELECT tree, owner, size, root FROM access_log_tree WHERE owner IS NOT DISTINCT FROM $1',
+    [owner],
+  );
+  return rows.map(treeRow)[0];
+}
+
+/** Makes the tree when it is not there. Another id for the same owner, or the reverse, stays. */
+export async function makeTree(
+  database: Queryable,
+  tree: string,
+  owner: string | null,
+): Promise<void> {
+  await database.query(
+    `INSERT INTO access_log_tree (tree, owner, size, root) VALUES ($1, $2, 0, $3)
+     ON CONFLICT DO NOTHING`,
+    [tree, owner, emptyRoot],
+  );
+}
+
+export async function readTree(database: Queryable, tree: string): Promise<TreeRow | undefined> {
+  const rows = await database.query<TreeRowColumns[]>(
+    'SELECT tree, owner, size, root FROM access_log_tree WHERE tree = $1',
+    [tree],
+  );
+  return rows.map(treeRow)[0];
+}
+
+/** Holds the heads of these trees until the transaction ends, in one order for everybody. */
+export async function lockTrees(database: Queryable, trees: readonly string[]): Promise<void> {
+  await database.query(
+    'SELECT tree FROM access_log_tree WHERE tree = ANY($1) ORDER BY tree FOR UPDATE',
+    [[...trees]],
+  );
+}
+
+/**
+ * The frontier at a tree's head, read from the stored hashes and held against the stored root.
+ *
+ * @throws {GatewayError} ERR_LOG_CONTRADICTS_ITSELF
+ */
+export async function readFrontier(database: Queryable, head: TreeRow): Promise<Frontier> {
+  const positions = frontierPositions(head.size);
+  const hashes = await storedHashes(database, head.tree).readHashes(positions);
+  const frontier = { size: head.size, hashes };
+  if (!rootOf(frontier).equals(head.root)) {
+    throw new GatewayError('ERR_LOG_CONTRADICTS_ITSELF', {
+      detail: `tree ${head.tree}: at size ${head.size} the stored hashes do not make the stored root`,
+    });
+  }
+  return frontier;
+}
+
+/** Reads stored hashes of one tree out of the rows of its leaves. */
+export function storedHashes(database: Queryable, tree: string): HashReader {
+  return {
+    readHashes: async (positions) => {
+      if (positions.length === 0) return [];
+      const places = positions.map(locateStoredHash);
+      const rows = await database.query<{ leaf_index: string; hashes: Buffer }[]>(
+        'SELECT leaf_index, hashes FROM access_log_leaf WHERE tree = $1 AND leaf_index = ANY($2)',
+        [tree, places.map(({ leaf }) => leaf)],
+      );
+      const byLeaf = new Map(rows.map((row) => [Number(row.leaf_index), row.hashes]));
+      return places.map(({ leaf, level }) => {
+        const from = level * hashSizeBytes;
+        const hash = byLeaf.get(leaf)?.subarray(from, from + hashSizeBytes);
+        if (hash?.length !== hashSizeBytes) {
+          throw new GatewayError('ERR_LOG_CONTRADICTS_ITSELF', {
+            detail: `tree ${tree}: leaf ${leaf} lacks the hash of level ${level}`,
+          });
+        }
+        return hash;
+      });
+    },
+  };
+}
+
+/**
+ * Moves one tree's head and inserts the leaves that move it, in one statement: both or neither.
+ *
+ * @returns false when the head was no longer at `before`; then nothing was done
+ */
+export async function growTree(
+  database: Queryable,
+  writer: string,
+  { tree, before, after, leaves }: Growth,
+): Promise<boolean> {
+  const rows = await database.query<{ count: number }[]>(
+    `WITH head AS (
+       UPDATE access_log_tree SET size = $2, root = $3 WHERE tree = $1 AND size = $4
+       RETURNING tree
+     ), inserted AS (
+       INSERT INTO access_log_leaf (tree, leaf_index, id, record, sealed, hashes, writer, number)
+       SELECT head.tree, leaf.leaf_index, leaf.id, leaf.record, leaf.sealed, leaf.hashes, $5,
+              leaf.number
+       FROM head CROSS JOIN
+            unnest($6::bigint[], $7::uuid[], $8::bytea[], $9::bytea[], $10::bytea[], $11::bigint[])
+              AS leaf (leaf_index, id, record, sealed, hashes, number)
+       RETURNING 1
+     )
+     SELECT count(*)::int AS count FROM inserted`,
+    [
+      tree,
+      after.size,
+      rootOf(after),
+      before,
+      writer,
+      leaves.map(({ index }) => index),
+      leaves.map(({ id }) => id),
+      leaves.map(({ record }) => record),
+      leaves.map(({ sealed }) => sealed),
+      leaves.map(({ hashes }) => Buffer.concat(hashes)),
+      leaves.map(({ number }) => number),
+    ],
+  );
+  return rows[0]?.count === leaves.length;
+}
+
+/** The leaf of one record id in one tree. */
+export async function findLeaf(
+  database: Queryable,
+  tree: string,
+  id: string,
+): Promise<PlacedLeaf | undefined> {
+  const rows = await database.query<PlacedLeafColumns[]>(
+    `SELECT ${placedLeaf} WHERE leaf.tree = $1 AND leaf.id = $2`,
+    [tree, id],
+  );
+  return rows.map(placedLeafRow)[0];
+}
+
+/** Leaves of one writer after a line number, in the order of their lines. */
+export async function leavesOfWriter(
+  database: Queryable,
+  writer: string,
+  after: number,
+  limit: number,
+): Promise<readonly PlacedLeaf[]> {
+  const rows = await database.query<PlacedLeafColumns[]>(
+    `SELECT ${placedLeaf} WHERE leaf.writer = $1 AND leaf.number > $2 ORDER BY leaf.number LIMIT $3`,
+    [writer, after, limit],
+  );
+  return rows.map(placedLeafRow);
+}
+
+/** Number of the last line of a writer whose leaf is stored; 0 when there is none. */
+export async function lastNumberOfWriter(database: Queryable, writer: string): Promise<number> {
+  const rows = await database.query<{ number: string | null }[]>(
+    'SELECT max(number) AS number FROM access_log_leaf WHERE writer = $1',
+    [writer],
+  );
+  return Number(rows[0]?.number ?? 0);
+}
+
+interface TreeRowColumns {
+  readonly tree: string;
+  readonly owner: string | null;
+  readonly size: string;
+  readonly root: Buffer;
+}
+
+/** bigint columns arrive as text. */
+const treeRow = ({ tree, owner, size, root }: TreeRowColumns): TreeRow => ({
+  tree,
+  owner,
+  size: Number(size),
+  root,
+});
+
+const placedLeafRow = (row: PlacedLeafColumns): PlacedLeaf => ({
+  tree: row.tree,
+  owner: row.owner,
+  index: Number(row.leaf_index),
+  id: row.id,
+  record: row.record,
+  sealed: row.sealed,
+  number: Number(row.number),
+});

@@ -1,0 +1,114 @@
+import { generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { GatewayError } from '../../core/errors.js';
+import { lockHome } from '../../platform/database/home-lock.js';
+import { readPrivateJwkFile, readSecretFile } from '../../platform/keys/keys.js';
+import type { GatewayKeys } from '../../rooms.module.js';
+
+/** Where a demonstration keeps its things; only a home with its mark is ever touched. */
+export interface DemoHome {
+  readonly path: string;
+  /** Throw-away keys, certificates beside them: a demonstration only. */
+  readonly keysDirectory: string;
+  readonly partnersDirectory: string;
+  readonly certificatesDirectory: string;
+  /** Whether an earlier run has filled it. */
+  readonly isFilled: boolean;
+  markFilled(): void;
+}
+
+const markName = 'demo.json';
+const standardHome = resolve('./data');
+
+/**
+ * Takes a home for the demonstration.
+ *
+ * @param reset forget what an earlier demonstration left
+ * @throws {GatewayError} ERR_CONFIGURATION for a home that holds anything else
+ */
+export function takeDemoHome(path: string, reset: boolean): DemoHome {
+  const directory = join(path, 'demo');
+  const mark = join(directory, markName);
+  const isDemo = existsSync(mark);
+  const isEmpty = !existsSync(path) || readdirSync(path).every((name) => name === 'lock.db');
+  if (!isDemo && !isEmpty) {
+    throw new GatewayError('ERR_CONFIGURATION', {
+      detail: `${path} holds something that is not a demonstration and stays as it is; set SAFECONDUCT_HOME to an empty directory`,
+    });
+  }
+  // The certificates of the standard home lie where the README points to, of others beside them.
+  const certificatesDirectory =
+    path === standardHome ? resolve('./certs') : join(directory, 'certs');
+  // A first start that was interrupted is not gone on with, but begun again.
+  const isFilled = !reset && readMark(mark);
+  if (isDemo && !isFilled) {
+    const lock = lockHome(path);
+    for (const name of readdirSync(path)) {
+      if (name !== 'lock.db') rmSync(join(path, name), { recursive: true, force: true });
+    }
+    for (const name of existsSync(certificatesDirectory)
+      ? readdirSync(certificatesDirectory)
+      : []) {
+      if (name !== 'README.md') {
+        rmSync(join(certificatesDirectory, name), { recursive: true, force: true });
+      }
+    }
+    lock.release();
+  }
+  const home: DemoHome = {
+    path,
+    keysDirectory: join(directory, 'keys'),
+    partnersDirectory: join(directory, 'partners'),
+    certificatesDirectory,
+    isFilled,
+    markFilled: () => writeFileSync(mark, '{"filled":true}\n', { mode: 0o600 }),
+  };
+  for (const made of [path, directory, home.keysDirectory, home.partnersDirectory]) {
+    mkdirSync(made, { recursive: true, mode: 0o700 });
+  }
+  if (!existsSync(mark)) writeFileSync(mark, '{"filled":false}\n', { mode: 0o600 });
+  return home;
+}
+
+/** The gateway's four keys, made at the first start. */
+export function demoKeys({ keysDirectory }: DemoHome): GatewayKeys {
+  const secret = (name: string): Uint8Array => {
+    const path = join(keysDirectory, `${name}.key`);
+    if (!existsSync(path)) {
+      writeFileSync(path, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600 });
+    }
+    return readSecretFile(path, `demo ${name} key`);
+  };
+  const signing = (name: string) => {
+    const path = join(keysDirectory, `${name}.jwk`);
+    makeSigningKey(path, `demo-${name}`, () => generateKeyPairSync('ed25519').privateKey);
+    return readPrivateJwkFile(path, `demo ${name} key`);
+  };
+  return {
+    master: secret('master'),
+    log: secret('log'),
+    token: signing('token'),
+    checkpoint: signing('checkpoint'),
+  };
+}
+
+/** Writes a private JWK unless there is one; returns its public half. */
+export function makeSigningKey(
+  path: string,
+  kid: string,
+  generate: () => KeyObject,
+): Readonly<Record<string, unknown>> {
+  if (!existsSync(path)) {
+    const jwk = { ...generate().export({ format: 'jwk' }), kid, use: 'sig' };
+    writeFileSync(path, `${JSON.stringify(jwk)}\n`, { mode: 0o600 });
+  }
+  const { jwk } = readPrivateJwkFile(path, kid);
+  const { d: _, ...publicJwk } = jwk;
+  return publicJwk;
+}
+
+function readMark(path: string): boolean {
+  if (!existsSync(path)) return false;
+  return (JSON.parse(readFileSync(path, 'utf8')) as { filled?: unknown }).filled === true;
+}

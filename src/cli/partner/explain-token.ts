@@ -1,0 +1,142 @@
+import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
+import { connect } from 'node:tls';
+import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { GatewayError } from '../../core/errors.js';
+import { readSigningKey, type PartnerClient } from './partner-client.js';
+import type { Profile } from './profile.js';
+
+/** One thing that has to be right for a token to be issued and accepted. */
+export interface ExplainedStep {
+  readonly step: string;
+  readonly ok: boolean;
+  readonly detail: string;
+}
+
+const largestSkewSeconds = 30;
+
+/**
+ * Walks from the certificate file to an accepted token and says of each step whether it holds. Steps
+ * after one that makes them impossible are left out.
+ */
+export async function explainToken(
+  client: PartnerClient,
+  profile: Profile,
+  now: Date,
+): Promise<readonly ExplainedStep[]> {
+  const steps: ExplainedStep[] = [];
+  const note = (step: string, ok: boolean, detail: string): boolean => {
+    steps.push({ step, ok, detail });
+    return ok;
+  };
+
+  const certificate = new X509Certificate(profile.certificate);
+  const { validFromDate, validToDate } = certificate;
+  note(
+    'client certificate in force',
+    validFromDate <= now && now < validToDate,
+    `from ${validFromDate.toISOString()} to ${validToDate.toISOString()}; this clock says ${now.toISOString()}`,
+  );
+  const isPair = certificate.publicKey.equals(createPublicKey(createPrivateKey(profile.key)));
+  note('private key belongs to the certificate', isPair, isPair ? 'it does' : 'it is another key');
+  const thumbprint = Buffer.from(certificate.fingerprint256.replaceAll(':', ''), 'hex');
+  note(
+    'certificate thumbprint',
+    true,
+    `${thumbprint.toString('base64url')} (compare with the host)`,
+  );
+  const signing = readSigningKey(profile.signingKeyFile);
+  note('assertion signing key', true, `kid ${signing.kid}`);
+
+  const handshake = await tryHandshake(profile);
+  if (
+    !note('TLS with the gateway', handshake === undefined, handshake ?? 'the server is trusted')
+  ) {
+    return steps;
+  }
+  let discovered;
+  try {
+    discovered = await client.get('/.well-known/oauth-authorization-server');
+  } catch (error) {
+    const why = error instanceof GatewayError ? error.detail : undefined;
+    note(
+      'certificate accepted by the gateway',
+      false,
+      `the connection was ended: certificate not registered, revoked or expired (${why ?? 'no answer'})`,
+    );
+    return steps;
+  }
+  note(
+    'certificate accepted by the gateway',
+    discovered.status === 200,
+    `HTTP ${discovered.status}`,
+  );
+  const date = Date.parse(discovered.headers.get('date') ?? '');
+  const skewSeconds = Math.round((now.getTime() - date) / 1000);
+  note(
+    'clock',
+    Math.abs(skewSeconds) <= largestSkewSeconds,
+    `${skewSeconds} s from the gateway's; at most ${largestSkewSeconds} s are safe`,
+  );
+  let token: string;
+  try {
+    token = await client.requestToken();
+  } catch (error) {
+    note(
+      'token endpoint',
+      false,
+      `${oauthError(error)}: is client id "${profile.clientId}" registered for this certificate, and the public key with kid "${signing.kid}" with it? Is the clock right?`,
+    );
+    return steps;
+  }
+  note('token endpoint', true, 'a token was issued');
+  const claims = decodeJwt(token);
+  const { kid } = decodeProtectedHeader(token);
+  note('token key', typeof kid === 'string', `kid ${String(kid)}`);
+  note(
+    'aud',
+    claims.aud === profile.url,
+    `audience of the token; the profile's "url" is ${profile.url}`,
+  );
+  const cnf = (claims['cnf'] as { 'x5t#S256'?: string } | undefined)?.['x5t#S256'];
+  note(
+    'cnf',
+    cnf === thumbprint.toString('base64url'),
+    'the certificate the token is bound to is the one of the profile',
+  );
+  const reply = await client.graphql('{ access { partner { code } } }', {});
+  note('token accepted', reply.status === 200, `HTTP ${reply.status} for { access }`);
+  return steps;
+}
+
+/** `undefined` when the handshake succeeds, else why not. */
+function tryHandshake(profile: Profile): Promise<string | undefined> {
+  const { hostname, port } = new URL(profile.url);
+  return new Promise((resolve) => {
+    const socket = connect({
+      host: hostname,
+      port: Number(port || 443),
+      servername: hostname,
+      ca: profile.ca,
+      cert: profile.certificate,
+      key: profile.key,
+      minVersion: 'TLSv1.3',
+      timeout: 10_000,
+    });
+    const end = (why: string | undefined) => {
+      socket.destroy();
+      resolve(why);
+    };
+    socket.once('secureConnect', () => end(undefined));
+    socket.once('timeout', () => end('no answer within 10 s'));
+    socket.once('error', (error: NodeJS.ErrnoException) =>
+      end(`${error.code ?? 'failed'}: check "url", "caFile" and the network`),
+    );
+  });
+}
+
+function oauthError(error: unknown): string {
+  if (error instanceof Error && 'error' in error && typeof error.error === 'string') {
+    return error.error;
+  }
+  return error instanceof Error ? error.name : 'failed';
+}

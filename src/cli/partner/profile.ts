@@ -1,0 +1,133 @@
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { subjectFieldByName } from '../../core/disclosure/catalogue.js';
+import { GatewayError } from '../../core/errors.js';
+import { purposes, type Purpose } from '../../core/grants/purpose.js';
+import { parseVerifierKey, type VerifierKey } from '../../core/log/note.js';
+import { readKeyFile } from '../../platform/keys/keys.js';
+import { parseStrictJson } from '../../platform/json/strict-json.js';
+
+/**
+ * What a partner's system needs to ask, in one JSON file (docs/profile.schema.json). Member names are
+ * camelCase; one that is not known is refused; paths are relative to the file.
+ */
+export interface Profile {
+  /** Base URL of the gateway, which is its issuer. */
+  readonly url: string;
+  readonly certificate: string;
+  readonly key: string;
+  readonly ca: string;
+  readonly clientId: string;
+  readonly signingKeyFile: string;
+  readonly grantId: string | undefined;
+  readonly purpose: Purpose | undefined;
+  readonly caseReference: string | undefined;
+  /** Names of `DisclosedSubject`. */
+  readonly fields: readonly string[];
+  /** Keys of the partner's own tree; a receipt is checked when there is one. */
+  readonly logVerifierKeys: readonly VerifierKey[];
+}
+
+const members = {
+  url: 'text',
+  certificateFile: 'text',
+  keyFile: 'text',
+  caFile: 'text',
+  clientId: 'text',
+  signingKeyFile: 'text',
+  grantId: 'optional text',
+  purpose: 'optional text',
+  caseReference: 'optional text',
+  fields: 'optional list',
+  logVerifierKeys: 'optional list',
+  coverVerifierKeys: 'optional list',
+  witnessVerifierKeys: 'optional list',
+  witnessQuorum: 'optional number',
+  coverSlot: 'optional number',
+} as const;
+
+/** @throws {GatewayError} ERR_CONFIGURATION naming the member; ERR_KEY_UNUSABLE for key files */
+export function readProfile(path: string): Profile {
+  const json = readObject(path);
+  for (const name of Object.keys(json)) {
+    if (!Object.hasOwn(members, name))
+      throw refused(path, `"${name}" is not a member of a profile`);
+  }
+  for (const [name, form] of Object.entries(members)) checkMember(path, json, name, form);
+  const text = (name: keyof typeof members): string => json[name] as string;
+  const optional = (name: keyof typeof members): string | undefined =>
+    json[name] as string | undefined;
+  const list = (name: keyof typeof members) => (json[name] ?? []) as readonly string[];
+  const at = (name: keyof typeof members) => resolve(dirname(path), text(name));
+
+  const unknownField = list('fields').find((field) => !subjectFieldByName.has(field));
+  if (unknownField !== undefined) throw refused(path, '"fields" names an unknown field');
+  const purpose = purposes.find((known) => known === json['purpose']);
+  if (json['purpose'] !== undefined && purpose === undefined) {
+    throw refused(path, `"purpose" is not one of ${purposes.join(', ')}`);
+  }
+  const url = URL.parse(text('url'));
+  if (url?.protocol !== 'https:' || url.origin !== text('url')) {
+    throw refused(path, '"url" is not an https origin such as https://gateway.example.org');
+  }
+  return {
+    url: text('url'),
+    certificate: readText(path, 'certificateFile', at('certificateFile')),
+    key: readKeyFile(at('keyFile'), 'keyFile'),
+    ca: readText(path, 'caFile', at('caFile')),
+    clientId: text('clientId'),
+    signingKeyFile: at('signingKeyFile'),
+    grantId: optional('grantId'),
+    purpose,
+    caseReference: optional('caseReference'),
+    fields: list('fields'),
+    logVerifierKeys: list('logVerifierKeys').map((vkey) => parseVerifierKey(vkey)),
+  };
+}
+
+function readObject(path: string): Readonly<Record<string, unknown>> {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path);
+  } catch {
+    throw new GatewayError('ERR_CONFIGURATION', { detail: `no profile at ${path}` });
+  }
+  let json: unknown;
+  try {
+    json = parseStrictJson(bytes);
+  } catch {
+    throw refused(path, 'it is not JSON, or a member stands twice');
+  }
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+    throw refused(path, 'it is not an object');
+  }
+  return json as Readonly<Record<string, unknown>>;
+}
+
+function checkMember(
+  path: string,
+  json: Readonly<Record<string, unknown>>,
+  name: string,
+  form: string,
+): void {
+  const value = json[name];
+  if (value === undefined && form.startsWith('optional')) return;
+  const isOf = form.endsWith('text')
+    ? typeof value === 'string' && value !== ''
+    : form.endsWith('number')
+      ? Number.isSafeInteger(value)
+      : Array.isArray(value) && value.every((member) => typeof member === 'string');
+  if (!isOf) throw refused(path, `"${name}" is missing or not a ${form.replace('optional ', '')}`);
+}
+
+function readText(path: string, name: string, file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    throw refused(path, `"${name}": ${file} cannot be read`);
+  }
+}
+
+function refused(path: string, detail: string): GatewayError {
+  return new GatewayError('ERR_CONFIGURATION', { detail: `${path}: ${detail}` });
+}

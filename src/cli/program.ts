@@ -1,0 +1,89 @@
+import { Command, CommanderError } from 'commander';
+import { isGatewayError } from '../core/errors.js';
+import { describeError } from '../platform/telemetry/logger.js';
+import { demo } from './demo/demo-command.js';
+import { migrateCommand } from './host/migrate-command.js';
+import { serve } from './host/serve-command.js';
+import { token } from './partner/token-command.js';
+import { verify } from './partner/verify-command.js';
+import { exitCodes } from './exit-codes.js';
+
+/** `safeconduct`: parses arguments, runs one command, turns what it throws into an exit code. */
+export async function run(argv: readonly string[]): Promise<void> {
+  const program = new Command('safeconduct')
+    .description(
+      'A gateway that lets partner governments confirm who has been granted protection, one redacted answer at a time.',
+    )
+    .showHelpAfterError('(see --help)')
+    .configureOutput({ writeOut: (text) => process.stdout.write(text) })
+    .exitOverride();
+
+  program
+    .command('serve')
+    .summary('run the gateway')
+    .description(
+      'Runs the gateway until it is told to stop. Configuration comes from the environment (docs/configuration.md); it refuses to start when a security value is missing.',
+    )
+    .action(serve);
+  program
+    .command('demo')
+    .summary('run a demonstration gateway with made-up people')
+    .description(
+      'Makes throw-away keys and certificates, 1,250 made-up people and two partners in SAFECONDUCT_HOME (default ./data), opens the doors, asks one question as a partner would, and stays up.',
+    )
+    .option('--once', 'leave after the sample question')
+    .option('--reset', 'forget an earlier demonstration and start anew')
+    .action(demo);
+  program
+    .command('migrate')
+    .summary('bring the database to this release')
+    .description('Runs the migrations that are due on the database of the environment.')
+    .option('--json', 'print the result as JSON')
+    .action(migrateCommand);
+  program
+    .command('verify')
+    .summary("ask a file of questions (partner's side)")
+    .description(
+      'Asks every question of a JSON Lines file under the grant of the profile and writes an answer line for each, in order. Interrupted and run again it asks only what is not answered.',
+    )
+    .argument('<questions>', 'JSON Lines, one question a line')
+    .requiredOption('--profile <file>', 'connection, grant and fields (docs/profile.schema.json)')
+    .requiredOption('--out <file>', 'where the answers go; made with mode 0600')
+    .option('--json', 'print the summary as JSON')
+    .action(verify);
+  program
+    .command('token')
+    .summary("obtain an access token (partner's side)")
+    .description(
+      'Prints an access token for the profile on standard output. With --explain, checks certificate, clock, key, audience and binding step by step instead and says what is wrong.',
+    )
+    .requiredOption('--profile <file>', 'connection and keys (docs/profile.schema.json)')
+    .option('--explain', 'check each step and print no token')
+    .option('--json', 'print the result as JSON')
+    .action(token);
+
+  try {
+    await program.parseAsync([...argv]);
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.wrongUse;
+      return;
+    }
+    report(error);
+    const isUse =
+      isGatewayError(error, 'ERR_CONFIGURATION') || isGatewayError(error, 'ERR_INPUT_INVALID');
+    process.exitCode = isUse ? exitCodes.wrongUse : exitCodes.couldNot;
+  }
+}
+
+/** One sentence for a person; never a message of a driver or a library. */
+function report(error: unknown): void {
+  if (isGatewayError(error)) {
+    process.stderr.write(`safeconduct: ${error.detail ?? error.code}\n`);
+    if (process.env['LOG_LEVEL'] === 'debug' || error.detail === undefined) {
+      process.stderr.write(`${JSON.stringify(describeError(error))}\n`);
+    }
+    return;
+  }
+  process.stderr.write(`safeconduct: a fault: ${JSON.stringify(describeError(error))}\n`);
+}

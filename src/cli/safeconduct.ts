@@ -1,0 +1,12 @@
+#!/usr/bin/env node
+// Checks the Node it runs on before anything newer than that check is loaded.
+const major = Number(process.versions.node.split('.')[0]);
+if (major < 24) {
+  process.stderr.write(
+    `safeconduct needs Node 24 and was started with ${process.versions.node}.\n` +
+      'After "npm ci", run it as "npx --no safeconduct": that takes the Node that came with it.\n',
+  );
+  process.exit(3);
+}
+const { run } = await import('./program.js');
+await run(process.argv);

@@ -1,0 +1,65 @@
+import canonicalize from 'canonicalize';
+import { encodeBase64Url, encodeParts, sha256 } from '../bytes.js';
+import type { DisclosureLevel, SubjectField } from '../disclosure/catalogue.js';
+import type { Caseload, GrantId, PartnerCode } from '../ids.js';
+import type { AssuranceLevel, EvidenceElement } from '../matching/index.js';
+import type { Purpose } from './purpose.js';
+
+export const grantStates = [
+  'DRAFT',
+  'SUBMITTED',
+  'APPROVED',
+  'ACCEPTED',
+  'ACTIVE',
+  'SUSPENDED',
+  'REVOKED',
+  'EXPIRED',
+] as const;
+export type GrantState = (typeof grantStates)[number];
+
+export const assuranceLevels: readonly AssuranceLevel[] = ['STANDARD', 'HIGH'];
+
+/** May an answer be passed on: no, or only when the host agrees. */
+export const handlingCodes = ['NO_ONWARD_TRANSFER', 'ORIGINATOR_CONSENT'] as const;
+export type HandlingCode = (typeof handlingCodes)[number];
+
+export type PossibleMatchRule = 'ALLOWED' | 'FOLDED';
+
+/** What one version of a grant says. Immutable: an amendment is a new version. */
+export interface GrantTerms {
+  readonly partner: PartnerCode;
+  readonly purpose: Purpose;
+  readonly legalBasis: string;
+  readonly caseloads: readonly Caseload[];
+  /** Granted fields only; a field that is absent is withheld. */
+  readonly fields: Readonly<Partial<Record<SubjectField, DisclosureLevel>>>;
+  /** Elements that may be compared; others are not read. */
+  readonly matchOn: readonly EvidenceElement[];
+  readonly possibleMatch: PossibleMatchRule;
+  readonly assuranceLevel: AssuranceLevel;
+  /** Elements a question must carry beyond the evidence floor. */
+  readonly minimumEvidence: readonly EvidenceElement[];
+  readonly requiresNamedOfficer: boolean;
+  readonly handling: HandlingCode;
+  /** Questions in one UTC day. */
+  readonly questionsPerDay: number;
+  readonly validFrom: Date;
+  readonly validUntil: Date;
+}
+
+export interface Grant extends GrantTerms {
+  readonly id: GrantId;
+  readonly version: number;
+  readonly digest: string;
+  readonly state: GrantState;
+}
+
+/**
+ * Digest a partner accepts and a receipt names: base64url SHA-256 over length-prefixed
+ * `safeconduct/grant/v1`, grant id, version, RFC 8785 JSON of the terms (times as RFC 3339 UTC).
+ */
+export function grantDigest(id: GrantId, version: number, terms: GrantTerms): string {
+  const text = canonicalize(JSON.parse(JSON.stringify(terms)));
+  if (text === undefined) throw new TypeError('terms have no JSON');
+  return encodeBase64Url(sha256(encodeParts('safeconduct/grant/v1', id, String(version), text)));
+}

@@ -1,0 +1,277 @@
+import canonicalize from 'canonicalize';
+import { GatewayError } from '../errors.js';
+import { decodeBase64Url, encodeBase64Url, encodeParts, sha256 } from '../bytes.js';
+import { hashSizeBytes } from './tree.js';
+
+/**
+ * The access record: one entry of the log, and the exact bytes of one leaf. This file owns the
+ * format.
+ *
+ * A record is RFC 8785 JSON (sorted members, no white space), UTF-8, 1 to 65 535 bytes:
+ *
+ * ```
+ * {"at":"2026-03-01T09:30:00.000Z","fields":[["dateOfBirth","GENERALISED"],["visaStatus","FULL"]],
+ *  "grant":"0b7c3c2e-5d0f-4a57-9f25-0e0d5f6f1c11","grantVersion":3,
+ *  "id":"6f1f0a52-9a54-4d0e-8f4e-3d1d6d0c7b21","nonce":"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",
+ *  "outcome":"MATCH","purpose":"BORDER_VERIFICATION",
+ *  "question":"qpfDS8ZvkiEeZ8zkBMszVS8UgW0C3RhC1bxiXWwiKp8","reference":"p-7Q2M","requestId":"r-1",
+ *  "sealed":"BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc","v":1}
+ * ```
+ *
+ * | member | holds |
+ * |---|---|
+ * | `v` | 1 |
+ * | `id` | UUID of the verification, or of the refusal, as the partner was told it |
+ * | `requestId` | the partner's, or null where none could be read |
+ * | `at` | when it was answered: RFC 3339, UTC, milliseconds |
+ * | `grant`, `grantVersion`, `purpose` | under what it was answered; null where a refusal has none |
+ * | `question` | {@link commitQuestion}, 32 bytes base64url; null where none could be read |
+ * | `outcome` | `MATCH`, `POSSIBLE_MATCH`, `NOT_CONFIRMED`; for a refusal or fault its code, `ERR_...` |
+ * | `fields` | what left: pairs of field and level, sorted by field, each once; only with `MATCH` |
+ * | `reference` | the partner's reference for the person; null unless `MATCH` |
+ * | `nonce` | 32 random bytes, base64url: two equal answers are two different leaves |
+ * | `sealed` | 32 bytes base64url: commitment to a part only the host can open (access-log room) |
+ *
+ * A refusal is a record of the same members, so a reader needs one rule: an outcome that begins with
+ * `ERR_` is a refusal. Of an answered question no member but `reference` is null.
+ *
+ * **Question.** `question` = SHA-256 over the length-prefixed parts (core/bytes.ts)
+ * `safeconduct/question/v1`, `salt` (32 bytes), and the RFC 8785 JSON of the question's `person`
+ * exactly as the partner sent it, defaults not filled in. Worked example: salt = bytes 00 01 .. 1f,
+ * person = `{"names":[{"full":"Test Person"}],"dateOfBirth":"1984"}`:
+ *
+ * ```
+ * SHA-256( 00000017 "safeconduct/question/v1"
+ *          00000020 000102..1f
+ *          00000037 {"dateOfBirth":"1984","names":[{"full":"Test Person"}]} )
+ * = qpfDS8ZvkiEeZ8zkBMszVS8UgW0C3RhC1bxiXWwiKp8   (base64url)
+ * ```
+ *
+ * Once the host has destroyed the key a salt came from, and the partner has dropped the salt, the
+ * commitment says nothing about the person.
+ *
+ * **Change.** Members are never added to version 1, and none changes its meaning; new outcomes,
+ * fields and levels may appear. Anything else is `v` 2, beside this.
+ */
+export interface AccessRecord {
+  readonly id: string;
+  readonly requestId: string | null;
+  /** RFC 3339, UTC, milliseconds: what `Date.toISOString` gives. */
+  readonly at: string;
+  readonly grant: string | null;
+  readonly grantVersion: number | null;
+  readonly purpose: string | null;
+  /** 32 bytes, or null. */
+  readonly question: Buffer | null;
+  readonly outcome: string;
+  /** Sorted by field. */
+  readonly fields: readonly DisclosedField[];
+  readonly reference: string | null;
+  /** 32 bytes. */
+  readonly nonce: Buffer;
+  /** 32 bytes. */
+  readonly sealed: Buffer;
+}
+
+/** Field and level in contract names, e.g. `['dateOfBirth', 'GENERALISED']`. */
+export type DisclosedField = readonly [field: string, level: string];
+
+export const largestRecordBytes = 65_535;
+
+const questionLabel = 'safeconduct/question/v1';
+const members = [
+  'at',
+  'fields',
+  'grant',
+  'grantVersion',
+  'id',
+  'nonce',
+  'outcome',
+  'purpose',
+  'question',
+  'reference',
+  'requestId',
+  'sealed',
+  'v',
+];
+
+/** Whether an outcome is a refusal or a fault rather than an answer. */
+export const isRefusal = (outcome: string): boolean => outcome.startsWith('ERR_');
+
+/**
+ * Canonical bytes of a record.
+ *
+ * @throws {GatewayError} ERR_RECORD_MALFORMED, ERR_RECORD_TOO_LARGE
+ */
+export function encodeRecord(record: AccessRecord): Buffer {
+  checkRecord(record);
+  const { nonce, question, sealed, ...rest } = record;
+  const text = canonicalJson({
+    v: 1,
+    ...rest,
+    nonce: encodeBase64Url(nonce),
+    question: question === null ? null : encodeBase64Url(question),
+    sealed: encodeBase64Url(sealed),
+  });
+  const bytes = Buffer.from(text, 'utf8');
+  checkSize(bytes);
+  return bytes;
+}
+
+/**
+ * The record of exactly these bytes: another spelling of the same record is refused.
+ *
+ * @throws {GatewayError} ERR_RECORD_MALFORMED, ERR_RECORD_TOO_LARGE
+ */
+export function decodeRecord(bytes: Uint8Array): AccessRecord {
+  checkSize(bytes);
+  const json = parseObject(bytes);
+  if (Object.keys(json).sort().join() !== members.join()) throw malformed('members');
+  if (json['v'] !== 1) throw malformed('v');
+  const record: AccessRecord = {
+    id: text(json, 'id'),
+    requestId: textOrNull(json, 'requestId'),
+    at: text(json, 'at'),
+    grant: textOrNull(json, 'grant'),
+    grantVersion: numberOrNull(json, 'grantVersion'),
+    purpose: textOrNull(json, 'purpose'),
+    question: json['question'] === null ? null : hash(json, 'question'),
+    outcome: text(json, 'outcome'),
+    fields: fieldList(json['fields']),
+    reference: textOrNull(json, 'reference'),
+    nonce: hash(json, 'nonce'),
+    sealed: hash(json, 'sealed'),
+  };
+  if (!encodeRecord(record).equals(bytes)) throw malformed('the bytes are not canonical');
+  return record;
+}
+
+/**
+ * Commitment to a question, 32 bytes: see the head of this file.
+ *
+ * @param salt 32 bytes
+ * @param person the question's `person` as it was sent (JSON)
+ * @throws {GatewayError} ERR_RECORD_MALFORMED when `person` is not JSON
+ */
+export function commitQuestion(salt: Uint8Array, person: unknown): Buffer {
+  if (salt.length !== hashSizeBytes) throw new TypeError('a salt has 32 bytes');
+  return sha256(encodeParts(questionLabel, salt, canonicalJson(person)));
+}
+
+/**
+ * RFC 8785 JSON.
+ *
+ * @throws {GatewayError} ERR_RECORD_MALFORMED for what is not I-JSON (RFC 7493)
+ */
+export function canonicalJson(value: unknown): string {
+  let json: string | undefined;
+  try {
+    json = canonicalize(value);
+  } catch {
+    json = undefined;
+  }
+  if (json === undefined) throw malformed('a value has no JSON form');
+  return json;
+}
+
+function checkRecord(record: AccessRecord): void {
+  const { outcome, fields, reference } = record;
+  const rules: readonly (readonly [member: string, holds: boolean])[] = [
+    ['id', /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(record.id)],
+    ['requestId', record.requestId === null || isShortText(record.requestId)],
+    ['at', isInstant(record.at)],
+    ['grant', record.grant === null || isShortText(record.grant)],
+    ['grantVersion', record.grantVersion === null || isVersion(record.grantVersion)],
+    ['purpose', record.purpose === null || isWord(record.purpose)],
+    ['question', record.question === null || record.question.length === hashSizeBytes],
+    ['outcome', isWord(outcome)],
+    ['fields', fields.every(([field, level]) => isFieldName(field) && isWord(level))],
+    ['fields', fields.every(([field], at) => at === 0 || (fields[at - 1]?.[0] ?? '') < field)],
+    ['fields', fields.length === 0 || outcome === 'MATCH'],
+    ['reference', reference === null || (isShortText(reference) && outcome === 'MATCH')],
+    ['nonce', record.nonce.length === hashSizeBytes],
+    ['sealed', record.sealed.length === hashSizeBytes],
+    ['outcome', isRefusal(outcome) || isComplete(record)],
+  ];
+  const broken = rules.find(([, holds]) => !holds);
+  if (broken !== undefined) throw malformed(broken[0]);
+}
+
+/** An answer, unlike a refusal, names all it stands on. */
+function isComplete(record: AccessRecord): boolean {
+  return ![
+    record.requestId,
+    record.grant,
+    record.grantVersion,
+    record.purpose,
+    record.question,
+  ].includes(null);
+}
+
+const isWord = (value: string): boolean => /^[A-Z][A-Z0-9_]{0,63}$/.test(value);
+const isFieldName = (value: string): boolean => /^[a-z][A-Za-z0-9]{0,63}$/.test(value);
+const isVersion = (value: number): boolean => Number.isSafeInteger(value) && value >= 1;
+const isInstant = (value: string): boolean =>
+  /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$/.test(value) &&
+  !Number.isNaN(Date.parse(value)) &&
+  new Date(value).toISOString() === value;
+/** 1 to 256 UTF-16 code units of well-formed text. */
+const isShortText = (value: string): boolean =>
+  value.length >= 1 && value.length <= 256 && value.isWellFormed();
+
+function parseObject(bytes: Uint8Array): Readonly<Record<string, unknown>> {
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+  } catch {
+    throw malformed('not JSON');
+  }
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+    throw malformed('not an object');
+  }
+  return json as Readonly<Record<string, unknown>>;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+function text(json: Json, member: string): string {
+  const value = json[member];
+  if (typeof value !== 'string') throw malformed(member);
+  return value;
+}
+
+function textOrNull(json: Json, member: string): string | null {
+  return json[member] === null ? null : text(json, member);
+}
+
+function numberOrNull(json: Json, member: string): number | null {
+  const value = json[member];
+  if (value !== null && typeof value !== 'number') throw malformed(member);
+  return value;
+}
+
+function hash(json: Json, member: string): Buffer {
+  const bytes = decodeBase64Url(text(json, member));
+  if (bytes?.length !== hashSizeBytes) throw malformed(member);
+  return bytes;
+}
+
+function fieldList(value: unknown): readonly DisclosedField[] {
+  if (!Array.isArray(value)) throw malformed('fields');
+  return value.map((pair: unknown) => {
+    if (!Array.isArray(pair) || pair.length !== 2) throw malformed('fields');
+    const [field, level] = pair as readonly unknown[];
+    if (typeof field !== 'string' || typeof level !== 'string') throw malformed('fields');
+    return [field, level];
+  });
+}
+
+function checkSize(bytes: Uint8Array): void {
+  if (bytes.length > largestRecordBytes) {
+    throw new GatewayError('ERR_RECORD_TOO_LARGE', { detail: 'a record has at most 65 535 bytes' });
+  }
+}
+
+function malformed(detail: string): GatewayError {
+  return new GatewayError('ERR_RECORD_MALFORMED', { detail });
+}

@@ -1,0 +1,11 @@
+export type { ClientDirectory, TokenClient } from './client-directory.js';
+export { identityMigrations } from './migrations.js';
+export type { Queryable } from './queryable.js';
+export {
+  accessTokenLifetimeSeconds,
+  createTokenEndpoint,
+  publicTokenKeys,
+  tokenPaths,
+  type TokenEndpointOptions,
+  type TokenPeer,
+} from './token-endpoint.js';

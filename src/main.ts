@@ -1,0 +1,313 @@
+import 'reflect-metadata';
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { INestApplicationContext, Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { GraphQLSchema } from 'graphql';
+import type { AccessLog } from './access-log/index.js';
+import { GatewayError } from './core/errors.js';
+import type { PartnerCode } from './core/ids.js';
+import { Authority, type Caller } from './grants/index.js';
+import { createTokenVerifier, parseBearer } from './identity/caller/index.js';
+import {
+  certificateCauseOf,
+  checkClientCertificate,
+  parseTrustAnchor,
+  resolveCredential,
+  type CheckedCertificate,
+  type TrustAnchor,
+} from './identity/certificate/index.js';
+import { createTokenEndpoint, publicTokenKeys } from './identity/token/index.js';
+import { buildOpsDoor } from './ops/ops-door.js';
+import { buildPartnerDoor } from './partner-api/partner-door.js';
+import { lockHome } from './platform/database/home-lock.js';
+import type { Database } from './platform/database/database.js';
+import { readKeyFile } from './platform/keys/keys.js';
+import { Metrics } from './platform/telemetry/metrics.js';
+import { nestLogger } from './platform/telemetry/nest-logger.js';
+import {
+  createGatedHttpsServer,
+  type GatedHttpsServer,
+} from './platform/tls/client-certificate-gate.js';
+import { ReadAccess, ReadReceipt, VerifyIdentities, VerifyIdentity } from './verification/index.js';
+import {
+  ACCESS_LOG,
+  openMigratedDatabase,
+  RoomsModule,
+  type RoomsSettings,
+} from './rooms.module.js';
+
+export interface GatewaySettings extends RoomsSettings {
+  readonly partnerTls: { readonly certificateFile: string; readonly keyFile: string };
+}
+
+/** The rooms, open and without doors. */
+export interface OpenRooms {
+  readonly context: INestApplicationContext;
+  readonly database: Database;
+  close(): Promise<void>;
+}
+
+export interface Gateway {
+  readonly partnerUrl: string;
+  readonly opsUrl: string;
+  readonly schema: GraphQLSchema;
+  close(): Promise<void>;
+}
+
+/** Who is on the other end of a connection through the partner door's gate. */
+interface PartnerPeer {
+  readonly checked: CheckedCertificate;
+  readonly partner: PartnerCode;
+  readonly certificate: Buffer;
+}
+
+/**
+ * Opens the rooms: home lock, database and migrations, register, access log.
+ *
+ * @throws {GatewayError} ERR_HOME_IN_USE, ERR_DATABASE_UNAVAILABLE, ERR_KEY_UNUSABLE
+ */
+export async function openRooms(settings: RoomsSettings): Promise<OpenRooms> {
+  const lock = lockHome(settings.configuration.home);
+  let database: Database | undefined;
+  let context: INestApplicationContext | undefined;
+  const close = async () => {
+    await context?.get<AccessLog>(ACCESS_LOG).close();
+    await context?.close();
+    await database?.close();
+    lock.release();
+  };
+  try {
+    database = await openMigratedDatabase(settings.configuration);
+    context = await NestFactory.createApplicationContext(RoomsModule.with(settings, database), {
+      logger: nestLogger(settings.logger),
+      abortOnError: false,
+    });
+    return { context, database, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Opens the doors over open rooms. Closing the gateway closes the doors, then the rooms. */
+export async function openDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<Gateway> {
+  const { configuration, logger, keys, now } = settings;
+  const { context, database } = rooms;
+  const metrics = new Metrics();
+  const authority = context.get(Authority);
+  const accessLog = context.get<AccessLog>(ACCESS_LOG);
+  const tls = readListenerTls(settings.partnerTls);
+  metrics.certificateNotAfter.set({ door: 'partner' }, tls.notAfter.getTime() / 1000);
+
+  const judge = certificateJudge(authority, now);
+  let gate: GatedHttpsServer<PartnerPeer> | undefined;
+  const peerOf = (socket: object): PartnerPeer | undefined => gate?.identityOf(socket);
+  const verifier = createTokenVerifier({
+    issuer: configuration.publicUrl,
+    audience: configuration.publicUrl,
+    keys: publicTokenKeys([keys.token.jwk]),
+    now,
+    maxSkewSeconds: 5,
+  });
+
+  /** Certificate and token of a request, against authority as it is now. */
+  const authenticate = async (request: IncomingMessage): Promise<Caller> => {
+    const peer = peerOf(request.socket);
+    if (peer === undefined || peer.checked.notAfter <= now()) {
+      throw new GatewayError('ERR_TOKEN_REFUSED', { detail: 'certificate' });
+    }
+    const fingerprint = peer.checked.fingerprintSha256.base64url;
+    const token = parseBearer(request.headersDistinct['authorization']);
+    const { clientId, officer, issuedAt, expiresAt } = verifier.verify(token, fingerprint);
+    await authority.refresh();
+    return authority.establish({
+      clientId,
+      certificateFingerprint: fingerprint,
+      tokenIssuedAt: issuedAt,
+      tokenExpiresAt: expiresAt,
+      ...(officer === undefined ? {} : { officer }),
+    });
+  };
+
+  const tokenEndpoint = createTokenEndpoint({
+    issuer: configuration.publicUrl,
+    signingKeys: [keys.token.jwk],
+    clients: {
+      byClientId: async (clientId) => {
+        await authority.refresh();
+        const client = authority.client(clientId);
+        return client === undefined ? undefined : { ...client, jwks: client.jwks.keys };
+      },
+    },
+    database: { query: (sql, parameters) => database.dataSource.query(sql, [...parameters]) },
+    peerOf,
+    now,
+    onRefused: (error, detail) => {
+      metrics.tokensRefused.inc({ cause: `endpoint ${error}` });
+      logger.info({ error, detail }, 'token refused');
+    },
+    onFault: (error) => logger.error({ code: nameOfFault(error) }, 'token endpoint'),
+  });
+
+  const partner = await buildPartnerDoor({
+    useCases: {
+      verifyIdentity: shared(context, VerifyIdentity),
+      verifyIdentities: shared(context, VerifyIdentities),
+      readAccess: shared(context, ReadAccess),
+      readReceipt: shared(context, ReadReceipt),
+    },
+    serverFactory: (handler) => {
+      gate = createGatedHttpsServer<PartnerPeer>(
+        {
+          certificate: tls.certificate,
+          privateKey: tls.key,
+          check: judge,
+          causeOf: certificateCauseOf,
+          connectionKey: (peer) => peer.partner,
+          onRefused: (cause) => metrics.handshakesRefused.inc({ cause }),
+        },
+        handler,
+      );
+      return gate.server;
+    },
+    authenticate,
+    tokenEndpoint,
+    releaseDelayMs: configuration.releaseDelayMs,
+    logger,
+    metrics,
+  });
+  authority.onChange(() =>
+    gate?.cutConnections(
+      ({ checked }) => authority.credential(checked.fingerprintSha256.base64url) === undefined,
+    ),
+  );
+
+  const ready = async () => {
+    const log = accessLog.isWritable();
+    metrics.logWritable.set(log ? 1 : 0);
+    return [
+      { name: 'access log can be written', ok: log },
+      { name: 'listener certificate in force', ok: now() < tls.notAfter },
+    ];
+  };
+  const ops = await buildOpsDoor({ ready, metrics, logger });
+
+  const close = async () => {
+    gate?.cutConnections(() => true);
+    await partner.app.close();
+    await ops.close();
+    await rooms.close();
+  };
+  try {
+    await listen(partner.app, configuration.partner, 'SAFECONDUCT_PARTNER_PORT');
+    await listen(ops, configuration.ops, 'SAFECONDUCT_OPS_PORT');
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    partnerUrl: `https://localhost:${portOf(partner.app.getHttpServer())}`,
+    opsUrl: `http://${configuration.ops.host}:${portOf(ops.getHttpServer())}`,
+    schema: partner.schema,
+    close,
+  };
+}
+
+/** The check of one client certificate against the anchors and credentials of now. */
+function certificateJudge(
+  authority: Authority,
+  now: () => Date,
+): (der: Buffer) => Promise<PartnerPeer> {
+  let parsed: { readonly version: bigint; readonly anchors: readonly TrustAnchor[] } | undefined;
+  const anchors = (): readonly TrustAnchor[] => {
+    if (parsed?.version !== authority.version) {
+      parsed = {
+        version: authority.version,
+        anchors: authority.anchors.map(({ id, certificate }) => parseTrustAnchor(id, certificate)),
+      };
+    }
+    return parsed.anchors;
+  };
+  const directory = {
+    byFingerprint: async (hex: string) =>
+      authority.credential(Buffer.from(hex, 'hex').toString('base64url')),
+    byAnchorRule: async () => undefined,
+    isRevoked: async () => false,
+  };
+  return async (certificate) => {
+    await authority.refresh();
+    const checked = checkClientCertificate(certificate, anchors(), now());
+    const { partner } = await resolveCredential(checked, directory, now());
+    return { checked, partner, certificate };
+  };
+}
+
+/**
+ * A use case out of the rooms' context, for a door. One with a lifecycle hook is refused: closing a
+ * door would run it, and close what other doors share.
+ */
+function shared<T extends object>(context: INestApplicationContext, type: Type<T>): T {
+  const instance = context.get(type);
+  const hooks = [
+    'onModuleInit',
+    'onApplicationBootstrap',
+    'onModuleDestroy',
+    'beforeApplicationShutdown',
+    'onApplicationShutdown',
+  ];
+  const hook = hooks.find((name) => name in instance);
+  if (hook !== undefined) throw new TypeError(`${type.name} has ${hook} and cannot be shared`);
+  return instance;
+}
+
+function readListenerTls(files: GatewaySettings['partnerTls']) {
+  let certificate: string;
+  let notAfter: Date;
+  try {
+    certificate = readFileSync(files.certificateFile, 'utf8');
+    notAfter = new X509Certificate(certificate).validToDate;
+  } catch (cause) {
+    throw new GatewayError('ERR_CONFIGURATION', {
+      detail: `SAFECONDUCT_PARTNER_TLS_CERT_FILE: ${files.certificateFile} holds no certificate`,
+      cause,
+    });
+  }
+  return {
+    certificate,
+    notAfter,
+    key: readKeyFile(files.keyFile, 'SAFECONDUCT_PARTNER_TLS_KEY_FILE'),
+  };
+}
+
+interface Listening {
+  listen(port: number, host: string): Promise<unknown>;
+}
+
+async function listen(
+  app: Listening,
+  { host, port }: { readonly host: string; readonly port: number },
+  variable: string,
+): Promise<void> {
+  try {
+    await app.listen(port, host);
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
+    const detail =
+      code === 'EADDRINUSE'
+        ? `port ${port} of ${host} is taken; set ${variable} to another`
+        : `cannot listen on port ${port} of ${host} (${code}); see ${variable}`;
+    throw new GatewayError('ERR_CONFIGURATION', { detail, cause });
+  }
+}
+
+function portOf(server: { address(): AddressInfo | string | null }): number {
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+function nameOfFault(error: unknown): string {
+  return error instanceof GatewayError ? error.code : error instanceof Error ? error.name : 'fault';
+}

@@ -1,0 +1,15 @@
+import { accessLogMigrations } from './access-log/index.js';
+import { grantMigrations } from './grants/index.js';
+import { identityMigrations } from './identity/token/index.js';
+import { partnerMigrations } from './partners/index.js';
+import type { Migration } from './platform/database/database.js';
+import { registerMigrations } from './register/index.js';
+
+/** Every room's migrations; TypeORM runs them in the order of their time stamps. */
+export const migrations: readonly Migration[] = [
+  ...partnerMigrations,
+  ...grantMigrations,
+  ...identityMigrations,
+  ...registerMigrations,
+  ...accessLogMigrations,
+];

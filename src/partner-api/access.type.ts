@@ -1,0 +1,107 @@
+import { Field, ID, Int, ObjectType } from '@nestjs/graphql';
+import { disclosureLevelOf, subjectFields } from '../core/disclosure/catalogue.js';
+import type { Grant as CoreGrant } from '../core/grants/grant.js';
+import type { Access as CallerAccess } from '../verification/index.js';
+import {
+  AssuranceLevel,
+  BudgetKind,
+  DisclosureLevel,
+  EvidenceElement,
+  GrantState,
+  HandlingCode,
+  Purpose,
+  SubjectField,
+} from './enums.js';
+import { DateTime, StateCode } from './scalars.js';
+
+@ObjectType()
+export class PartnerIdentity {
+  @Field(() => ID)
+  declare code: string;
+  @Field(() => String)
+  declare name: string;
+  @Field(() => StateCode)
+  declare state: string;
+}
+
+@ObjectType()
+export class FieldScope {
+  @Field(() => SubjectField)
+  declare field: keyof typeof SubjectField;
+  @Field(() => DisclosureLevel)
+  declare level: keyof typeof DisclosureLevel;
+}
+
+@ObjectType({ description: 'Your own use of a budget.' })
+export class BudgetStatus {
+  @Field(() => BudgetKind)
+  declare kind: keyof typeof BudgetKind;
+  @Field(() => Int)
+  declare limit: number;
+  @Field(() => Int)
+  declare used: number;
+  @Field(() => DateTime)
+  declare resetsAt: Date;
+}
+
+@ObjectType({
+  description: 'A permission to ask: for one purpose, about some fields, until a day.',
+})
+export class Grant {
+  @Field(() => ID)
+  declare id: string;
+  @Field(() => Int)
+  declare version: number;
+  @Field(() => String, { description: 'base64url SHA-256 over the terms of this version.' })
+  declare digest: string;
+  @Field(() => GrantState)
+  declare state: CoreGrant['state'];
+  @Field(() => Purpose)
+  declare purpose: CoreGrant['purpose'];
+  @Field(() => String)
+  declare legalBasis: string;
+  @Field(() => [FieldScope])
+  declare fields: readonly FieldScope[];
+  @Field(() => [EvidenceElement], { description: 'What is compared; other evidence is not read.' })
+  declare matchOn: CoreGrant['matchOn'];
+  @Field(() => AssuranceLevel)
+  declare assuranceLevel: CoreGrant['assuranceLevel'];
+  @Field(() => Boolean)
+  declare requiresNamedOfficer: boolean;
+  @Field(() => HandlingCode)
+  declare handling: CoreGrant['handling'];
+  @Field(() => DateTime)
+  declare validFrom: Date;
+  @Field(() => DateTime)
+  declare validUntil: Date;
+  @Field(() => [BudgetStatus])
+  declare budgets: readonly BudgetStatus[];
+}
+
+@ObjectType({ description: 'Who you are to the gateway, and what you may ask.' })
+export class Access {
+  @Field(() => PartnerIdentity)
+  declare partner: PartnerIdentity;
+  @Field(() => String, { nullable: true, description: 'The officer the token names, if any.' })
+  declare officer: string | null;
+  @Field(() => DateTime)
+  declare tokenExpiresAt: Date;
+  @Field(() => [Grant])
+  declare grants: readonly Grant[];
+}
+
+export function toAccess({ caller, grants }: CallerAccess): Access {
+  return {
+    partner: { code: caller.partner, name: caller.partnerName, state: caller.state },
+    officer: caller.officer ?? null,
+    tokenExpiresAt: caller.tokenExpiresAt,
+    grants: grants.map(({ grant, budgets }) => ({
+      ...grant,
+      budgets,
+      fields: subjectFields.map((field) => ({
+        field,
+        level: disclosureLevelOf(grant.fields, field),
+      })),
+    })),
+  };
+}

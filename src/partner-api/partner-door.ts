@@ -1,0 +1,265 @@
+import { Catch, Module, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER, NestFactory } from '@nestjs/core';
+import { GraphQLModule, type GqlExceptionFilter } from '@nestjs/graphql';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { ApolloDriverConfig } from '@nestjs/apollo';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { GraphQLSchema } from 'graphql';
+import { GraphQLSchemaHost } from '@nestjs/graphql';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { GatewayError } from '../core/errors.js';
+import type { Caller } from '../grants/index.js';
+import { closedGraphql } from '../platform/graphql/closed-graphql.js';
+import { publicErrors, retryAfterSeconds } from '../platform/graphql/error-map.js';
+import { operationLimits } from '../platform/graphql/limits.js';
+import { ClosedFastifyAdapter } from '../platform/http/closed-fastify-adapter.js';
+import { padAnswer } from '../platform/http/padding.js';
+import { ReleaseClock } from '../platform/http/release.js';
+import { parseStrictJson } from '../platform/json/strict-json.js';
+import { describeError, type GatewayLogger } from '../platform/telemetry/logger.js';
+import { nestLogger } from '../platform/telemetry/nest-logger.js';
+import type { Metrics } from '../platform/telemetry/metrics.js';
+import {
+  ReadAccess,
+  ReadReceipt,
+  VerifyIdentities,
+  VerifyIdentity,
+} from '../verification/index.js';
+import { answerSizeOf, operationPlugin, ticksOf } from './operation.js';
+import { callerOf, establishCaller, exchangeOf, type PartnerContext } from './partner-context.js';
+import { partnerRequirements } from './requirements.js';
+import { VerificationResolver } from './verification.resolver.js';
+
+/** What the partner door is handed; use cases come in, nothing else of the rooms. */
+export interface PartnerDoorOptions {
+  readonly useCases: {
+    readonly verifyIdentity: VerifyIdentity;
+    readonly verifyIdentities: VerifyIdentities;
+    readonly readAccess: ReadAccess;
+    readonly readReceipt: ReadReceipt;
+  };
+  /** Listener behind the certificate check; every request that comes through it has an identity. */
+  readonly serverFactory: (
+    handler: (request: IncomingMessage, response: ServerResponse) => void,
+  ) => Server;
+  /**
+   * The caller behind a request, by the certificate of its socket and its bearer token.
+   *
+   * @throws {GatewayError} ERR_TOKEN_REFUSED
+   */
+  readonly authenticate: (request: IncomingMessage) => Promise<Caller>;
+  /** Token endpoint, key set and metadata: judge their own requests. */
+  readonly tokenEndpoint: (request: IncomingMessage, response: ServerResponse) => void;
+  readonly releaseDelayMs: number;
+  readonly logger: GatewayLogger;
+  readonly metrics: Metrics;
+}
+
+/** What each route of the door asks of its caller. */
+const routes = {
+  'POST /graphql': 'CALLER',
+  'GET /graphql': 'NOBODY',
+  'OPTIONS /graphql': 'NOBODY',
+  'POST /oauth2/token': 'CERTIFICATE',
+  'GET /oauth2/jwks': 'CERTIFICATE',
+  'GET /.well-known/oauth-authorization-server': 'CERTIFICATE',
+} as const;
+
+/** Requests of one partner being answered at a time; more are asked to come again. */
+const atOncePerPartner = 64;
+
+/** Hands what was thrown to the error map without printing it. */
+@Catch()
+class SilentFilter implements GqlExceptionFilter {
+  catch(exception: unknown): unknown {
+    return exception;
+  }
+}
+
+@Module({})
+class PartnerDoorModule {
+  static with(options: PartnerDoorOptions): DynamicModule {
+    const { verifyIdentity, verifyIdentities, readAccess, readReceipt } = options.useCases;
+    return {
+      module: PartnerDoorModule,
+      imports: [
+        GraphQLModule.forRoot<ApolloDriverConfig>(
+          closedGraphql({
+            requirements: partnerRequirements,
+            logger: options.logger,
+            plugins: [operationPlugin(options.metrics)],
+            context: (request): PartnerContext => ({
+              caller: callerOf(request as FastifyRequest),
+              exchange: exchangeOf(request as FastifyRequest),
+              variables: {},
+            }),
+          }),
+        ),
+      ],
+      providers: [
+        { provide: VerifyIdentity, useValue: verifyIdentity },
+        { provide: VerifyIdentities, useValue: verifyIdentities },
+        { provide: ReadAccess, useValue: readAccess },
+        { provide: ReadReceipt, useValue: readReceipt },
+        { provide: APP_FILTER, useClass: SilentFilter },
+        VerificationResolver,
+      ],
+    };
+  }
+}
+
+export interface PartnerDoor {
+  readonly app: NestFastifyApplication;
+  readonly schema: GraphQLSchema;
+}
+
+/** Builds the partner door; the caller listens and closes. */
+export async function buildPartnerDoor(options: PartnerDoorOptions): Promise<PartnerDoor> {
+  const adapter = new ClosedFastifyAdapter({
+    routes,
+    bodyLimitBytes: operationLimits.bodyBytes,
+    serverFactory: options.serverFactory,
+    refuse: (request, reply, status) => refuse(request, reply, status, options),
+  });
+  registerGraphqlHooks(adapter, options);
+  registerTokenRoutes(adapter, options);
+  const app = await NestFactory.create<NestFastifyApplication>(
+    PartnerDoorModule.with(options),
+    adapter,
+    { bodyParser: false, logger: nestLogger(options.logger), abortOnError: false },
+  );
+  await app.init();
+  return { app, schema: app.get(GraphQLSchemaHost).schema };
+}
+
+function registerGraphqlHooks(adapter: ClosedFastifyAdapter, options: PartnerDoorOptions): void {
+  const { fastify } = adapter;
+  const underWay = new Map<string, number>();
+
+  fastify.addHook('onRequest', async (request, reply) => {
+    reply.header('cache-control', 'no-store');
+    const path = request.url.split('?', 1)[0];
+    if (path !== '/graphql') {
+      return request.is404 ? refuse(request, reply, 404, options) : undefined;
+    }
+    exchangeOf(request).clock = new ReleaseClock(options.releaseDelayMs);
+    if (request.method !== 'POST' || request.url !== path) {
+      reply.header('allow', 'POST');
+      return refuse(request, reply, 405, options);
+    }
+    let caller: Caller;
+    try {
+      caller = await options.authenticate(request.raw);
+    } catch (error) {
+      return refuseCaller(error, request, reply, options);
+    }
+    const held = underWay.get(caller.partner) ?? 0;
+    if (held >= atOncePerPartner) return refuse(request, reply, 503, options);
+    underWay.set(caller.partner, held + 1);
+    reply.raw.once('close', () => {
+      const left = (underWay.get(caller.partner) ?? 1) - 1;
+      if (left === 0) underWay.delete(caller.partner);
+      else underWay.set(caller.partner, left);
+    });
+    establishCaller(request, caller);
+    return undefined;
+  });
+
+  // The last byte of the question has arrived: the clock of its release starts here.
+  fastify.addContentTypeParser(
+    ['application/json'],
+    { parseAs: 'buffer', bodyLimit: operationLimits.bodyBytes },
+    async (request: FastifyRequest, body: Buffer) => {
+      const exchange = exchangeOf(request);
+      exchange.clock?.cancel();
+      exchange.clock = new ReleaseClock(options.releaseDelayMs);
+      const parsed = readStrictly(body);
+      if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
+        throw Object.assign(new Error('body'), { statusCode: 400 });
+      }
+      return parsed;
+    },
+  );
+
+  fastify.addHook('onSend', async (request, reply, payload) => {
+    const exchange = exchangeOf(request);
+    const { clock } = exchange;
+    if (clock === undefined) return payload;
+    const padded = padAnswer(typeof payload === 'string' ? payload : '', answerSizeOf(exchange));
+    options.metrics.workSeconds.observe(clock.elapsedMs / 1000);
+    const late = await clock.release(ticksOf(exchange));
+    if (late > 0) options.metrics.lateReleases.inc();
+    reply.header('content-length', padded.length);
+    return padded;
+  });
+
+  fastify.addHook('onRequestAbort', async (request) => exchangeOf(request).clock?.cancel());
+}
+
+function registerTokenRoutes(adapter: ClosedFastifyAdapter, options: PartnerDoorOptions): void {
+  const handler = (request: FastifyRequest, reply: FastifyReply) => {
+    reply.hijack();
+    options.tokenEndpoint(request.raw, reply.raw);
+  };
+  const { fastify } = adapter;
+  fastify.get('/oauth2/jwks', handler);
+  fastify.get('/.well-known/oauth-authorization-server', handler);
+  // The token endpoint reads its own body, so Fastify must not: it is taken over before that.
+  fastify.post(
+    '/oauth2/token',
+    { onRequest: async (request, reply) => handler(request, reply) },
+    handler,
+  );
+}
+
+function readStrictly(body: Buffer): unknown {
+  try {
+    return parseStrictJson(body);
+  } catch {
+    throw Object.assign(new Error('body'), { statusCode: 400 });
+  }
+}
+
+/** One body for every request without a caller. */
+function refuseCaller(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: PartnerDoorOptions,
+): FastifyReply {
+  const isRefusal =
+    error instanceof GatewayError &&
+    (error.code === 'ERR_TOKEN_REFUSED' || error.code === 'ERR_CERTIFICATE_REFUSED');
+  if (!isRefusal) {
+    options.logger.error(describeError(error), 'callers cannot be established');
+    return refuse(request, reply, 503, options);
+  }
+  options.metrics.tokensRefused.inc({ cause: error.detail ?? 'unknown' });
+  return refuse(request, reply, 401, options);
+}
+
+/** Answers of the door itself, before or beside GraphQL: fixed body per status. */
+function refuse(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  status: number,
+  options: PartnerDoorOptions,
+): FastifyReply {
+  reply.code(status).header('content-type', 'application/json; charset=utf-8');
+  reply.header('cache-control', 'no-store');
+  if (status === 401) reply.header('www-authenticate', 'Bearer error="invalid_token"');
+  if (status === 503) reply.header('retry-after', String(retryAfterSeconds));
+  const code = codeOfStatus[status] ?? 'ERR_INPUT_INVALID';
+  if (status === 500) options.logger.error({ code }, 'refused outside GraphQL');
+  if (status === 413) reply.header('connection', 'close');
+  exchangeOf(request).code = code;
+  const error = { message: publicErrors[code].message, extensions: { code } };
+  return reply.send(
+    JSON.stringify(status === 401 ? { error: 'invalid_token' } : { errors: [error] }),
+  );
+}
+
+const codeOfStatus: Readonly<Record<number, keyof typeof publicErrors>> = {
+  500: 'ERR_INTERNAL',
+  503: 'ERR_BUSY',
+};

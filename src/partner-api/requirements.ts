@@ -1,0 +1,40 @@
+/**
+ * What each field of the partner schema asks of its caller. `CALLER`: an established caller, nothing
+ * more. `ANSWER`: part of an answer to the caller's own question. `GRANTED`: the field's level in the
+ * grant the question names; selecting it when withheld is refused before any look-up. A field of the
+ * schema that is not here stops the start-up.
+ */
+type Requirement = 'CALLER' | 'ANSWER' | 'GRANTED';
+
+const all = (type: string, requirement: Requirement, names: string) =>
+  Object.fromEntries(names.split(' ').map((name) => [`${type}.${name}`, requirement]));
+
+export const partnerRequirements: Readonly<Record<string, Requirement>> = {
+  ...all('Query', 'CALLER', 'access receipt'),
+  ...all('Mutation', 'CALLER', 'verifyIdentity verifyIdentities'),
+  ...all('Access', 'CALLER', 'partner officer tokenExpiresAt grants'),
+  ...all('PartnerIdentity', 'CALLER', 'code name state'),
+  ...all(
+    'Grant',
+    'CALLER',
+    'id version digest state purpose legalBasis fields matchOn assuranceLevel requiresNamedOfficer handling validFrom validUntil budgets',
+  ),
+  ...all('FieldScope', 'CALLER', 'field level'),
+  ...all('BudgetStatus', 'CALLER', 'kind limit used resetsAt'),
+  ...all(
+    'Verification',
+    'ANSWER',
+    'id requestId answeredAt relyUntil outcome handling evidence subject receipt',
+  ),
+  ...all('VerificationRefusal', 'ANSWER', 'requestId code reference retryAt'),
+  ...all('EvidenceAgreement', 'ANSWER', 'element agreement'),
+  ...all('Receipt', 'ANSWER', 'record salt proof cover'),
+  ...all('CoverProof', 'ANSWER', 'leaf slotPath proof'),
+  ...all('DisclosedSubject', 'ANSWER', 'reference'),
+  ...all(
+    'DisclosedSubject',
+    'GRANTED',
+    'fullName fatherName dateOfBirth sex nationality documentNumber visaReference visaClass visaStatus visaExpires',
+  ),
+  ...all('Disclosed', 'GRANTED', 'level present agreement value'),
+};

@@ -1,0 +1,6 @@
+import { Partners1763800000001 } from './partners.migration.js';
+
+export type { Anchor, Credential, OAuthClient, Partner } from './partner.js';
+export { readPartners } from './partner.repository.js';
+export { registerPartner, type PartnerRegistration } from './register-partner.js';
+export const partnerMigrations = [Partners1763800000001];

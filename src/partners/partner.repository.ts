@@ -1,0 +1,102 @@
+import type { EntityManager } from 'typeorm';
+import type { PartnerCode, StateCode } from '../core/ids.js';
+import type { Anchor, Credential, OAuthClient, Partner } from './partner.js';
+
+/** Rows of the partners' tables, read whole: they are few, and authority is judged in memory. */
+export interface PartnerRows {
+  readonly partners: readonly Partner[];
+  readonly anchors: readonly Anchor[];
+  readonly credentials: readonly Credential[];
+  readonly clients: readonly OAuthClient[];
+}
+
+export async function readPartners(manager: EntityManager): Promise<PartnerRows> {
+  const partners = await manager.query<
+    { code: PartnerCode; name: string; state: StateCode; active: boolean; valid_after: Date }[]
+  >('SELECT code, name, state, active, valid_after FROM partner ORDER BY code');
+  const anchors = await manager.query<{ id: string; certificate: Buffer }[]>(
+    'SELECT id, certificate FROM trust_anchor WHERE active ORDER BY id',
+  );
+  const credentials = await manager.query<
+    {
+      id: string;
+      partner: PartnerCode;
+      kind: Credential['kind'];
+      fingerprint: string;
+      active: boolean;
+      valid_after: Date;
+    }[]
+  >('SELECT id, partner, kind, fingerprint, active, valid_after FROM credential ORDER BY id');
+  const clients = await manager.query<
+    {
+      client_id: string;
+      partner: PartnerCode;
+      jwks: OAuthClient['jwks'];
+      active: boolean;
+      valid_after: Date;
+    }[]
+  >('SELECT client_id, partner, jwks, active, valid_after FROM oauth_client ORDER BY client_id');
+  return {
+    partners: partners.map(({ valid_after, ...row }) => ({ ...row, validAfter: valid_after })),
+    anchors,
+    credentials: credentials.map(({ valid_after, ...row }) => ({
+      ...row,
+      validAfter: valid_after,
+    })),
+    clients: clients.map(({ client_id, valid_after, ...row }) => ({
+      ...row,
+      clientId: client_id,
+      validAfter: valid_after,
+    })),
+  };
+}
+
+export async function insertPartner(manager: EntityManager, partner: Partner): Promise<void> {
+  await manager.query(
+    'INSERT INTO partner (code, name, state, active, valid_after) VALUES ($1, $2, $3, $4, $5)',
+    [partner.code, partner.name, partner.state, partner.active, partner.validAfter],
+  );
+}
+
+export async function insertAnchor(manager: EntityManager, anchor: Anchor): Promise<void> {
+  await manager.query(
+    `INSERT INTO trust_anchor (id, certificate, active) VALUES ($1, $2, true)
+     ON CONFLICT (certificate) DO NOTHING`,
+    [anchor.id, anchor.certificate],
+  );
+}
+
+export async function insertCredential(
+  manager: EntityManager,
+  credential: Credential,
+): Promise<void> {
+  await manager.query(
+    `INSERT INTO credential (id, partner, kind, fingerprint, active, valid_after)
+     VALUES ($1, $2, $3, $4, $5, $6)`,
+    [
+      credential.id,
+      credential.partner,
+      credential.kind,
+      credential.fingerprint,
+      credential.active,
+      credential.validAfter,
+    ],
+  );
+}
+
+export async function insertOAuthClient(
+  manager: EntityManager,
+  client: OAuthClient,
+): Promise<void> {
+  await manager.query(
+    `INSERT INTO oauth_client (client_id, partner, jwks, active, valid_after)
+     VALUES ($1, $2, $3, $4, $5)`,
+    [
+      client.clientId,
+      client.partner,
+      JSON.stringify(client.jwks),
+      client.active,
+      client.validAfter,
+    ],
+  );
+}

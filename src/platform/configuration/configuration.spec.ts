@@ -1,0 +1,63 @@
+import { describe, expect, test } from '@jest/globals';
+import { readConfiguration, requireProductionSettings } from './configuration.js';
+
+const production = {
+  SAFECONDUCT_HOME: '/var/lib/safeconduct',
+  SAFECONDUCT_MASTER_KEY_FILE: '/etc/safeconduct/master.key',
+  SAFECONDUCT_LOG_KEY_FILE: '/etc/safeconduct/log.key',
+  SAFECONDUCT_TOKEN_KEY_FILE: '/etc/safeconduct/token.jwk',
+  SAFECONDUCT_CHECKPOINT_KEY_FILE: '/etc/safeconduct/checkpoint.jwk',
+  SAFECONDUCT_PARTNER_TLS_CERT_FILE: '/etc/safeconduct/tls.pem',
+  SAFECONDUCT_PARTNER_TLS_KEY_FILE: '/etc/safeconduct/tls.key',
+  SAFECONDUCT_PUBLIC_URL: 'https://gateway.example.org',
+  SAFECONDUCT_LOG_ORIGIN: 'log.example.org',
+};
+
+describe('the configuration', () => {
+  test('takes a full production environment', () => {
+    const configuration = readConfiguration(production);
+    expect(requireProductionSettings(configuration).masterKeyFile).toBe(
+      '/etc/safeconduct/master.key',
+    );
+    expect(configuration.partner.port).toBe(8443);
+    expect(configuration.releaseDelayMs).toBe(50);
+  });
+
+  test.each(Object.keys(production).filter((name) => name !== 'SAFECONDUCT_HOME'))(
+    'refuses a production start without %s, and with it empty',
+    (name) => {
+      for (const value of [undefined, '']) {
+        const configuration = readConfiguration({ ...production, [name]: value });
+        expect(() => requireProductionSettings(configuration)).toThrow(name);
+      }
+    },
+  );
+
+  test.each([
+    ['SAFECONDUCT_PARTNER_PROT', '8443'],
+    ['SAFECONDUCT_PARTNER_PORT', '65536'],
+    ['SAFECONDUCT_PARTNER_PORT', '0x1F'],
+    ['SAFECONDUCT_PUBLIC_URL', 'http://gateway.example.org'],
+    ['SAFECONDUCT_PUBLIC_URL', 'https://gateway.example.org/'],
+    ['SAFECONDUCT_LOG_ORIGIN', 'https://log.example.org'],
+    ['SAFECONDUCT_RELEASE_DELAY_MS', '0'],
+    ['LOG_LEVEL', 'loud'],
+    ['DATABASE_URL', 'mysql://localhost/x'],
+  ])('refuses %s=%s', (name, value) => {
+    expect(() => readConfiguration({ ...production, [name]: value })).toThrow(name);
+  });
+
+  test('refuses a key inside the home', () => {
+    const configuration = readConfiguration({
+      ...production,
+      SAFECONDUCT_MASTER_KEY_FILE: '/var/lib/safeconduct/keys/master.key',
+    });
+    expect(() => requireProductionSettings(configuration)).toThrow(/inside SAFECONDUCT_HOME/);
+  });
+
+  test('takes a demonstration with nothing set', () => {
+    const configuration = readConfiguration({});
+    expect(configuration.publicUrl).toBe('https://localhost:8443');
+    expect(() => requireProductionSettings(configuration)).toThrow(/PUBLIC_URL/);
+  });
+});

@@ -1,0 +1,243 @@
+import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { join, resolve } from 'node:path';
+import { GatewayError } from '../../core/errors.js';
+
+/** All of the environment, read once; docs/configuration.md says what each variable does. */
+export interface Configuration {
+  /** Absolute. */
+  readonly home: string;
+  readonly databaseUrl: string | undefined;
+  readonly logLevel: LogLevel;
+  readonly masterKeyFile: string | undefined;
+  readonly logKeyFile: string | undefined;
+  readonly tokenKeyFile: string | undefined;
+  readonly checkpointKeyFile: string | undefined;
+  readonly partner: DoorConfiguration;
+  /** Issuer and audience of access tokens: an https origin without a trailing slash. */
+  readonly publicUrl: string;
+  readonly ops: { readonly host: string; readonly port: number };
+  /** Key name of the log's trees, e.g. `log.example.org`. */
+  readonly logOrigin: string;
+  readonly releaseDelayMs: number;
+  /** Whether issuer and log origin were named; production does not guess them. */
+  readonly namesItself: boolean;
+  /** Variables that are set and that no part of this release reads. */
+  readonly unread: readonly string[];
+}
+
+export interface DoorConfiguration {
+  readonly host: string;
+  readonly port: number;
+  readonly certificateFile: string | undefined;
+  readonly keyFile: string | undefined;
+}
+
+export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+const prefix = 'SAFECONDUCT_';
+const read = [
+  'HOME',
+  'MASTER_KEY_FILE',
+  'LOG_KEY_FILE',
+  'TOKEN_KEY_FILE',
+  'CHECKPOINT_KEY_FILE',
+  'PARTNER_HOST',
+  'PARTNER_PORT',
+  'PARTNER_TLS_CERT_FILE',
+  'PARTNER_TLS_KEY_FILE',
+  'PUBLIC_URL',
+  'OPS_HOST',
+  'OPS_PORT',
+  'LOG_ORIGIN',
+  'RELEASE_DELAY_MS',
+] as const;
+/** Names the contract keeps for doors and outlets that are not in this release. */
+const kept = [
+  'CHECKPOINT_FILE',
+  'STAFF_HOST',
+  'STAFF_PORT',
+  'STAFF_TLS_CERT_FILE',
+  'STAFF_TLS_KEY_FILE',
+  'STAFF_CA_FILE',
+  'STAFF_PUBLIC_URL',
+  'STAFF_TLS_MIN',
+  'NOTIFY_WEBHOOK_URL',
+] as const;
+
+type Name = (typeof read)[number];
+
+/**
+ * Reads the environment. An empty variable counts as absent; an unknown `SAFECONDUCT_` variable is
+ * refused, because a misspelt security setting would otherwise be a missing one.
+ *
+ * @throws {GatewayError} ERR_CONFIGURATION naming the variable
+ */
+export function readConfiguration(
+  environment: Readonly<Record<string, string | undefined>>,
+): Configuration {
+  for (const name of Object.keys(environment)) {
+    if (!name.startsWith(prefix)) continue;
+    const known: readonly string[] = [...read, ...kept];
+    if (!known.includes(name.slice(prefix.length))) {
+      throw configurationError(
+        `${name} is not a variable of this gateway; see docs/configuration.md`,
+      );
+    }
+  }
+  const value = (name: Name): string | undefined => environment[prefix + name] || undefined;
+  const path = (name: Name): string | undefined => {
+    const given = value(name);
+    return given === undefined ? undefined : resolve(given);
+  };
+  const partner = {
+    host: value('PARTNER_HOST') ?? '0.0.0.0',
+    port: wholeNumber('PARTNER_PORT', value('PARTNER_PORT'), 8443, 0, 65_535),
+    certificateFile: path('PARTNER_TLS_CERT_FILE'),
+    keyFile: path('PARTNER_TLS_KEY_FILE'),
+  };
+  const publicUrl = readPublicUrl(value('PUBLIC_URL') ?? `https://localhost:${partner.port}`);
+  const configuration: Configuration = {
+    home: resolve(value('HOME') ?? './data'),
+    databaseUrl: readDatabaseUrl(environment),
+    logLevel: readLogLevel(environment['LOG_LEVEL'] || 'info'),
+    masterKeyFile: path('MASTER_KEY_FILE'),
+    logKeyFile: path('LOG_KEY_FILE'),
+    tokenKeyFile: path('TOKEN_KEY_FILE'),
+    checkpointKeyFile: path('CHECKPOINT_KEY_FILE'),
+    partner,
+    publicUrl,
+    ops: {
+      host: value('OPS_HOST') ?? '127.0.0.1',
+      port: wholeNumber('OPS_PORT', value('OPS_PORT'), 9090, 0, 65_535),
+    },
+    logOrigin: readLogOrigin(value('LOG_ORIGIN') ?? new URL(publicUrl).hostname),
+    releaseDelayMs: wholeNumber('RELEASE_DELAY_MS', value('RELEASE_DELAY_MS'), 50, 1, 10_000),
+    namesItself: value('PUBLIC_URL') !== undefined && value('LOG_ORIGIN') !== undefined,
+    unread: kept.map((name) => prefix + name).filter((name) => environment[name]),
+  };
+  return Object.freeze(configuration);
+}
+
+/** What a production start needs and does not guess; refused with the variable's name. */
+export function requireProductionSettings(configuration: Configuration): RequiredFiles {
+  if (!configuration.namesItself) {
+    throw configurationError(
+      `${prefix}PUBLIC_URL and ${prefix}LOG_ORIGIN must be set: they name the gateway in every token and receipt`,
+    );
+  }
+  const files = requiredFiles(configuration);
+  refuseKeysInHome(configuration, files);
+  return files;
+}
+
+export type RequiredFiles = ReturnType<typeof requiredFiles>;
+
+function requiredFiles(configuration: Configuration): {
+  readonly masterKeyFile: string;
+  readonly logKeyFile: string;
+  readonly tokenKeyFile: string;
+  readonly checkpointKeyFile: string;
+  readonly certificateFile: string;
+  readonly keyFile: string;
+} {
+  const required = (file: string | undefined, name: Name): string => {
+    if (file !== undefined) return file;
+    throw configurationError(
+      `${prefix}${name} is not set; \`npm run demo\` starts a demonstration that needs none`,
+    );
+  };
+  return {
+    masterKeyFile: required(configuration.masterKeyFile, 'MASTER_KEY_FILE'),
+    logKeyFile: required(configuration.logKeyFile, 'LOG_KEY_FILE'),
+    tokenKeyFile: required(configuration.tokenKeyFile, 'TOKEN_KEY_FILE'),
+    checkpointKeyFile: required(configuration.checkpointKeyFile, 'CHECKPOINT_KEY_FILE'),
+    certificateFile: required(configuration.partner.certificateFile, 'PARTNER_TLS_CERT_FILE'),
+    keyFile: required(configuration.partner.keyFile, 'PARTNER_TLS_KEY_FILE'),
+  };
+}
+
+/** Keys beside the data they protect fall into the same hands: refused outside the demo. */
+function refuseKeysInHome(configuration: Configuration, files: RequiredFiles): void {
+  for (const [name, file] of Object.entries(files)) {
+    if (name === 'certificateFile') continue;
+    if (file === configuration.home || file.startsWith(join(configuration.home, '/'))) {
+      throw configurationError(
+        `${file} lies inside SAFECONDUCT_HOME; keep keys where a copy of the home does not hold them`,
+      );
+    }
+  }
+}
+
+function configurationError(detail: string): GatewayError {
+  return new GatewayError('ERR_CONFIGURATION', { detail });
+}
+
+function wholeNumber(
+  name: Name,
+  text: string | undefined,
+  standard: number,
+  least: number,
+  most: number,
+): number {
+  if (text === undefined) return standard;
+  const number = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
+  if (number >= least && number <= most) return number;
+  throw configurationError(`${prefix}${name} is not a whole number from ${least} to ${most}`);
+}
+
+function readPublicUrl(text: string): string {
+  let url: URL | undefined;
+  try {
+    url = new URL(text);
+  } catch {
+    url = undefined;
+  }
+  if (url === undefined || url.protocol !== 'https:' || url.origin !== text) {
+    throw configurationError(
+      `${prefix}PUBLIC_URL must be an https origin such as https://gateway.example.org, without a path`,
+    );
+  }
+  return text;
+}
+
+function readLogOrigin(text: string): string {
+  const isName = /^[a-z0-9]([a-z0-9.-]{0,252}[a-z0-9])?(\/[a-z0-9._-]+)*$/.test(text);
+  if (!isName && isIP(text) === 0) {
+    throw configurationError(
+      `${prefix}LOG_ORIGIN must be a lower-case name without scheme, such as log.example.org`,
+    );
+  }
+  return text;
+}
+
+function readLogLevel(text: string): LogLevel {
+  const level = logLevels.find((known) => known === text);
+  if (level === undefined) {
+    throw configurationError(`LOG_LEVEL must be one of ${logLevels.join(', ')}`);
+  }
+  return level;
+}
+
+function readDatabaseUrl(
+  environment: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  const direct = environment['DATABASE_URL'] || undefined;
+  const file = environment['DATABASE_URL_FILE'] || undefined;
+  if (direct !== undefined && file !== undefined) {
+    throw configurationError('set DATABASE_URL or DATABASE_URL_FILE, not both');
+  }
+  let url = direct;
+  if (file !== undefined) {
+    try {
+      url = readFileSync(file, 'utf8').trim();
+    } catch {
+      throw configurationError(`DATABASE_URL_FILE: ${file} cannot be read`);
+    }
+  }
+  if (url !== undefined && !/^postgres(ql)?:\/\//.test(url)) {
+    throw configurationError('DATABASE_URL must begin with postgres:// or postgresql://');
+  }
+  return url;
+}

@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { QueryRunner } from 'typeorm';
+import {
+  describeOnEachDatabase,
+  openTestDatabase,
+  temporaryHome,
+} from '../../../test/support/databases.js';
+import { isMigrated, type Database } from './database.js';
+import { lockHome } from './home-lock.js';
+
+class Counter1700000000000 {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('CREATE TABLE counter (id int PRIMARY KEY, n int NOT NULL)');
+  }
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP TABLE counter');
+  }
+}
+
+describeOnEachDatabase('the database', (kind) => {
+  let database: Database;
+  beforeAll(async () => {
+    database = await openTestDatabase(kind, [Counter1700000000000]);
+  });
+  afterAll(async () => database.close());
+
+  test('is migrated once', async () => {
+    expect(await isMigrated(database.dataSource)).toBe(true);
+  });
+
+  test('serves concurrent transactions without mixing them', async () => {
+    const { dataSource } = database;
+    await dataSource.query('INSERT INTO counter (id, n) VALUES (1, 0)');
+    await Promise.all(
+      Array.from({ length: 40 }, (_, at) =>
+        at % 2 === 0
+          ? dataSource.transaction(async (manager) => {
+              await manager.query('UPDATE counter SET n = n + $1 WHERE id = $2', [1, 1]);
+              await manager.query('UPDATE counter SET n = n + $1 WHERE id = $2', [1, 1]);
+            })
+          : dataSource.query('SELECT n FROM counter WHERE id = $1', [1]),
+      ),
+    );
+    const rows = await dataSource.query<{ n: number }[]>(
+      'SELECT n FROM counter WHERE id = $1',
+      [1],
+    );
+    expect(rows[0]?.n).toBe(40);
+  });
+});
+
+test('refuses a second gateway on one home, and takes it again once released', () => {
+  const home = temporaryHome();
+  const first = lockHome(home.path);
+  expect(() => lockHome(home.path)).toThrow(/ERR_HOME_IN_USE/);
+  first.release();
+  lockHome(home.path).release();
+  home.remove();
+});

@@ -1,0 +1,72 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { GatewayError } from '../../core/errors.js';
+
+export interface EmbeddedDatabase {
+  /** Directory of the Unix socket, as `pg` takes it for `host`. */
+  readonly socketDirectory: string;
+  close(): Promise<void>;
+}
+
+/** Longest path a Unix socket may have on Linux (`sun_path`), bytes without the final NUL. */
+const socketPathLimit = 107;
+const socketName = '.s.PGSQL.5432';
+
+/**
+ * Starts PGlite (PostgreSQL 18 in WebAssembly) in a worker thread on `<home>/database`, reachable
+ * only through a Unix socket in a directory of mode 0700.
+ *
+ * PGlite runs with fsync off: what must survive a power cut is in the journal (access-log/journal).
+ */
+export async function startEmbeddedDatabase(home: string): Promise<EmbeddedDatabase> {
+  const dataDirectory = join(home, 'database');
+  mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
+  const socketDirectory = makeSocketDirectory(home);
+  const socketPath = join(socketDirectory, socketName);
+  rmSync(socketPath, { force: true });
+
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  const worker = new Worker(new URL(`./embedded-database.worker.${extension}`, import.meta.url), {
+    workerData: { dataDirectory, socketPath },
+    execArgv: [],
+  });
+  await new Promise<void>((resolve, reject) => {
+    const fail = (cause: unknown) =>
+      reject(
+        new GatewayError('ERR_DATABASE_UNAVAILABLE', {
+          detail: `the embedded database in ${dataDirectory} does not start`,
+          cause,
+        }),
+      );
+    worker.once('message', () => resolve());
+    worker.once('error', fail);
+    worker.once('exit', fail);
+  });
+  worker.removeAllListeners('exit');
+
+  return {
+    socketDirectory,
+    close: async () => {
+      const closed = new Promise<void>((resolve) => {
+        worker.once('message', () => resolve());
+        worker.once('exit', () => resolve());
+      });
+      worker.postMessage('close');
+      await closed;
+      await worker.terminate();
+      rmSync(socketPath, { force: true });
+    },
+  };
+}
+
+function makeSocketDirectory(home: string): string {
+  const beside = join(home, 'run');
+  if (Buffer.byteLength(join(beside, socketName)) > socketPathLimit) {
+    return mkdtempSync(join(tmpdir(), 'safeconduct-'));
+  }
+  mkdirSync(beside, { recursive: true, mode: 0o700 });
+  chmodSync(beside, 0o700);
+  return beside;
+}

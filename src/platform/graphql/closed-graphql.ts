@@ -1,0 +1,84 @@
+import type { ApolloServerPlugin, BaseContext } from '@apollo/server';
+import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
+import type { GatewayLogger } from '../telemetry/logger.js';
+import { operationLimits, operationLimitsRule } from './limits.js';
+import { retryAfterOf, toPublicError } from './public-error.js';
+import { checkRequirementsDeclared } from './requirements.js';
+
+/** What Apollo may say to an operator; its own messages can repeat what a caller sent. */
+const silent = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
+
+export interface ClosedGraphqlOptions {
+  /** Requirement of every `Type.field`. */
+  readonly requirements: Readonly<Record<string, unknown>>;
+  readonly context: (...args: unknown[]) => object;
+  readonly plugins: readonly ApolloServerPlugin<BaseContext>[];
+  readonly logger: GatewayLogger;
+}
+
+/**
+ * GraphQL as every door has it, whatever NODE_ENV says: no introspection, no suggestions, no stack
+ * traces, no persisted queries, no batching, no GraphiQL, CSRF prevention, status of execution kept,
+ * limits on every operation, and a start refused when a field has no declared requirement.
+ */
+export function closedGraphql(options: ClosedGraphqlOptions): ApolloDriverConfig {
+  return {
+    driver: ApolloDriver,
+    path: '/graphql',
+    autoSchemaFile: true,
+    sortSchema: false,
+    buildSchemaOptions: { noDuplicatedFields: true },
+    graphiql: false,
+    introspection: false,
+    hideSchemaDetailsFromClientErrors: true,
+    includeStacktraceInErrorResponses: false,
+    persistedQueries: false,
+    allowBatchedHttpRequests: false,
+    csrfPrevention: true,
+    status400ForVariableCoercionErrors: true,
+    preserveHttpStatusForExecutionErrors: false,
+    autoTransformHttpErrors: false,
+    stopOnTerminationSignals: false,
+    nodeEnv: 'production',
+    logger: silent,
+    parseOptions: { maxTokens: operationLimits.tokens },
+    validationRules: [operationLimitsRule],
+    context: options.context,
+    transformSchema: (schema) => {
+      checkRequirementsDeclared(schema, options.requirements);
+      return schema;
+    },
+    plugins: [publicErrorsPlugin(options.logger), ...options.plugins],
+  };
+}
+
+/**
+ * Replaces every error of an answer by its public face, sets the status that goes with it, and
+ * leaves nothing beside the error where the caller is to come again later.
+ */
+function publicErrorsPlugin(logger: GatewayLogger): ApolloServerPlugin<BaseContext> {
+  return {
+    requestDidStart: async () => ({
+      willSendResponse: async ({ response, errors }) => {
+        if (response.body.kind !== 'single') throw new TypeError('answers are single');
+        const { singleResult } = response.body;
+        if (errors === undefined || errors.length === 0) return;
+        const faces = errors.map((error) => toPublicError(error, logger));
+        const status = Math.max(...faces.map((face) => face.status));
+        const [worst] = faces.filter((face) => face.status === status);
+        if (worst === undefined) return;
+        const isLater = status === 503 || status === 429;
+        singleResult.errors = isLater ? [worst.formatted] : faces.map((face) => face.formatted);
+        if (isLater) delete singleResult.data;
+        response.http.status = status;
+        const retryAfter = retryAfterOf(status);
+        if (retryAfter !== undefined) response.http.headers.set('retry-after', retryAfter);
+      },
+    }),
+  };
+}

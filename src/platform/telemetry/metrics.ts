@@ -1,0 +1,51 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** Counters for operators. Labels come from closed lists; none is a person, a case or a partner. */
+export class Metrics {
+  readonly registry = new Registry();
+  readonly handshakesRefused = this.counter(
+    'safeconduct_handshakes_refused_total',
+    'Connections ended before HTTP, by cause.',
+    ['cause'],
+  );
+  readonly tokensRefused = this.counter(
+    'safeconduct_tokens_refused_total',
+    'Requests answered 401, by cause.',
+    ['cause'],
+  );
+  readonly operations = this.counter(
+    'safeconduct_operations_total',
+    'GraphQL operations answered, by root field and public code (OK for none).',
+    ['operation', 'code'],
+  );
+  readonly lateReleases = this.counter(
+    'safeconduct_late_releases_total',
+    'Answers that missed the first release and left at a later multiple.',
+    [],
+  );
+  readonly workSeconds = new Histogram({
+    name: 'safeconduct_work_seconds',
+    help: 'From the last byte of a question to the answer being ready to leave.',
+    buckets: [0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1, 5],
+    registers: [this.registry],
+  });
+  readonly logWritable = new Gauge({
+    name: 'safeconduct_log_writable',
+    help: '1 while the access log can be written.',
+    registers: [this.registry],
+  });
+  readonly certificateNotAfter = new Gauge({
+    name: 'safeconduct_listener_certificate_not_after_seconds',
+    help: 'End of the listener certificate, seconds since 1970.',
+    labelNames: ['door'],
+    registers: [this.registry],
+  });
+
+  constructor() {
+    collectDefaultMetrics({ register: this.registry });
+  }
+
+  private counter<Label extends string>(name: string, help: string, labelNames: Label[]) {
+    return new Counter({ name, help, labelNames, registers: [this.registry] });
+  }
+}

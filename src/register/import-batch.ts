@@ -1,0 +1,310 @@
+import type { EntityManager } from 'typeorm';
+import { GatewayError } from '../core/errors.js';
+import type { Caseload, PartnerCode, StateCode, SubjectId } from '../core/ids.js';
+import { peoplePerPage, type PagePerson, type PendingVersion } from './page.js';
+import type { DirectoryEntry, ReferenceDirectory } from './reference-directory.js';
+import type { EpochKey } from './register-keys.js';
+import type {
+  OpenedPage,
+  RegisterHead,
+  RegisterStore,
+  VersionReference,
+} from './register-store.js';
+import { sealSubject, type SealedSubject } from './subject-blob.js';
+import { decodeSubjectId, encodeSubjectId, makeSubjectId } from './subject-uuid.js';
+
+/** A row that was read, keyed, and is ready to be sealed. */
+export interface AcceptedRow {
+  readonly referenceKey: Buffer;
+  readonly caseload: Caseload;
+  readonly json: Buffer;
+  readonly contentKey: Buffer;
+  readonly terms: Buffer;
+  readonly suppressedFor: readonly (PartnerCode | StateCode)[];
+}
+
+export interface BatchOutcome {
+  readonly added: number;
+  readonly changed: number;
+  readonly unchanged: number;
+}
+
+export interface ImportBatch {
+  /** Takes rows in, or only counts them in a dry run. */
+  take(rows: readonly AcceptedRow[]): Promise<BatchOutcome>;
+  /** Id of the batch, once somebody is pending from it. */
+  id(): string | undefined;
+}
+
+/** Pages open at one time: up to some 600 KiB each. */
+const pagesAtOnce = 16;
+
+/** What happens to one row, given what is known of its reference. */
+type Step =
+  | { readonly kind: 'UNCHANGED' }
+  | { readonly kind: 'ADD' }
+  | { readonly kind: 'CHANGE'; readonly pageNumber: number; readonly content: boolean };
+
+function decideStep(row: AcceptedRow, directory: ReferenceDirectory): Step {
+  const known = directory.find(row.referenceKey);
+  if (known === undefined) return { kind: 'ADD' };
+  const content = !known.contentKey.equals(row.contentKey);
+  const suppression = row.suppressedFor.some((code) => !known.suppressedFor.includes(code));
+  if (!content && !suppression) return { kind: 'UNCHANGED' };
+  return { kind: 'CHANGE', pageNumber: known.pageNumber, content };
+}
+
+/** Rows of one import, in transactions that hold the register's head. */
+export function beginBatch(
+  store: RegisterStore,
+  directory: ReferenceDirectory,
+  command: { readonly requestedBy: string; readonly dryRun: boolean },
+): ImportBatch {
+  let batchId: SubjectId | undefined;
+
+  const countSteps = (steps: readonly Step[]): BatchOutcome => ({
+    added: steps.filter(({ kind }) => kind === 'ADD').length,
+    changed: steps.filter(({ kind }) => kind === 'CHANGE').length,
+    unchanged: steps.filter(({ kind }) => kind === 'UNCHANGED').length,
+  });
+
+  return {
+    id: () => batchId,
+    take: async (rows) => {
+      if (rows.length === 0) return { added: 0, changed: 0, unchanged: 0 };
+      const steps = rows.map((row) => decideStep(row, directory));
+      const foreseen = countSteps(steps);
+      if (command.dryRun || foreseen.unchanged === rows.length) return foreseen;
+      const epoch = await store.epochs.current(store.now());
+      const nextId = batchId ?? makeSubjectId(store.now(), store.random(10));
+      const change = await store.dataSource.transaction(async (manager) => {
+        const head = await store.readHead(manager, 'lock');
+        if (head.version !== directory.version) await directory.catchUp(store, manager, head);
+        const made = new BatchChange(store, manager, head, epoch, nextId, directory);
+        await made.apply(rows);
+        if (made.pendingAdded > 0)
+          await made.recordBatch(command.requestedBy, batchId === undefined);
+        return made;
+      });
+      if (change.pendingAdded > 0) batchId = nextId;
+      directory.advance(change.version, change.people, change.peopleOnPage);
+      return change.outcome;
+    },
+  };
+}
+
+/** One transaction's change of pages and blobs. */
+class BatchChange {
+  readonly version: bigint;
+  /** What the directory has to learn; no view of a page, which would keep it in memory. */
+  readonly people: DirectoryEntry[] = [];
+  readonly peopleOnPage = new Map<number, number>();
+  outcome: BatchOutcome = { added: 0, changed: 0, unchanged: 0 };
+  pendingAdded = 0;
+  readonly #store: RegisterStore;
+  readonly #manager: EntityManager;
+  readonly #head: RegisterHead;
+  readonly #epoch: EpochKey;
+  readonly #batchId: string;
+  readonly #batch: Buffer;
+  readonly #directory: ReferenceDirectory;
+  /** Pending versions that other batches lose to this one. */
+  readonly #replacedInBatch = new Map<string, number>();
+  #sealed: (VersionReference & { readonly blob: SealedSubject })[] = [];
+  #gone: VersionReference[] = [];
+
+  constructor(
+    store: RegisterStore,
+    manager: EntityManager,
+    head: RegisterHead,
+    epoch: EpochKey,
+    batchId: SubjectId,
+    directory: ReferenceDirectory,
+  ) {
+    this.#store = store;
+    this.#manager = manager;
+    this.#head = head;
+    this.version = head.version + 1n;
+    this.#epoch = epoch;
+    this.#batchId = batchId;
+    this.#batch = encodeSubjectId(batchId);
+    this.#directory = directory;
+  }
+
+  async apply(rows: readonly AcceptedRow[]): Promise<void> {
+    const changes = new Map<number, AcceptedRow[]>();
+    const additions: AcceptedRow[] = [];
+    let changed = 0;
+    for (const row of rows) {
+      const step = decideStep(row, this.#directory);
+      if (step.kind === 'ADD') additions.push(row);
+      if (step.kind !== 'CHANGE') continue;
+      changed += 1;
+      const onPage = changes.get(step.pageNumber);
+      if (onPage === undefined) changes.set(step.pageNumber, [row]);
+      else onPage.push(row);
+    }
+    this.outcome = {
+      added: additions.length,
+      changed,
+      unchanged: rows.length - additions.length - changed,
+    };
+    const placed = this.#place(additions);
+    const pageNumbers = [...new Set([...changes.keys(), ...placed.keys()])].sort((a, b) => a - b);
+    if (pageNumbers.length === 0) return;
+    for (let at = 0; at < pageNumbers.length; at += pagesAtOnce) {
+      const wanted = pageNumbers.slice(at, at + pagesAtOnce);
+      const pages = await this.#openPages(wanted);
+      for (const page of pages) {
+        await this.#change(page, changes.get(page.pageNumber) ?? []);
+        for (const row of placed.get(page.pageNumber) ?? []) this.#add(page, row);
+        await this.#store.writePage(this.#manager, this.#epoch, this.version, page);
+        this.peopleOnPage.set(page.pageNumber, page.people.length);
+      }
+      await this.#store.deleteSubjects(this.#manager, this.#gone);
+      await this.#store.insertSubjects(this.#manager, this.version, this.#sealed);
+      this.#gone = [];
+      this.#sealed = [];
+    }
+    const written = pageNumbers.map((pageNumber) => [pageNumber, this.version] as const);
+    await this.#store.writeHead(this.#manager, {
+      version: this.version,
+      pages: new Map([...this.#head.pages, ...written]),
+    });
+  }
+
+  /**
+   * The import's own batch grows, others shrink by whom they lose.
+   *
+   * @throws {GatewayError} ERR_ROW_CONFLICT when the batch was released in the meantime
+   */
+  async recordBatch(requestedBy: string, first: boolean): Promise<void> {
+    const pages = [...this.peopleOnPage.keys()];
+    const { added, changed } = this.outcome;
+    if (first) {
+      await this.#manager.query(
+        `INSERT INTO import_batch (id, requested_by, requested_at, added, changed, pending, pages)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+        [this.#batchId, requestedBy, this.#store.now(), added, changed, this.pendingAdded, pages],
+      );
+    } else {
+      const rows = await this.#manager.query<{ id: string }[]>(
+        `WITH grown AS (
+           UPDATE import_batch SET added = added + $2, changed = changed + $3,
+             pending = pending + $4,
+             pages = ARRAY (SELECT DISTINCT unnest(pages || $5::integer[]))
+           WHERE id = $1 AND released_at IS NULL RETURNING id)
+         SELECT id FROM grown`,
+        [this.#batchId, added, changed, this.pendingAdded, pages],
+      );
+      if (rows.length === 0) {
+        throw new GatewayError('ERR_ROW_CONFLICT', {
+          detail: 'the batch was released while it was still being loaded: import the file again',
+        });
+      }
+    }
+    for (const [id, count] of this.#replacedInBatch) {
+      await this.#manager.query('UPDATE import_batch SET pending = pending - $2 WHERE id = $1', [
+        id,
+        count,
+      ]);
+    }
+  }
+
+  /** New people by page: the last one is filled, then new ones are begun. */
+  #place(additions: readonly AcceptedRow[]): Map<number, readonly AcceptedRow[]> {
+    const placed = new Map<number, readonly AcceptedRow[]>();
+    let { pageNumber, people } = this.#directory.lastPage();
+    for (let at = 0; at < additions.length;) {
+      const room = peoplePerPage - people;
+      placed.set(pageNumber, additions.slice(at, at + room));
+      at += room;
+      pageNumber += 1;
+      people = 0;
+    }
+    return placed;
+  }
+
+  async #openPages(pageNumbers: readonly number[]): Promise<OpenedPage[]> {
+    const known = pageNumbers.filter((pageNumber) => this.#head.pages.has(pageNumber));
+    const opened = await this.#store.readPages(this.#manager, known);
+    const fresh = pageNumbers.filter((pageNumber) => !this.#head.pages.has(pageNumber));
+    return [...opened, ...fresh.map((pageNumber) => ({ pageNumber, people: [] }))];
+  }
+
+  async #change(page: OpenedPage, rows: readonly AcceptedRow[]): Promise<void> {
+    if (rows.length === 0) return;
+    const byReference = new Map(rows.map((row) => [row.referenceKey.toString('latin1'), row]));
+    const found = page.people.flatMap((person, at) => {
+      const row = byReference.get(person.referenceKey.toString('latin1'));
+      const newest = person.pending ?? person.live;
+      return row === undefined || newest === undefined ? [] : [{ at, person, row, newest }];
+    });
+    // The secret behind a person's references stays through all versions.
+    const before = await this.#store.readSubjects(
+      this.#manager,
+      found
+        .filter(({ row, newest }) => !row.contentKey.equals(newest.contentKey))
+        .map(({ person, newest }) => ({
+          id: decodeSubjectId(person.subject),
+          version: newest.version,
+        })),
+    );
+    for (const { at, person, row, newest } of found) {
+      const suppressedFor = [...new Set([...person.suppressedFor, ...row.suppressedFor])].sort();
+      let next: PagePerson = { ...person, suppressedFor };
+      if (!row.contentKey.equals(newest.contentKey)) {
+        const id = decodeSubjectId(person.subject);
+        const secret = before.get(id)?.referenceSecret;
+        if (secret === undefined) {
+          throw new GatewayError('ERR_SEALED_DATA_DAMAGED', { detail: `subject ${id} is missing` });
+        }
+        if (person.pending !== undefined) this.#replace(person.pending, person.subject);
+        const pending = this.#seal(row, person.subject, newest.version + 1, secret);
+        next = { ...next, pending };
+      }
+      page.people[at] = next;
+      this.#learn(page, row, suppressedFor);
+    }
+  }
+
+  #add(page: OpenedPage, row: AcceptedRow): void {
+    const id = makeSubjectId(this.#store.now(), this.#store.random(10));
+    const subject = encodeSubjectId(id);
+    const person: PagePerson = {
+      subject,
+      referenceKey: row.referenceKey,
+      caseload: row.caseload,
+      suppressedFor: row.suppressedFor,
+      pending: this.#seal(row, subject, 1, this.#store.random(32)),
+    };
+    page.people.push(person);
+    this.#learn(page, row, row.suppressedFor);
+  }
+
+  #learn(page: OpenedPage, row: AcceptedRow, suppressedFor: PagePerson['suppressedFor']): void {
+    const { referenceKey, contentKey } = row;
+    this.people.push({ pageNumber: page.pageNumber, referenceKey, contentKey, suppressedFor });
+  }
+
+  #seal(
+    row: AcceptedRow,
+    subject: Buffer,
+    version: number,
+    referenceSecret: Uint8Array,
+  ): PendingVersion {
+    const id = decodeSubjectId(subject);
+    const dataKey = this.#store.random(32);
+    const blob = sealSubject(this.#epoch, id, version, row.json, referenceSecret, dataKey);
+    this.#sealed.push({ id, version, blob });
+    this.pendingAdded += 1;
+    return { version, batch: this.#batch, contentKey: row.contentKey, terms: row.terms };
+  }
+
+  /** A newer pending version takes the place of one that was never released. */
+  #replace(pending: PendingVersion, subject: Buffer): void {
+    this.#gone.push({ id: decodeSubjectId(subject), version: pending.version });
+    const batch = decodeSubjectId(pending.batch);
+    this.#replacedInBatch.set(batch, (this.#replacedInBatch.get(batch) ?? 0) + 1);
+  }
+}

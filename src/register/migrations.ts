@@ -1,0 +1,72 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+import type { Migration } from '../platform/database/database.js';
+
+/**
+ * The register's tables. No column says who: people are in sealed blobs, and what finds them (term
+ * and reference keys, caseload, suppressions, whether released) is in sealed pages.
+ */
+class Register1763800000000 implements MigrationInterface {
+  readonly name = 'Register1763800000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      CREATE TABLE erasure_epoch (
+        id integer PRIMARY KEY,
+        master_key_id text NOT NULL,
+        key_wrapped bytea NOT NULL
+      )`);
+    await runner.query(`
+      CREATE TABLE register_head (
+        single boolean PRIMARY KEY DEFAULT true CHECK (single),
+        version bigint NOT NULL CHECK (version >= 0),
+        state_mac bytea NOT NULL CHECK (octet_length(state_mac) = 32),
+        master_key_id text NOT NULL,
+        index_secret_wrapped bytea NOT NULL,
+        blocking_scheme bytea NOT NULL
+      )`);
+    await runner.query(`
+      CREATE TABLE register_page (
+        page_number integer PRIMARY KEY CHECK (page_number >= 0),
+        version bigint NOT NULL,
+        epoch_id integer NOT NULL REFERENCES erasure_epoch (id),
+        key_wrapped bytea NOT NULL,
+        sealed bytea NOT NULL
+      )`);
+    // Ciphertext does not compress: no time lost on trying.
+    await runner.query('ALTER TABLE register_page ALTER COLUMN sealed SET STORAGE EXTERNAL');
+    await runner.query('CREATE INDEX register_page_version ON register_page (version)');
+    await runner.query(`
+      CREATE TABLE subject (
+        id uuid NOT NULL,
+        version integer NOT NULL CHECK (version > 0),
+        register_version bigint NOT NULL,
+        epoch_id integer NOT NULL REFERENCES erasure_epoch (id),
+        key_wrapped bytea NOT NULL,
+        sealed bytea NOT NULL,
+        PRIMARY KEY (id, version)
+      )`);
+    await runner.query('ALTER TABLE subject ALTER COLUMN sealed SET STORAGE EXTERNAL');
+    await runner.query(`
+      CREATE TABLE import_batch (
+        id uuid PRIMARY KEY,
+        requested_by text NOT NULL,
+        requested_at timestamptz NOT NULL,
+        added integer NOT NULL DEFAULT 0,
+        changed integer NOT NULL DEFAULT 0,
+        pending integer NOT NULL DEFAULT 0 CHECK (pending >= 0),
+        pages integer[] NOT NULL DEFAULT '{}',
+        released_by text,
+        released_at timestamptz,
+        CONSTRAINT import_batch_release_whole CHECK ((released_by IS NULL) = (released_at IS NULL)),
+        CONSTRAINT import_batch_two_people CHECK (released_by <> requested_by)
+      )`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query(
+      'DROP TABLE import_batch, subject, register_page, register_head, erasure_epoch',
+    );
+  }
+}
+
+export const registerMigrations: readonly Migration[] = [Register1763800000000];

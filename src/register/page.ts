@@ -1,0 +1,214 @@
+import { encodeParts } from '../core/bytes.js';
+import { GatewayError } from '../core/errors.js';
+import type { Caseload, PartnerCode, StateCode } from '../core/ids.js';
+import { seal, unseal } from '../platform/keys/keys.js';
+import type { EpochKey } from './register-keys.js';
+
+/**
+ * A page: what finds up to 1,024 people, and what decides whether they may be found. Sealed with
+ * AES-256-GCM under a page key made fresh at each rewrite, bound to page number and register
+ * version; integers are big-endian; inside:
+ *
+ *     page    = 0x01 || caseloads || suppressions || count (uint16) || person * count || 0x00...
+ *     table   = entries (uint16) || (length (uint16) || UTF-8) * entries
+ *     person  = subject (16) || reference key (16) || caseload (uint16) || suppression (uint16)
+ *               || flags (uint8: 1 live, 2 pending) || [live] || [pending]
+ *     live    = version (uint32) || content key (16) || terms (uint16) || term key (8) * terms
+ *     pending = batch (16) || live
+ *
+ * A suppression is its codes in order, joined by spaces. It belongs to the person, not to a
+ * version: it holds from the moment it is recorded, released or not. Zeros fill up to a multiple of
+ * 16 KiB. Another layout gets another first byte.
+ */
+
+export const peoplePerPage = 1024;
+const paddingBytes = 16 * 1024;
+
+/** What finds one version of a person. */
+export interface PageVersion {
+  readonly version: number;
+  /** 16 bytes, see IndexKeys.contentKey. */
+  readonly contentKey: Buffer;
+  /** Term keys, 8 bytes each, without duplicates. */
+  readonly terms: Buffer;
+}
+
+export interface PendingVersion extends PageVersion {
+  /** 16 bytes of the UUID of the batch that releases it. */
+  readonly batch: Buffer;
+}
+
+export interface PagePerson {
+  /** 16 bytes of the subject's UUID. */
+  readonly subject: Buffer;
+  /** 16 bytes, see IndexKeys.referenceKey. */
+  readonly referenceKey: Buffer;
+  readonly caseload: Caseload;
+  /** In code-point order. */
+  readonly suppressedFor: readonly (PartnerCode | StateCode)[];
+  readonly live?: PageVersion;
+  readonly pending?: PendingVersion;
+}
+
+export interface SealedPage {
+  readonly pageNumber: number;
+  /** Register version of the rewrite. */
+  readonly version: bigint;
+  readonly epochId: number;
+  readonly keyWrapped: Buffer;
+  readonly sealed: Buffer;
+}
+
+export function sealPage(
+  epoch: EpochKey,
+  pageNumber: number,
+  version: bigint,
+  people: readonly PagePerson[],
+  pageKey: Uint8Array,
+): SealedPage {
+  return {
+    pageNumber,
+    version,
+    epochId: epoch.id,
+    keyWrapped: seal(epoch.key, pageKey, pageKeyContext(pageNumber, version, epoch.id)),
+    sealed: seal(pageKey, encodePage(people), pageContext(pageNumber, version)),
+  };
+}
+
+/** @throws {GatewayError} ERR_SEALED_DATA_DAMAGED when key, place or bytes are not those sealed */
+export function openPage(epoch: EpochKey, page: SealedPage): PagePerson[] {
+  const { pageNumber, version } = page;
+  const key = unseal(epoch.key, page.keyWrapped, pageKeyContext(pageNumber, version, epoch.id));
+  const plain = key && unseal(key, page.sealed, pageContext(pageNumber, version));
+  if (plain?.[0] !== 1) {
+    throw new GatewayError('ERR_SEALED_DATA_DAMAGED', { detail: `register page ${pageNumber}` });
+  }
+  return decodePage(plain);
+}
+
+export function encodePage(people: readonly PagePerson[]): Buffer {
+  if (people.length > peoplePerPage) throw new TypeError('too many people for one page');
+  const caseloads = new Map<string, number>();
+  const suppressions = new Map<string, number>();
+  const chunks: Buffer[] = [];
+  for (const person of people) {
+    const head = Buffer.alloc(5);
+    head.writeUInt16BE(numberOf(caseloads, person.caseload), 0);
+    head.writeUInt16BE(numberOf(suppressions, person.suppressedFor.join(' ')), 2);
+    head[4] = (person.live ? 1 : 0) | (person.pending ? 2 : 0);
+    chunks.push(person.subject, person.referenceKey, head);
+    if (person.live) pushVersion(chunks, person.live);
+    if (person.pending) {
+      chunks.push(person.pending.batch);
+      pushVersion(chunks, person.pending);
+    }
+  }
+  const body = Buffer.concat([
+    Buffer.of(1),
+    encodeTable(caseloads),
+    encodeTable(suppressions),
+    uint16(people.length),
+    ...chunks,
+  ]);
+  const padded = Buffer.alloc(Math.ceil(body.length / paddingBytes) * paddingBytes);
+  padded.set(body);
+  return padded;
+}
+
+export function decodePage(page: Buffer): PagePerson[] {
+  const reader = new PageReader(page, 1);
+  const caseloads = reader.table();
+  const suppressions = reader
+    .table()
+    .map((codes) => (codes === '' ? [] : codes.split(' ')) as (PartnerCode | StateCode)[]);
+  return Array.from({ length: reader.uint16() }, (): PagePerson => {
+    const subject = reader.bytes(16);
+    const referenceKey = reader.bytes(16);
+    const caseload = (caseloads[reader.uint16()] ?? '') as Caseload;
+    const suppressedFor = suppressions[reader.uint16()] ?? [];
+    const flags = reader.bytes(1)[0] ?? 0;
+    const live = (flags & 1) === 0 ? undefined : reader.version();
+    const pending =
+      (flags & 2) === 0 ? undefined : { batch: reader.bytes(16), ...reader.version() };
+    return {
+      subject,
+      referenceKey,
+      caseload,
+      suppressedFor,
+      ...(live === undefined ? {} : { live }),
+      ...(pending === undefined ? {} : { pending }),
+    };
+  });
+}
+
+class PageReader {
+  readonly #page: Buffer;
+  #at: number;
+
+  constructor(page: Buffer, at: number) {
+    this.#page = page;
+    this.#at = at;
+  }
+
+  bytes(length: number): Buffer {
+    this.#at += length;
+    return this.#page.subarray(this.#at - length, this.#at);
+  }
+
+  uint16(): number {
+    this.#at += 2;
+    return this.#page.readUInt16BE(this.#at - 2);
+  }
+
+  table(): string[] {
+    return Array.from({ length: this.uint16() }, () => this.bytes(this.uint16()).toString('utf8'));
+  }
+
+  version(): PageVersion {
+    const version = this.bytes(4).readUInt32BE(0);
+    const contentKey = this.bytes(16);
+    return { version, contentKey, terms: this.bytes(this.uint16() * 8) };
+  }
+}
+
+function pushVersion(chunks: Buffer[], version: PageVersion): void {
+  const number = Buffer.alloc(4);
+  number.writeUInt32BE(version.version);
+  chunks.push(number, version.contentKey, uint16(version.terms.length / 8), version.terms);
+}
+
+function numberOf(table: Map<string, number>, entry: string): number {
+  let number = table.get(entry);
+  if (number === undefined) {
+    number = table.size;
+    table.set(entry, number);
+  }
+  return number;
+}
+
+function encodeTable(table: ReadonlyMap<string, number>): Buffer {
+  const entries = [...table.keys()].flatMap((entry) => {
+    const bytes = Buffer.from(entry, 'utf8');
+    return [uint16(bytes.length), bytes];
+  });
+  return Buffer.concat([uint16(table.size), ...entries]);
+}
+
+function uint16(number: number): Buffer {
+  const bytes = Buffer.alloc(2);
+  bytes.writeUInt16BE(number);
+  return bytes;
+}
+
+function pageKeyContext(pageNumber: number, version: bigint, epochId: number): Buffer {
+  return encodeParts(
+    'safeconduct/register/page-key/v1',
+    String(pageNumber),
+    String(version),
+    String(epochId),
+  );
+}
+
+function pageContext(pageNumber: number, version: bigint): Buffer {
+  return encodeParts('safeconduct/register/page/v1', String(pageNumber), String(version));
+}

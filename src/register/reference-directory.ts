@@ -1,0 +1,156 @@
+import type { EntityManager } from 'typeorm';
+import type { PartnerCode, StateCode } from '../core/ids.js';
+import { peoplePerPage, type PagePerson } from './page.js';
+import type { OpenedPage, RegisterHead, RegisterStore } from './register-store.js';
+import { WordTable } from './word-table.js';
+
+/** What an import needs to know of a person before it opens anything. */
+export interface KnownPerson {
+  readonly pageNumber: number;
+  /** Content key of the newest version, released or not. */
+  readonly contentKey: Buffer;
+  readonly suppressedFor: readonly (PartnerCode | StateCode)[];
+}
+
+export interface DirectoryEntry extends KnownPerson {
+  readonly referenceKey: Buffer;
+}
+
+/** Pages read in one query. */
+const pagesPerRead = 16;
+
+/**
+ * From references to people, for the length of one import: reference keys stand in sealed pages
+ * only, so the pages are read once and the keys kept here, in typed arrays. Also remembers which
+ * references the file has named.
+ */
+export class ReferenceDirectory {
+  readonly #ordinals = new WordTable(4);
+  /** By ordinal: page number + 1, or 0 for nobody. */
+  #page = new Uint32Array(1024);
+  #content = Buffer.alloc(16 * 1024);
+  #suppression = new Uint32Array(1024);
+  #named = new Uint8Array(1024);
+  readonly #suppressions = new Map<string, number>();
+  readonly #suppressionCodes: PagePerson['suppressedFor'][] = [];
+  readonly #peopleOnPage: number[] = [];
+  #version = -1n;
+
+  /** Register version this directory tells of. */
+  get version(): bigint {
+    return this.#version;
+  }
+
+  /** Reads the pages written since. */
+  async catchUp(store: RegisterStore, manager: EntityManager, head: RegisterHead): Promise<void> {
+    const changed = [...head.pages]
+      .filter(([, version]) => version > this.#version)
+      .map(([pageNumber]) => pageNumber);
+    for (let at = 0; at < changed.length; at += pagesPerRead) {
+      for (const page of await store.readPages(manager, changed.slice(at, at + pagesPerRead))) {
+        this.load(page);
+      }
+    }
+    this.#version = head.version;
+  }
+
+  /** Takes over what a page says. */
+  load(page: OpenedPage): void {
+    if ((this.#peopleOnPage[page.pageNumber] ?? 0) > 0) {
+      for (let ordinal = 0; ordinal < this.#ordinals.size; ordinal += 1) {
+        if (this.#page[ordinal] === page.pageNumber + 1) this.#page[ordinal] = 0;
+      }
+    }
+    for (const { referenceKey, live, pending, suppressedFor } of page.people) {
+      const newest = pending ?? live;
+      if (newest === undefined) continue;
+      const { contentKey } = newest;
+      this.#put({ pageNumber: page.pageNumber, referenceKey, contentKey, suppressedFor });
+    }
+    this.#peopleOnPage[page.pageNumber] = page.people.length;
+  }
+
+  /** Takes over one's own change, once it is committed. */
+  advance(
+    version: bigint,
+    changes: readonly DirectoryEntry[],
+    peopleOnPage: ReadonlyMap<number, number>,
+  ): void {
+    for (const entry of changes) this.#put(entry);
+    for (const [pageNumber, count] of peopleOnPage) this.#peopleOnPage[pageNumber] = count;
+    this.#version = version;
+  }
+
+  find(referenceKey: Buffer): KnownPerson | undefined {
+    const ordinal = this.#ordinals.find(wordsOf(referenceKey), 0);
+    const page = ordinal < 0 ? 0 : (this.#page[ordinal] ?? 0);
+    if (page === 0) return undefined;
+    return {
+      pageNumber: page - 1,
+      contentKey: this.#content.subarray(ordinal * 16, ordinal * 16 + 16),
+      suppressedFor: this.#suppressionCodes[this.#suppression[ordinal] ?? 0] ?? [],
+    };
+  }
+
+  /** Notes that the file names a reference. False when it did before. */
+  name(referenceKey: Buffer): boolean {
+    const ordinal = this.#ordinalOf(referenceKey);
+    if (this.#named[ordinal] === 1) return false;
+    this.#named[ordinal] = 1;
+    return true;
+  }
+
+  /** First page with room, and how many people it holds. */
+  lastPage(): { readonly pageNumber: number; readonly people: number } {
+    const last = Math.max(0, this.#peopleOnPage.length - 1);
+    const people = this.#peopleOnPage[last] ?? 0;
+    return people < peoplePerPage
+      ? { pageNumber: last, people }
+      : { pageNumber: last + 1, people: 0 };
+  }
+
+  #put(entry: DirectoryEntry): void {
+    const ordinal = this.#ordinalOf(entry.referenceKey);
+    this.#page[ordinal] = entry.pageNumber + 1;
+    this.#content.set(entry.contentKey, ordinal * 16);
+    this.#suppression[ordinal] = this.#suppressionNumber(entry.suppressedFor);
+  }
+
+  #ordinalOf(referenceKey: Buffer): number {
+    const words = wordsOf(referenceKey);
+    const known = this.#ordinals.find(words, 0);
+    if (known >= 0) return known;
+    const ordinal = this.#ordinals.size;
+    this.#ordinals.set(words, 0, ordinal);
+    if (ordinal >= this.#page.length) this.#grow();
+    return ordinal;
+  }
+
+  #grow(): void {
+    const length = this.#page.length * 2;
+    const [page, suppression] = [new Uint32Array(length), new Uint32Array(length)];
+    const [content, named] = [Buffer.alloc(length * 16), new Uint8Array(length)];
+    page.set(this.#page);
+    suppression.set(this.#suppression);
+    content.set(this.#content);
+    named.set(this.#named);
+    this.#page = page;
+    this.#suppression = suppression;
+    this.#content = content;
+    this.#named = named;
+  }
+
+  #suppressionNumber(codes: PagePerson['suppressedFor']): number {
+    const name = codes.join(' ');
+    let number = this.#suppressions.get(name);
+    if (number === undefined) {
+      number = this.#suppressionCodes.push(codes) - 1;
+      this.#suppressions.set(name, number);
+    }
+    return number;
+  }
+}
+
+function wordsOf(key: Buffer): Uint32Array {
+  return Uint32Array.from({ length: 4 }, (_, at) => key.readUInt32BE(at * 4));
+}

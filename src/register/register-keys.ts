@@ -1,0 +1,169 @@
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
+import type { DataSource, EntityManager } from 'typeorm';
+import { encodeParts } from '../core/bytes.js';
+import { GatewayError } from '../core/errors.js';
+import type { Caseload } from '../core/ids.js';
+import { deriveKey, type MasterKey } from '../platform/keys/keys.js';
+
+/**
+ * Keys of the register:
+ *
+ *     master key -> erasure-epoch key (one a week) -> data key of a subject's blob
+ *                                                  -> page key, fresh at each rewrite
+ *     master key -> index secret -> term, reference, content, state keys (HKDF, one use each)
+ *
+ * Destroying an epoch key makes unreadable whatever was only ever wrapped by it, pages with the
+ * keyed hashes of the erased included.
+ */
+
+/** What a query can be asked of: the pool, or the transaction one is in. */
+export type Querier = Pick<DataSource | EntityManager, 'query'>;
+
+export interface EpochKey {
+  readonly id: number;
+  readonly key: Buffer;
+}
+
+const weekMilliseconds = 7 * 24 * 60 * 60 * 1000;
+/** 1970-01-01 was a Thursday; epochs begin on Mondays, 00:00 UTC. */
+const mondayOffsetMilliseconds = 3 * 24 * 60 * 60 * 1000;
+
+/** Number of the week, counted from 1969-12-29. */
+export function epochOf(now: Date): number {
+  return Math.floor((now.getTime() + mondayOffsetMilliseconds) / weekMilliseconds);
+}
+
+/** The erasure-epoch keys, each unwrapped once and kept in this process. */
+export class EpochKeys {
+  readonly #dataSource: DataSource;
+  readonly #masterKey: MasterKey;
+  readonly #random: (sizeBytes: number) => Uint8Array;
+  readonly #unwrapped = new Map<number, Promise<Buffer>>();
+
+  constructor(
+    dataSource: DataSource,
+    masterKey: MasterKey,
+    random: (sizeBytes: number) => Uint8Array,
+  ) {
+    this.#dataSource = dataSource;
+    this.#masterKey = masterKey;
+    this.#random = random;
+  }
+
+  /**
+   * The key of the epoch `now` is in, made and committed when missing. Not inside a transaction:
+   * a key that rolled back would have sealed what nobody can open.
+   */
+  async current(now: Date): Promise<EpochKey> {
+    const id = epochOf(now);
+    if (!this.#unwrapped.has(id)) {
+      const [known] = await this.#dataSource.query<{ id: number }[]>(
+        'SELECT id FROM erasure_epoch WHERE id = $1',
+        [id],
+      );
+      if (known === undefined) {
+        await this.#dataSource.query(
+          `INSERT INTO erasure_epoch (id, master_key_id, key_wrapped)
+           VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING`,
+          [id, this.#masterKey.id, await this.#masterKey.wrap(this.#random(32), epochContext(id))],
+        );
+      }
+      await this.load(this.#dataSource, [id]);
+    }
+    return { id, key: await this.key(id) };
+  }
+
+  /** Reads the epochs that are not in this process yet. */
+  async load(querier: Querier, ids: Iterable<number>): Promise<void> {
+    const missing = [...new Set(ids)].filter((id) => !this.#unwrapped.has(id));
+    if (missing.length === 0) return;
+    const rows = await querier.query<{ id: number; key_wrapped: Buffer }[]>(
+      'SELECT id, key_wrapped FROM erasure_epoch WHERE id = ANY ($1)',
+      [missing],
+    );
+    for (const row of rows) {
+      const key = this.#masterKey.unwrap(row.key_wrapped, epochContext(row.id));
+      this.#unwrapped.set(row.id, key);
+      key.catch(() => this.#unwrapped.delete(row.id));
+    }
+  }
+
+  /** @throws {GatewayError} ERR_KEY_UNUSABLE when the epoch was not loaded or does not open */
+  async key(id: number): Promise<Buffer> {
+    const key = this.#unwrapped.get(id);
+    if (key === undefined) {
+      throw new GatewayError('ERR_KEY_UNUSABLE', { detail: `no key of erasure epoch ${id}` });
+    }
+    return key;
+  }
+}
+
+function epochContext(id: number): Buffer {
+  return encodeParts('safeconduct/register/epoch-key/v1', String(id));
+}
+
+export const indexSecretContext = encodeParts('safeconduct/register/index-secret/v1');
+
+/** Most terms remembered with their keys: names repeat, and an HMAC costs more than a look-up. */
+const rememberedTerms = 32_768;
+
+/** The keys derived from the index secret, as the functions they are for. */
+export class IndexKeys {
+  readonly #term: KeyObject;
+  readonly #reference: KeyObject;
+  readonly #content: KeyObject;
+  readonly #state: KeyObject;
+
+  constructor(secret: Uint8Array) {
+    const keyFor = (use: string) =>
+      createSecretKey(deriveKey(secret, `safeconduct/register/${use}/v1`));
+    this.#term = keyFor('term');
+    this.#reference = keyFor('reference');
+    this.#content = keyFor('content');
+    this.#state = keyFor('state');
+  }
+
+  /** First 8 bytes of HMAC-SHA-256 over the length-prefixed blocking term. */
+  termKey(term: string): Buffer {
+    return keyed(this.#term, encodeParts('safeconduct/register/term/v1', term)).subarray(0, 8);
+  }
+
+  /** First 16 bytes of HMAC-SHA-256 over caseload and reference: who a row of a file is about. */
+  referenceKey(caseload: Caseload, reference: string): Buffer {
+    return keyed(
+      this.#reference,
+      encodeParts('safeconduct/register/reference/v1', caseload, reference),
+    ).subarray(0, 16);
+  }
+
+  /** First 16 bytes of HMAC-SHA-256 over a row's content: whether it is what we have. */
+  contentKey(content: Uint8Array): Buffer {
+    return keyed(this.#content, encodeParts('safeconduct/register/content/v1', content)).subarray(
+      0,
+      16,
+    );
+  }
+
+  /** HMAC-SHA-256 over the register's version and those of all its pages, 32 bytes. */
+  stateMac(state: Uint8Array): Buffer {
+    return keyed(this.#state, encodeParts('safeconduct/register/state/v1', state));
+  }
+
+  /** {@link termKey} that remembers, for the length of an import. */
+  rememberingTermKey(): (term: string) => Buffer {
+    const known = new Map<string, Buffer>();
+    return (term) => {
+      let key = known.get(term);
+      if (key === undefined) {
+        key = this.termKey(term);
+        if (known.size >= rememberedTerms) known.clear();
+        known.set(term, key);
+      }
+      return key;
+    };
+  }
+}
+
+function keyed(key: KeyObject, message: Uint8Array): Buffer {
+  return createHmac('sha256', key).update(message).digest();
+}

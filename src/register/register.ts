@@ -1,0 +1,244 @@
+import type { SubjectId } from '../core/ids.js';
+import { GatewayError } from '../core/errors.js';
+import type { Subject } from '../core/register/subject.js';
+import { blockingScheme } from './blocking-scheme.js';
+import { BlindIndex, type CandidateScope } from './blind-index.js';
+import type { PagePerson } from './page.js';
+import { reindexRegister } from './reindex.js';
+import { RegisterStore, type OpenedPage, type RegisterOptions } from './register-store.js';
+import { decodeSubjectId } from './subject-uuid.js';
+
+/** A blocking term of a question, with what it is worth; see core/matching. */
+export interface WeightedTerm {
+  readonly term: string;
+  /** Above 0. */
+  readonly weight: number;
+}
+
+/** A person found by the index, not opened yet. */
+export interface Candidate {
+  readonly id: SubjectId;
+  readonly version: number;
+  /** Row of the index it was found at. */
+  readonly row: number;
+}
+
+export interface OpenedSubject {
+  readonly id: SubjectId;
+  readonly version: number;
+  readonly subject: Subject;
+  /** 32 random bytes of this person, for references pairwise with a partner. */
+  readonly referenceSecret: Buffer;
+}
+
+/** What a verification needs of the register. */
+export interface RegisterReader {
+  /** The version of the register this process has loaded. */
+  version(): bigint;
+  /** Loads what changed up to `version` or later; {@link registerVersionSql} tells the version. */
+  catchUp(version: bigint): Promise<void>;
+  /** The best candidates in scope, best first. No database query. */
+  candidates(
+    terms: readonly WeightedTerm[],
+    scope: CandidateScope,
+    cap: number,
+  ): readonly Candidate[];
+  /**
+   * Opens candidates, in their order: one query.
+   *
+   * @throws {GatewayError} ERR_ROW_CONFLICT when one has changed since: this process has caught up,
+   *   ask for candidates again. ERR_SEALED_DATA_DAMAGED when what is stored is not what was sealed
+   */
+  open(candidates: readonly Candidate[]): Promise<readonly OpenedSubject[]>;
+  /** {@link candidates} and {@link open}, again while the register changes in between. */
+  find(
+    terms: readonly WeightedTerm[],
+    scope: CandidateScope,
+    cap: number,
+  ): Promise<readonly OpenedSubject[]>;
+}
+
+/** The one statement that tells the register's version, for a round trip that is made anyway. */
+export const registerVersionSql = 'SELECT version FROM register_head';
+
+/** Pages read in one query while loading: up to some 400 KiB each. */
+const pagesPerRead = 16;
+const attemptsPerQuestion = 5;
+
+/** Opens the register and loads its index. */
+export async function openRegister(options: RegisterOptions): Promise<Register> {
+  const store = await RegisterStore.open(options);
+  await reindexRegister(store, blockingScheme());
+  const register = new Register(store);
+  await register.load();
+  return register;
+}
+
+export class Register implements RegisterReader {
+  /** For the use cases that change the register. */
+  readonly store: RegisterStore;
+  readonly #index = new BlindIndex();
+  /** Rows of the index, by page. */
+  readonly #rows = new Map<number, Uint32Array>();
+  /** Of the people who are kept from somebody. */
+  readonly #suppressions = new Map<SubjectId, PagePerson['suppressedFor']>();
+  #version = -1n;
+  #loading: Promise<void> = Promise.resolve();
+
+  constructor(store: RegisterStore) {
+    this.store = store;
+  }
+
+  /** How many people can be found. */
+  get size(): number {
+    return this.#index.size;
+  }
+
+  version(): bigint {
+    return this.#version;
+  }
+
+  async catchUp(version: bigint): Promise<void> {
+    if (version > this.#version) await this.load();
+    if (version > this.#version) {
+      throw new GatewayError('ERR_DATABASE_UNAVAILABLE', {
+        detail: `register version ${version} was announced and is not there`,
+      });
+    }
+  }
+
+  candidates(
+    terms: readonly WeightedTerm[],
+    scope: CandidateScope,
+    cap: number,
+  ): readonly Candidate[] {
+    const weights = new Map<string, WeightedTerm>();
+    for (const term of terms) {
+      if (!(term.weight > 0)) throw new TypeError('a term weighs more than nothing');
+      if ((weights.get(term.term)?.weight ?? 0) < term.weight) weights.set(term.term, term);
+    }
+    const keys = Buffer.concat([...weights.keys()].map((term) => this.store.keys.termKey(term)));
+    const rows = this.#index.candidates(
+      wordsOf(keys),
+      Float64Array.from(weights.values(), ({ weight }) => weight),
+      scope,
+      cap,
+    );
+    return rows.map((row) => ({
+      id: decodeSubjectId(this.#index.subjectOf(row)),
+      version: this.#index.versionOf(row),
+      row,
+    }));
+  }
+
+  async open(candidates: readonly Candidate[]): Promise<readonly OpenedSubject[]> {
+    const { store } = this;
+    const opened = await store.readSubjects(store.dataSource, candidates);
+    if (opened.size < candidates.length) {
+      await this.load();
+      const missing = candidates.filter(({ id }) => !opened.has(id));
+      throw new GatewayError(
+        missing.some((candidate) => this.#stands(candidate))
+          ? 'ERR_SEALED_DATA_DAMAGED'
+          : 'ERR_ROW_CONFLICT',
+        { detail: 'a subject is not there in the version the index names' },
+      );
+    }
+    return candidates.flatMap(({ id, version }) => {
+      const blob = opened.get(id);
+      if (blob === undefined) return [];
+      const suppressedFor = this.#suppressions.get(id) ?? [];
+      const subject = { ...blob.content, suppressedFor };
+      return [{ id, version, subject, referenceSecret: blob.referenceSecret }];
+    });
+  }
+
+  async find(
+    terms: readonly WeightedTerm[],
+    scope: CandidateScope,
+    cap: number,
+  ): Promise<readonly OpenedSubject[]> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.open(this.candidates(terms, scope, cap));
+      } catch (error) {
+        const again = error instanceof GatewayError && error.code === 'ERR_ROW_CONFLICT';
+        if (!again || attempt === attemptsPerQuestion) throw error;
+      }
+    }
+  }
+
+  /** Loads every page written since the version at hand. One at a time. */
+  async load(): Promise<void> {
+    const loading = this.#loading.then(async () => this.#load());
+    this.#loading = loading.catch(() => undefined);
+    return loading;
+  }
+
+  async #load(): Promise<void> {
+    const { store } = this;
+    await store.dataSource.transaction('REPEATABLE READ', async (manager) => {
+      const head = await store.readHead(manager, 'read');
+      if (head.version < this.#version) {
+        throw new GatewayError('ERR_SEALED_DATA_DAMAGED', {
+          detail: `register version ${head.version} is older than ${this.#version}, seen before`,
+        });
+      }
+      const changed = [...head.pages]
+        .filter(([, version]) => version > this.#version)
+        .map(([pageNumber]) => pageNumber);
+      for (let at = 0; at < changed.length; at += pagesPerRead) {
+        const pages = await store.readPages(manager, changed.slice(at, at + pagesPerRead));
+        for (const page of pages) this.#apply(page);
+      }
+      this.#version = head.version;
+    });
+  }
+
+  /** Brings the index to what a page says, in one go: a reader sees a person whole or not at all. */
+  #apply(page: OpenedPage): void {
+    const before = new Map<SubjectId, number>();
+    for (const row of this.#rows.get(page.pageNumber) ?? []) before.set(this.#subjectAt(row), row);
+    const rows: number[] = [];
+    for (const { live, suppressedFor, caseload, subject } of page.people) {
+      if (live === undefined) continue;
+      const id = decodeSubjectId(subject);
+      const known = before.get(id);
+      if (known !== undefined && this.#index.versionOf(known) === live.version) {
+        before.delete(id);
+        this.#index.suppress(known, suppressedFor);
+        rows.push(known);
+      } else {
+        const keys = wordsOf(live.terms);
+        const { version } = live;
+        rows.push(this.#index.put({ subject, version, caseload, suppressedFor, keys }));
+      }
+      if (suppressedFor.length > 0) this.#suppressions.set(id, suppressedFor);
+      else this.#suppressions.delete(id);
+    }
+    const stay = new Set(rows.map((row) => this.#subjectAt(row)));
+    for (const [id, row] of before) {
+      this.#index.remove(row);
+      if (!stay.has(id)) this.#suppressions.delete(id);
+    }
+    this.#rows.set(page.pageNumber, Uint32Array.from(rows));
+  }
+
+  #subjectAt(row: number): SubjectId {
+    return decodeSubjectId(this.#index.subjectOf(row));
+  }
+
+  /** Whether the index still holds the candidate as it was found. */
+  #stands({ id, version, row }: Candidate): boolean {
+    return (
+      this.#index.isLive(row) &&
+      this.#index.versionOf(row) === version &&
+      this.#subjectAt(row) === id
+    );
+  }
+}
+
+/** Big-endian words, two to a term key. */
+function wordsOf(keys: Buffer): Uint32Array {
+  return Uint32Array.from({ length: keys.length / 4 }, (_, at) => keys.readUInt32BE(at * 4));
+}

@@ -1,0 +1,121 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { openAccessLog, type AccessLog } from './access-log/index.js';
+import { deriveKey, localMasterKey, type PrivateJwk } from './platform/keys/keys.js';
+import { migrate, openDatabase, type Database } from './platform/database/database.js';
+import type { Configuration } from './platform/configuration/configuration.js';
+import type { GatewayLogger } from './platform/telemetry/logger.js';
+import { Authority, QuestionBudget } from './grants/index.js';
+import { openRegister, Register, registerVersionSql } from './register/index.js';
+import { ReadAccess, ReadReceipt, VerifyIdentities, VerifyIdentity } from './verification/index.js';
+import { migrations } from './migrations.js';
+
+/** Everything a start has to be given: configuration, keys, clock. */
+export interface RoomsSettings {
+  readonly configuration: Configuration;
+  readonly keys: GatewayKeys;
+  readonly logger: GatewayLogger;
+  readonly now: () => Date;
+}
+
+export interface GatewayKeys {
+  /** 32 bytes. */
+  readonly master: Uint8Array;
+  /** 32 bytes. */
+  readonly log: Uint8Array;
+  readonly token: PrivateJwk;
+  readonly checkpoint: PrivateJwk;
+}
+
+/** Token of the access log. */
+export const ACCESS_LOG = Symbol('access log');
+
+/** The rooms and their use cases, without any door. */
+@Module({})
+export class RoomsModule {
+  /** @param database open and migrated; the caller closes it after the application context */
+  static with(settings: RoomsSettings, database: Database): DynamicModule {
+    const { configuration, keys, logger, now } = settings;
+    const { dataSource } = database;
+    return {
+      module: RoomsModule,
+      providers: [
+        { provide: Authority, useFactory: () => Authority.open(dataSource) },
+        {
+          provide: Register,
+          useFactory: () =>
+            openRegister({
+              dataSource,
+              masterKey: localMasterKey(keys.master),
+              now,
+              random: (sizeBytes) => randomBytes(sizeBytes),
+            }),
+        },
+        {
+          provide: ACCESS_LOG,
+          useFactory: () =>
+            openAccessLog({
+              dataSource,
+              home: configuration.home,
+              logKey: keys.log,
+              checkpointKey: keys.checkpoint.key,
+              origin: configuration.logOrigin,
+              random: (sizeBytes) => randomBytes(sizeBytes),
+              logger,
+            }),
+        },
+        {
+          provide: QuestionBudget,
+          useFactory: () =>
+            new QuestionBudget(
+              dataSource,
+              deriveKey(keys.log, 'safeconduct/question-fingerprint/v1'),
+              registerVersionSql,
+            ),
+        },
+        {
+          provide: VerifyIdentity,
+          inject: [Authority, QuestionBudget, Register, ACCESS_LOG],
+          useFactory: (
+            authority: Authority,
+            budget: QuestionBudget,
+            register: Register,
+            accessLog: AccessLog,
+          ) => new VerifyIdentity(authority, budget, register, accessLog, now, randomUUID),
+        },
+        {
+          provide: VerifyIdentities,
+          inject: [VerifyIdentity],
+          useFactory: (verifyIdentity: VerifyIdentity) => new VerifyIdentities(verifyIdentity),
+        },
+        {
+          provide: ReadAccess,
+          inject: [Authority, QuestionBudget],
+          useFactory: (authority: Authority, budget: QuestionBudget) =>
+            new ReadAccess(authority, budget, now),
+        },
+        {
+          provide: ReadReceipt,
+          inject: [ACCESS_LOG],
+          useFactory: (accessLog: AccessLog) => new ReadReceipt(accessLog),
+        },
+      ],
+    };
+  }
+}
+
+/** Opens the database of a configuration, and runs the migrations that are due. */
+export async function openMigratedDatabase(configuration: Configuration): Promise<Database> {
+  const database = await openDatabase({
+    home: configuration.home,
+    migrations,
+    ...(configuration.databaseUrl === undefined ? {} : { url: configuration.databaseUrl }),
+  });
+  try {
+    await migrate(database.dataSource);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+  return database;
+}

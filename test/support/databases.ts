@@ -1,0 +1,63 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe } from '@jest/globals';
+import {
+  migrate,
+  openDatabase,
+  type Database,
+  type Migration,
+} from '../../src/platform/database/database.js';
+import { createDatabase } from './postgres-server.js';
+
+export type DatabaseKind = 'PGlite' | 'PostgreSQL';
+export const databaseKinds: readonly DatabaseKind[] = ['PGlite', 'PostgreSQL'];
+
+/** A fresh directory, removed by `remove()`. */
+export function temporaryHome(): { readonly path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), 'safeconduct-test-'));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** URL of a fresh PostgreSQL database for this kind, or `undefined` for the embedded one. */
+export async function freshDatabaseUrl(kind: DatabaseKind): Promise<string | undefined> {
+  if (kind === 'PGlite') return undefined;
+  const server = process.env['TEST_POSTGRES_URL'];
+  if (server === undefined) throw new Error('TEST_POSTGRES_URL is not set: run through `npm test`');
+  return createDatabase(server, `t_${randomBytes(8).toString('hex')}`);
+}
+
+/** A fresh, migrated database of one kind. */
+export async function openTestDatabase(
+  kind: DatabaseKind,
+  migrations: readonly Migration[],
+): Promise<Database> {
+  const home = temporaryHome();
+  const url = await freshDatabaseUrl(kind);
+  const database = await openDatabase({
+    home: home.path,
+    migrations,
+    ...(url === undefined ? {} : { url }),
+  });
+  try {
+    await migrate(database.dataSource);
+  } catch (error) {
+    // Left open it would keep the whole run from ending.
+    await database.close();
+    home.remove();
+    throw error;
+  }
+  return {
+    ...database,
+    close: async () => {
+      await database.close();
+      home.remove();
+    },
+  };
+}
+
+/** Describes the same rules once for each database. */
+export function describeOnEachDatabase(name: string, rules: (kind: DatabaseKind) => void): void {
+  describe.each(databaseKinds)(`${name} on %s`, rules);
+}

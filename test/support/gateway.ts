@@ -1,0 +1,248 @@
+import {
+  generateKeyPairSync,
+  randomBytes,
+  randomUUID,
+  X509Certificate,
+  type KeyObject,
+} from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import https from 'node:https';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import type { GrantTerms } from '../../src/core/grants/grant.js';
+import type { Caseload, GrantId, PartnerCode, StateCode } from '../../src/core/ids.js';
+import { Authority, putGrantInForce } from '../../src/grants/index.js';
+import { openDoors, openRooms, type Gateway, type OpenRooms } from '../../src/main.js';
+import { registerPartner } from '../../src/partners/index.js';
+import { readConfiguration } from '../../src/platform/configuration/configuration.js';
+import {
+  createClientCa,
+  createServerCa,
+  issueClientKeyPair,
+  issueServerCertificate,
+  type CertificateAuthority,
+  type IssuedKeyPair,
+} from '../../src/platform/pki/index.js';
+import { importRegister, Register, releaseBatch } from '../../src/register/index.js';
+import { freshDatabaseUrl, temporaryHome, type DatabaseKind } from './databases.js';
+import { TestPartner } from './partner.js';
+
+/** A whole gateway on free ports, over a fresh database, with a fresh PKI and two partners. */
+export interface TestGateway {
+  readonly url: string;
+  readonly opsUrl: string;
+  readonly home: string;
+  readonly gateway: Gateway;
+  readonly rooms: OpenRooms;
+  readonly clientCa: CertificateAuthority;
+  readonly serverCaPem: string;
+  /** Lines the gateway logged. */
+  readonly logged: string[];
+  partner(code: string): TestPartner;
+  /** Imports people and releases them. */
+  addPeople(people: readonly object[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface TestGatewayOptions {
+  readonly kind: DatabaseKind;
+  readonly people?: readonly object[];
+  readonly terms?: Partial<GrantTerms>;
+  readonly now?: () => Date;
+  readonly releaseDelayMs?: number;
+}
+
+export const testPartners = [
+  { code: 'ALPHA-BORDER' as PartnerCode, state: 'AUS' as StateCode },
+  { code: 'BRAVO-CONSULAR' as PartnerCode, state: 'CAN' as StateCode },
+] as const;
+
+const pem = (der: Buffer): string => new X509Certificate(der).toString();
+export const keyPem = (key: KeyObject): string =>
+  key.export({ format: 'pem', type: 'pkcs8' }).toString();
+
+export const standardTerms = {
+  purpose: 'BORDER_VERIFICATION',
+  legalBasis: 'A memorandum of understanding',
+  caseloads: ['AF-2021'] as Caseload[],
+  fields: {
+    FULL_NAME: 'CONFIRM',
+    DATE_OF_BIRTH: 'GENERALISED',
+    DOCUMENT_NUMBER: 'MASKED',
+    VISA_REFERENCE: 'PRESENCE',
+    VISA_STATUS: 'FULL',
+  },
+  matchOn: ['NAME', 'FATHER_NAME', 'DATE_OF_BIRTH', 'NATIONALITY', 'SEX', 'DOCUMENT'],
+  possibleMatch: 'FOLDED',
+  assuranceLevel: 'STANDARD',
+  minimumEvidence: [],
+  requiresNamedOfficer: false,
+  handling: 'NO_ONWARD_TRANSFER',
+  questionsPerDay: 1_000,
+} satisfies Partial<GrantTerms>;
+
+export async function startGateway(options: TestGatewayOptions): Promise<TestGateway> {
+  const home = temporaryHome();
+  const now = options.now ?? (() => new Date());
+  const databaseUrl = await freshDatabaseUrl(options.kind);
+  const serverCa = createServerCa({ organization: 'Test', commonName: 'Server CA' }, new Date());
+  const server = issueServerCertificate(
+    serverCa,
+    { organization: 'Test', commonName: 'localhost' },
+    ['localhost', '127.0.0.1'],
+    new Date(),
+  );
+  const clientCa = createClientCa({ organization: 'Test', commonName: 'Client CA' }, new Date());
+  const files = join(home.path, '..', `keys-${randomBytes(6).toString('hex')}`);
+  mkdirSync(files, { mode: 0o700 });
+  const partnerTls = { certificateFile: join(files, 'tls.pem'), keyFile: join(files, 'tls.key') };
+  writeFileSync(partnerTls.certificateFile, pem(server.certificate));
+  writeFileSync(partnerTls.keyFile, keyPem(server.privateKey), { mode: 0o600 });
+
+  const logged: string[] = [];
+  const logger = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) });
+  const signing = (kid: string) => {
+    const { privateKey } = generateKeyPairSync('ed25519');
+    return { kid, key: privateKey, jwk: { ...privateKey.export({ format: 'jwk' }), kid } };
+  };
+  const port = await freePort();
+  const settings = {
+    configuration: readConfiguration({
+      SAFECONDUCT_HOME: home.path,
+      SAFECONDUCT_PARTNER_HOST: '127.0.0.1',
+      SAFECONDUCT_PARTNER_PORT: String(port),
+      SAFECONDUCT_OPS_PORT: '0',
+      SAFECONDUCT_LOG_ORIGIN: 'log.test',
+      SAFECONDUCT_RELEASE_DELAY_MS: String(options.releaseDelayMs ?? 20),
+      DATABASE_URL: databaseUrl,
+    }),
+    keys: {
+      master: randomBytes(32),
+      log: randomBytes(32),
+      token: signing('token-1'),
+      checkpoint: signing('checkpoint-1'),
+    },
+    partnerTls,
+    logger,
+    now,
+  };
+  const rooms = await openRooms(settings);
+  const { dataSource } = rooms.database;
+  const serverCaPem = pem(serverCa.certificate);
+  const url = settings.configuration.publicUrl;
+  const partners = new Map<string, TestPartner>();
+  const validAfter = new Date(Date.now() - 60_000);
+  for (const { code, state } of testPartners) {
+    const pair = issueClientKeyPair(clientCa, { organization: code, commonName: code }, new Date());
+    const key = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const kid = `${code}-1`;
+    const clientId = code.toLowerCase();
+    await registerPartner(dataSource, {
+      partner: { code, name: `Partner ${code}`, state, active: true, validAfter },
+      anchor: { id: randomUUID(), certificate: clientCa.certificate },
+      credential: {
+        id: randomUUID(),
+        partner: code,
+        kind: 'CLIENT_CERTIFICATE',
+        fingerprint: thumbprint(pair),
+        active: true,
+        validAfter,
+      },
+      client: {
+        clientId,
+        partner: code,
+        jwks: { keys: [{ ...key.publicKey.export({ format: 'jwk' }), kid }] },
+        active: true,
+        validAfter,
+      },
+    });
+    const grantId = randomUUID() as GrantId;
+    await putGrantInForce(dataSource, {
+      id: grantId,
+      terms: {
+        ...standardTerms,
+        ...options.terms,
+        partner: code,
+        validFrom: new Date('2020-01-01T00:00:00Z'),
+        validUntil: new Date('2100-01-01T00:00:00Z'),
+      },
+      requestedBy: 'liaison 1',
+      approvedBy: 'liaison 2',
+      approvedAt: new Date(),
+    });
+    partners.set(
+      code,
+      new TestPartner({
+        code,
+        url,
+        clientId,
+        grantId,
+        serverCaPem,
+        pair,
+        signingKey: key.privateKey,
+        kid,
+      }),
+    );
+  }
+  await rooms.context.get(Authority).refresh();
+  const gateway = await openDoors(settings, rooms);
+
+  const test: TestGateway = {
+    url,
+    opsUrl: gateway.opsUrl,
+    home: home.path,
+    gateway,
+    rooms,
+    clientCa,
+    serverCaPem,
+    logged,
+    partner: (code) => {
+      const partner = partners.get(code);
+      if (partner === undefined) throw new TypeError(`no partner ${code}`);
+      return partner;
+    },
+    addPeople: async (people) => {
+      const { store } = rooms.context.get(Register);
+      const report = await importRegister(store, {
+        source: lines(people),
+        requestedBy: 'registrar 1',
+        knownPartners: new Set(testPartners.map(({ code }) => code)),
+        dryRun: false,
+      });
+      if (report.rejected > 0) throw new TypeError(JSON.stringify(report.rejections));
+      if (report.batchId === undefined) return;
+      await releaseBatch(store, {
+        batchId: report.batchId,
+        releasedBy: 'registrar 2',
+        people: report.added + report.changed,
+      });
+    },
+    close: async () => {
+      for (const partner of partners.values()) partner.close();
+      await gateway.close();
+      home.remove();
+    },
+  };
+  if (options.people !== undefined) await test.addPeople(options.people);
+  return test;
+}
+
+export function thumbprint(pair: IssuedKeyPair): string {
+  const { fingerprint256 } = new X509Certificate(pair.certificate);
+  return Buffer.from(fingerprint256.replaceAll(':', ''), 'hex').toString('base64url');
+}
+
+async function* lines(people: readonly object[]): AsyncGenerator<Uint8Array> {
+  for (const person of people) yield Buffer.from(`${JSON.stringify(person)}\n`);
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const probe = https.createServer().listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() =>
+        resolve(typeof address === 'object' && address !== null ? address.port : 0),
+      );
+    });
+  });
+}
