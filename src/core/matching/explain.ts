@@ -1,5 +1,5 @@
 import type { Comparison, ElementComparison, ElementLevel } from './compare.js';
-import { alignParts } from './compare-names.js';
+import { alignParts } from './align-names.js';
 import type { EvidenceElement } from './evidence.js';
 import type { PersonName } from './name.js';
 import type { Evidence } from './parse-evidence.js';
