@@ -26,7 +26,7 @@ export const thresholds: Readonly<
   Record<AssuranceLevel, { readonly match: number; readonly possible: number }>
 > = {
   STANDARD: { match: 13, possible: 8 },
-  HIGH: { match: 20, possible: 8 },
+  HIGH: { match: 23, possible: 8 },
 };
 
 /**

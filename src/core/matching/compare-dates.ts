@@ -42,11 +42,17 @@ function compareReadings(a: DateReading, b: DateReading): DateLevel {
   if (exactA && exactB) return compareDays(a, b);
   if (a.precision === 'RANGE' || b.precision === 'RANGE') return compareSpans(a, b);
   if (a.approximate || b.approximate) return compareSpans(a, b);
-  const apart = compareYears(a, b);
   const monthA = exactA || a.precision === 'MONTH';
   const monthB = exactB || b.precision === 'MONTH';
-  if (!monthA || !monthB || apart !== 'SAME_YEAR') return apart;
-  return a.first <= b.last && b.first <= a.last ? 'SAME_MONTH' : 'YEAR_ONLY';
+  if (!monthA || !monthB) return compareYears(a, b);
+  const gap = Math.max(a.first - b.last, b.first - a.last, 0);
+  return gap === 0 ? 'SAME_MONTH' : levelOfDays(a, b, gap);
+}
+
+/** Days or months that differ beyond a slip of the pen. */
+function levelOfDays(a: DateReading, b: DateReading, gap: number): DateLevel {
+  if (a.civil.year === b.civil.year || gap <= 60) return 'YEAR_ONLY';
+  return gap <= 2.5 * daysOfYear ? 'FAR_DAY' : 'DIFFERENT';
 }
 
 function isExact(reading: DateReading): boolean {
@@ -115,8 +121,7 @@ function compareDays(a: DateReading, b: DateReading): DateLevel {
     const solar = compareCivil(civilDay('SOLAR_HIJRI', a.first), civilDay('SOLAR_HIJRI', b.first));
     if (solar !== undefined) return solar;
   }
-  if (a.civil.year === b.civil.year || gap <= 60) return 'YEAR_ONLY';
-  return gap <= 2.5 * daysOfYear ? 'FAR_DAY' : 'DIFFERENT';
+  return levelOfDays(a, b, gap);
 }
 
 /** Slips of the pen are made in the calendar a date was written in. */

@@ -14,8 +14,7 @@ export function comparePart(a: NamePart, b: NamePart): PartLevel {
     if (a.canon === b.canon) return a.form === b.form ? 4 : 1;
     // Two parts the lexicon tells apart are two, however alike (Hasan, Husain), but a name and the
     // surname made of it (Mohammad, Mohammadi) resemble each other.
-    if (a.skeleton !== b.skeleton) return 0;
-    return compareSounds(a.sounds, b.sounds, a.arabic || b.arabic) === 3 ? 1 : 0;
+    return a.root === b.root ? 1 : 0;
   }
   const differing = a.mask ^ b.mask;
   if (differing !== 0 && bitCount(differing) > maxDifferingClasses) return 0;

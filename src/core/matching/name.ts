@@ -29,6 +29,8 @@ export interface NamePart {
   readonly role: Exclude<PartRole, 'PARTICLE' | 'TAIL'>;
   /** Id in the lexicon of the part, or of what a compound is built on; 0 when unknown. */
   readonly canon: number;
+  /** As `canon`, of the name a surname is made of (Karimi of Karim). */
+  readonly root: number;
   /** Sounds of the part without `abd-`, `-ullah`, `-uddin`; at most {@link maxSounds}. */
   readonly sounds: Uint8Array;
   /** Sounds before the tail; all of them without one. */
@@ -183,9 +185,9 @@ function makePart(word: Word, form: PartForm, known?: LexiconEntry): NamePart {
   }
   let entry = known ?? findPart(word.text);
   let { text } = word;
-  if (entry === undefined && word.script === 'ARABIC' && text.startsWith('ال') && text.length > 4) {
-    text = text.slice(2);
-    entry = findPart(text);
+  if (entry === undefined && word.script === 'ARABIC' && text.startsWith('ال')) {
+    entry = findPart(text.slice(2));
+    if (entry !== undefined || text.length > 4) text = text.slice(2);
   }
   const sounds = soundsOf(text, word.script);
   const tailed = form === 'PLAIN' ? findTail(text, word.script === 'ARABIC') : undefined;
@@ -196,6 +198,7 @@ function makePart(word: Word, form: PartForm, known?: LexiconEntry): NamePart {
     form,
     role: role === 'PARTICLE' || role === 'TAIL' || form !== 'PLAIN' ? 'NAME' : role,
     canon: entry?.id ?? 0,
+    root: entry?.root ?? 0,
     sounds,
     stem: tailed === undefined ? sounds : soundsOf(tailed.stem, word.script),
     tail: tailed?.tail,

@@ -147,8 +147,8 @@ export const nameParts = `2200|N|mohammad muhammad mohammed muhammed mohamed moh
 70|N|nasrat nusrat nosrat نصرت
 70|N|naweed navid naveed nawid نوید
 80|N|nawab navab نواب
-80|N|nazar nazer نظر
-90|N|nazir nazeer nazeir نظیر نذیر ناظر
+80|N|nazar نظر
+90|N|nazir nazer nazeer nazeir نظیر نذیر ناظر
 60|N|nazim nazem ناظم
 80|N|nek naik nik نیک
 90|N|niaz niyaz neyaz نیاز
