@@ -25,7 +25,7 @@ export interface Classification<Candidate> {
 export const thresholds: Readonly<
   Record<AssuranceLevel, { readonly match: number; readonly possible: number }>
 > = {
-  STANDARD: { match: 13, possible: 8 },
+  STANDARD: { match: 12.5, possible: 8 },
   HIGH: { match: 23, possible: 8 },
 };
 
@@ -86,7 +86,7 @@ const dayBits = 7;
  * Half of those asked about do not know their birthday: a year known no better than as a year may be
  * one off for a rare name that nothing contradicts, two for a rarer one that agrees whole.
  */
-const nearYearNameBits = 14;
+const nearYearNameBits = 13;
 const farYearNameBits = 15.5;
 
 /** Something besides a name tells this person from a namesake, and the name from a relative. */
