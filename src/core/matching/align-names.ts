@@ -127,6 +127,8 @@ function pairBits(a: NamePart, b: NamePart, level: PartLevel): number {
 const joined = new Uint8Array(2 * maxSounds);
 
 function compareJoined(first: NamePart, second: NamePart, whole: NamePart): PartLevel {
+  // The first consonants tell most pairs apart without a look at the rest.
+  if (first.skeleton.charCodeAt(0) !== whole.skeleton.charCodeAt(0)) return 0;
   joined.set(first.sounds);
   joined.set(second.sounds, first.sounds.length);
   const length = first.sounds.length + second.sounds.length;

@@ -1,6 +1,6 @@
 import { civilDay, dayNumber, type EdtfDate } from '../dates/index.js';
 import type { StateCode } from '../ids.js';
-import { unspecifiedStates } from '../register/states.js';
+import { isUnspecified } from '../register/states.js';
 import type { Subject } from '../register/subject.js';
 import type { DocumentKey } from './document.js';
 import type { NamePart, PersonName } from './name.js';
@@ -88,10 +88,9 @@ function addDay(add: Add, year: number, month: number, day: number): void {
 }
 
 /** A nationality nearly everybody on the register has tells nobody apart. */
-const commonNationalities: ReadonlySet<string> = new Set([commonNationality, ...unspecifiedStates]);
-
 function tellingState(state: StateCode | undefined): StateCode | undefined {
-  return state === undefined || commonNationalities.has(state) ? undefined : state;
+  if (state === undefined || state === commonNationality || isUnspecified(state)) return undefined;
+  return state;
 }
 
 /** Gregorian years a birth may fall in, the question's with one year either side. */

@@ -1,4 +1,4 @@
-import { unspecifiedStates } from '../register/states.js';
+import { isUnspecified } from '../register/states.js';
 import { compareDates, type DateLevel } from './compare-dates.js';
 import { compareNames, type NameComparison } from './compare-names.js';
 import { compareDocumentKeys, type DocumentKey, type DocumentLevel } from './document.js';
@@ -121,7 +121,7 @@ function pushNationality(
   const asked = evidence.nationality;
   const known = subject.nationality;
   if (asked === undefined || known === undefined) return;
-  if (unspecifiedStates.has(asked) || unspecifiedStates.has(known)) return;
+  if (isUnspecified(asked) || isUnspecified(known)) return;
   const { nationality } = weights;
   elements.push(
     asked === known

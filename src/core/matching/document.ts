@@ -70,6 +70,8 @@ export function makeDocumentKey(
 export type DocumentLevel = 'SAME' | 'NEAR' | 'SHARED' | 'NEIGHBOUR' | 'OTHER';
 
 const neighbourDistance = 10;
+/** Digits a carry from one number to the next but nine is looked for in. */
+const longestCarry = 6;
 
 export function compareDocumentKeys(a: string, b: string): DocumentLevel {
   if (a === b) return 'SAME';
@@ -86,6 +88,7 @@ function isNeighbour(a: string, b: string): boolean {
   if (a.length !== b.length || a.length < 4) return false;
   let at = 0;
   while (a.charCodeAt(at) === b.charCodeAt(at)) at += 1;
+  if (at < a.length - longestCarry) return false;
   const from = Math.min(at, a.length - 2);
   // A carry may run through several digits: compare the last nine as numbers.
   const tailFrom = Math.max(0, Math.min(from, a.length - 9));
