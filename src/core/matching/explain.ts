@@ -1,5 +1,5 @@
 import type { Comparison, ElementComparison, ElementLevel } from './compare.js';
-import { alignParts } from './compare-names.js';
+import { alignParts } from './align-names.js';
 import type { EvidenceElement } from './evidence.js';
 import type { PersonName } from './name.js';
 import type { Evidence } from './parse-evidence.js';
@@ -44,6 +44,7 @@ const levelWords: Readonly<Record<ElementLevel, string>> = {
   SWAPPED: 'is the same with day and month exchanged',
   NEXT_DAY: 'is the day before or after',
   YEAR_EXCHANGED: 'is the same with the last digits of the year exchanged',
+  PLACEHOLDER: 'is a first of January or Hamal in the same year, which says the year only',
   SLIP: 'differs by one digit',
   SAME_DAY_NEAR_YEAR: 'is the same day and month one or two years apart',
   SAME_MONTH: 'is in the same month, known no better',
@@ -51,7 +52,9 @@ const levelWords: Readonly<Record<ElementLevel, string>> = {
   IN_RANGE: 'is within the years given',
   YEAR_ONLY: 'is in the same year on another day',
   NEAR_YEAR: 'is about one year apart',
-  FAR_YEAR: 'is two or three years apart',
+  FAR_YEAR: 'is about two years apart',
+  YEAR_DIGITS: 'is a year with its last digits exchanged',
+  FAR_DAY: 'is another day, up to two and a half years apart',
   NEAR: 'is the same but for one character',
   NEIGHBOUR: 'is a neighbouring number, as relatives are issued',
   OTHER: 'is another number',

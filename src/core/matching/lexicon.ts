@@ -1,5 +1,6 @@
 import { nameParts } from './data/name-parts.generated.js';
-import { encodeLatin, skeletonOf, sound } from './sounds.js';
+import { skeletonOf } from './skeleton.js';
+import { encodeLatin, sound } from './sounds.js';
 
 /**
  * What a word of a name is known to be. `NAME` identifies; `OPTIONAL` is a part people are called

@@ -33,8 +33,11 @@ export const weights = {
     SLIP: 2,
     IN_RANGE: 3.5,
     NEAR_YEAR: 2,
+    PLACEHOLDER: 4.2,
+    YEAR_DIGITS: -0.5,
     YEAR_ONLY: -1,
     FAR_YEAR: -1.5,
+    FAR_DAY: -3,
     DIFFERENT: -7.5,
   },
   document: {
