@@ -55,9 +55,9 @@ function termsOf(person: Blocked, asking: boolean): BlockingTerm[] {
 
 type Add = (term: string, weight: number) => void;
 
-function addDocument(add: Add, { key }: DocumentKey): void {
+function addDocument(add: Add, { key, shared }: DocumentKey): void {
   add(`d:${key}`, 20);
-  if (key.length < 5) return;
+  if (shared || key.length < 5) return;
   // One character wrong, missing or added leaves two numbers a common text with one left out.
   add(`e:${key}`, 10);
   for (let at = 0; at < key.length; at += 1) {

@@ -96,12 +96,13 @@ function isCorroborated(comparison: Comparison): boolean {
   const document = levelOf(comparison, 'DOCUMENT');
   if (document === 'SAME') {
     if (name === undefined) return date >= 0;
-    return name.agreedBits > 2 || date >= corroboratingBits;
+    // A relative's passport: the number agrees, the given name does not, the birthday may not.
+    return date >= corroboratingBits || (name.agreedBits > 2 && !name.leadAlone);
   }
   if (name === undefined || name.bits <= 0) return false;
   // The given name of either side is missing: a brother, a wife, a son.
   if (name.leadAlone) return false;
-  if (bitsOf(comparison, 'DOCUMENT') >= corroboratingBits) return true;
+  if (document !== 'SHARED' && bitsOf(comparison, 'DOCUMENT') >= corroboratingBits) return true;
   if (bitsOf(comparison, 'FATHER_NAME') >= corroboratingBits) return true;
   if (date >= dayBits) return true;
   // A year is shared by many who share one name: two parts of the name, or all there is of it.
@@ -118,6 +119,7 @@ const agreeing: ReadonlySet<string> = new Set([
   'SAME',
   'CLOSE',
   'AGREES',
+  'SHARED',
   'SAME_DAY',
   'SAME_MONTH',
   'SAME_YEAR',

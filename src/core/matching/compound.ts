@@ -80,6 +80,7 @@ const latinInnerArticle =
 const arabicInnerArticle = /^(.{2,})ال(حق|رحمن|رحمان|رحیم|اسلام|هادی|حسن|عرب|غنی|باری)$/;
 const shortestHalf = 3;
 const shortestGlued = 5;
+const longestGlued = 40;
 const mostGlued = 3;
 
 /**
@@ -87,7 +88,7 @@ const mostGlued = 3;
  * name): all known, or a known title before whatever follows; at most three.
  */
 export function splitGlued(text: string, arabic: boolean): readonly string[] | undefined {
-  return splitPieces(text, arabic, mostGlued);
+  return text.length > longestGlued ? undefined : splitPieces(text, arabic, mostGlued);
 }
 
 function splitPieces(text: string, arabic: boolean, most: number): readonly string[] | undefined {

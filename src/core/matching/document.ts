@@ -11,6 +11,8 @@ export interface DocumentKey {
   /** Upper-case letters and digits, confusable letters read as digits; 3 to 40 characters. */
   readonly key: string;
   readonly issuingState: StateCode | undefined;
+  /** A visa reference: a family travels on one. */
+  readonly shared: boolean;
 }
 
 const confusable: Readonly<Record<string, string>> = {
@@ -52,19 +54,20 @@ export function makeDocumentKey(
   type: DocumentType,
   number: string,
   issuingState: StateCode | undefined,
+  shared = false,
 ): DocumentKey | undefined {
   const key = foldDocumentNumber(type, number);
   return key === undefined
     ? undefined
-    : Object.freeze({ type, original: number, key, issuingState });
+    : Object.freeze({ type, original: number, key, issuingState, shared });
 }
 
 /**
  * SAME: equal after folding. NEAR: one letter or digit wrong, missing, added or two exchanged, or the
  * series letters left off. NEIGHBOUR: the same series within ten numbers, as issued to relatives who
- * queued together. OTHER: neither.
+ * queued together. SHARED: a visa reference, which a family has in common. OTHER: none of these.
  */
-export type DocumentLevel = 'SAME' | 'NEAR' | 'NEIGHBOUR' | 'OTHER';
+export type DocumentLevel = 'SAME' | 'NEAR' | 'SHARED' | 'NEIGHBOUR' | 'OTHER';
 
 const neighbourDistance = 10;
 

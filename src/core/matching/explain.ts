@@ -56,6 +56,7 @@ const levelWords: Readonly<Record<ElementLevel, string>> = {
   YEAR_DIGITS: 'is a year with its last digits exchanged',
   FAR_DAY: 'is another day, up to two and a half years apart',
   NEAR: 'is the same but for one character',
+  SHARED: 'is a visa reference of this person and perhaps of a whole family',
   NEIGHBOUR: 'is a neighbouring number, as relatives are issued',
   OTHER: 'is another number',
   NOT_COMPARED: 'was not compared',

@@ -45,6 +45,8 @@ export const weights = {
     SAME: 18,
     perCharacter: 2.4,
     NEAR: 10,
+    /** A visa reference names a family. */
+    SHARED: 6,
     /** The next number when the names agree whole is a misread digit; otherwise it is a relative. */
     NEIGHBOUR_OF_NAMESAKE: 4,
     NEIGHBOUR: -7,
