@@ -5,7 +5,7 @@ import { candidateCap, thresholds } from '../src/core/matching/index.js';
 import { candidateFigures, figuresBySlice, type Answered } from './matching/figures.js';
 import { readLines, readQuestions, readRegister, type Truth } from './matching/files.js';
 import { makeUp, type MadeUp } from './matching/made-up.js';
-import { CorePath } from './matching/path.js';
+import { RegisterPath } from './matching/register-path.js';
 import { printReport } from './matching/report.js';
 import { measureScoring } from './matching/scoring.js';
 
@@ -49,7 +49,7 @@ const input = readInput();
 const truths = new Map(input.truths.map((truth) => [truth.id, truth]));
 const questions = input.questions.filter(({ id }) => inHalf(id));
 const now = new Date();
-const path = new CorePath(now);
+const path = new RegisterPath(now);
 await path.load(input.subjects);
 const answers: Answered[] = [];
 const predictions: string[] = [];
@@ -80,3 +80,4 @@ process.stdout.write(
     slices: figuresBySlice(answers),
   }),
 );
+await path.close();

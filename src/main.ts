@@ -47,6 +47,7 @@ export interface GatewaySettings extends RoomsSettings {
 export interface OpenRooms {
   readonly context: INestApplicationContext;
   readonly database: Database;
+  /** Once, however often it is called. */
   close(): Promise<void>;
 }
 
@@ -73,12 +74,14 @@ export async function openRooms(settings: RoomsSettings): Promise<OpenRooms> {
   const lock = lockHome(settings.configuration.home);
   let database: Database | undefined;
   let context: INestApplicationContext | undefined;
-  const close = async () => {
+  let closing: Promise<void> | undefined;
+  const closeAll = async () => {
     await context?.get<AccessLog>(ACCESS_LOG).close();
     await context?.close();
     await database?.close();
     lock.release();
   };
+  const close = () => (closing ??= closeAll());
   try {
     database = await openMigratedDatabase(settings.configuration);
     context = await NestFactory.createApplicationContext(RoomsModule.with(settings, database), {
@@ -92,8 +95,22 @@ export async function openRooms(settings: RoomsSettings): Promise<OpenRooms> {
   }
 }
 
-/** Opens the doors over open rooms. Closing the gateway closes the doors, then the rooms. */
+/**
+ * Opens the doors over open rooms. Closing the gateway closes the doors, then the rooms; so does a
+ * door that does not open.
+ *
+ * @throws {GatewayError} ERR_CONFIGURATION naming the variable, ERR_KEY_UNUSABLE
+ */
 export async function openDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<Gateway> {
+  try {
+    return await buildDoors(settings, rooms);
+  } catch (error) {
+    await rooms.close();
+    throw error;
+  }
+}
+
+async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<Gateway> {
   const { configuration, logger, keys, now } = settings;
   const { context, database } = rooms;
   const metrics = new Metrics();

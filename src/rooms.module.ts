@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Module, type DynamicModule } from '@nestjs/common';
-import { openAccessLog, type AccessLog } from './access-log/index.js';
+import { openAccessLog, type AccessLog, type AccessLogOptions } from './access-log/index.js';
 import { deriveKey, localMasterKey, type PrivateJwk } from './platform/keys/keys.js';
 import { migrate, openDatabase, type Database } from './platform/database/database.js';
 import type { Configuration } from './platform/configuration/configuration.js';
@@ -16,6 +16,8 @@ export interface RoomsSettings {
   readonly keys: GatewayKeys;
   readonly logger: GatewayLogger;
   readonly now: () => Date;
+  /** Another file system under the journal, for tests that make it fail. */
+  readonly journalFiles?: AccessLogOptions['files'];
 }
 
 export interface GatewayKeys {
@@ -35,7 +37,7 @@ export const ACCESS_LOG = Symbol('access log');
 export class RoomsModule {
   /** @param database open and migrated; the caller closes it after the application context */
   static with(settings: RoomsSettings, database: Database): DynamicModule {
-    const { configuration, keys, logger, now } = settings;
+    const { configuration, keys, logger, now, journalFiles } = settings;
     const { dataSource } = database;
     return {
       module: RoomsModule,
@@ -62,6 +64,7 @@ export class RoomsModule {
               origin: configuration.logOrigin,
               random: (sizeBytes) => randomBytes(sizeBytes),
               logger,
+              ...(journalFiles === undefined ? {} : { files: journalFiles }),
             }),
         },
         {

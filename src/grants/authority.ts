@@ -132,7 +132,8 @@ export class Authority {
       partner !== undefined &&
       credential.partner === partner.code &&
       [credential, client, partner].every(
-        ({ validAfter }) => validAfter.getTime() < identity.tokenIssuedAt.getTime() + 1000,
+        // A token knows whole seconds only: one of the very second of a revocation is refused.
+        ({ validAfter }) => validAfter <= identity.tokenIssuedAt,
       );
     if (!inForce) {
       throw new GatewayError('ERR_TOKEN_REFUSED', { detail: 'no longer in force' });

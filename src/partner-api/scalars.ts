@@ -1,4 +1,4 @@
-import { GraphQLError, GraphQLScalarType, Kind } from 'graphql';
+import { GraphQLScalarType, Kind } from 'graphql';
 import { isEdtf } from '../core/dates/index.js';
 import { isStateCode } from '../core/register/states.js';
 import { isCaseReference } from '../verification/index.js';
@@ -12,7 +12,8 @@ function stringScalar(
 ): GraphQLScalarType<string, string> {
   const parse = (value: unknown): string => {
     if (typeof value === 'string' && isOf(value)) return value;
-    throw new GraphQLError(`${name} is not of its form.`);
+    // Not a GraphQLError: graphql-js adds the place to anything else.
+    throw new TypeError(`${name} is not of its form.`);
   };
   return new GraphQLScalarType({
     name,

@@ -5,14 +5,21 @@ import {
   X509Certificate,
   type KeyObject,
 } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import https from 'node:https';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import type { GrantTerms } from '../../src/core/grants/grant.js';
 import type { Caseload, GrantId, PartnerCode, StateCode } from '../../src/core/ids.js';
 import { Authority, putGrantInForce } from '../../src/grants/index.js';
-import { openDoors, openRooms, type Gateway, type OpenRooms } from '../../src/main.js';
+import type { AccessLogOptions } from '../../src/access-log/index.js';
+import {
+  openDoors,
+  openRooms,
+  type Gateway,
+  type GatewaySettings,
+  type OpenRooms,
+} from '../../src/main.js';
 import { registerPartner } from '../../src/partners/index.js';
 import { readConfiguration } from '../../src/platform/configuration/configuration.js';
 import {
@@ -34,6 +41,7 @@ export interface TestGateway {
   readonly home: string;
   readonly gateway: Gateway;
   readonly rooms: OpenRooms;
+  readonly settings: GatewaySettings;
   readonly clientCa: CertificateAuthority;
   readonly serverCaPem: string;
   /** Lines the gateway logged. */
@@ -50,6 +58,8 @@ export interface TestGatewayOptions {
   readonly terms?: Partial<GrantTerms>;
   readonly now?: () => Date;
   readonly releaseDelayMs?: number;
+  /** File system under the journal. */
+  readonly journalFiles?: AccessLogOptions['files'];
 }
 
 export const testPartners = [
@@ -125,7 +135,8 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
     partnerTls,
     logger,
     now,
-  };
+    ...(options.journalFiles === undefined ? {} : { journalFiles: options.journalFiles }),
+  } satisfies GatewaySettings;
   const rooms = await openRooms(settings);
   const { dataSource } = rooms.database;
   const serverCaPem = pem(serverCa.certificate);
@@ -193,6 +204,7 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
     home: home.path,
     gateway,
     rooms,
+    settings,
     clientCa,
     serverCaPem,
     logged,
@@ -221,10 +233,39 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
       for (const partner of partners.values()) partner.close();
       await gateway.close();
       home.remove();
+      rmSync(files, { recursive: true });
     },
   };
   if (options.people !== undefined) await test.addPeople(options.people);
   return test;
+}
+
+/**
+ * A second gateway of the same host: over the database, keys and name of the first, with a home and a
+ * port of its own.
+ */
+export async function startReplica(
+  first: TestGateway,
+): Promise<{ readonly url: string; readonly rooms: OpenRooms; close(): Promise<void> }> {
+  const home = temporaryHome();
+  const settings: GatewaySettings = {
+    ...first.settings,
+    configuration: {
+      ...first.settings.configuration,
+      home: home.path,
+      partner: { ...first.settings.configuration.partner, port: 0 },
+    },
+  };
+  const rooms = await openRooms(settings);
+  const gateway = await openDoors(settings, rooms);
+  return {
+    url: gateway.partnerUrl,
+    rooms,
+    close: async () => {
+      await gateway.close();
+      home.remove();
+    },
+  };
 }
 
 export function thumbprint(pair: IssuedKeyPair): string {

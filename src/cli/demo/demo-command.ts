@@ -33,7 +33,7 @@ export async function demo(options: {
   const keys = demoKeys(home);
   const codes = demoPartners.map(({ code }) => code);
   const pki = await writeDemoPki(home.certificatesDirectory, codes, now());
-  note(`home ${configuration.home}, certificates ${home.certificatesDirectory}`);
+  note(`home ${here(configuration.home)}, certificates ${here(home.certificatesDirectory)}`);
 
   // 2. The rooms; at the first start two partners, their grants, and made-up people, imported by one
   //    person and released by another as real ones are.

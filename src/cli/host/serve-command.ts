@@ -4,7 +4,7 @@ import {
 } from '../../platform/configuration/configuration.js';
 import { readPrivateJwkFile, readSecretFile } from '../../platform/keys/keys.js';
 import { createLogger, type GatewayLogger } from '../../platform/telemetry/logger.js';
-import { openDoors, openRooms, type Gateway, type GatewaySettings } from '../../main.js';
+import { openDoors, openRooms, type GatewaySettings } from '../../main.js';
 
 /** Production start: everything from the environment, and a refusal that names what is missing. */
 export async function serve(): Promise<void> {
@@ -26,17 +26,11 @@ export async function serve(): Promise<void> {
   for (const variable of configuration.unread) {
     logger.warn({ variable }, 'set, but nothing in this release reads it');
   }
-  const gateway = await openGateway(settings);
+  const gateway = await openDoors(settings, await openRooms(settings));
   logger.info({ partner: gateway.partnerUrl, ops: gateway.opsUrl }, 'open');
   await untilStopped(logger);
   await gateway.close();
   logger.info('closed');
-}
-
-/** Rooms and doors in one; what was opened is closed when the rest fails. */
-export async function openGateway(settings: GatewaySettings): Promise<Gateway> {
-  const rooms = await openRooms(settings);
-  return openDoors(settings, rooms);
 }
 
 /** Resolves at SIGINT or SIGTERM; a second one ends the process at once. */

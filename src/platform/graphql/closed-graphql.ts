@@ -2,7 +2,7 @@ import type { ApolloServerPlugin, BaseContext } from '@apollo/server';
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import type { GatewayLogger } from '../telemetry/logger.js';
 import { operationLimits, operationLimitsRule } from './limits.js';
-import { retryAfterOf, toPublicError } from './public-error.js';
+import { faceOfRefusedRequest, retryAfterOf, toPublicError } from './public-error.js';
 import { checkRequirementsDeclared } from './requirements.js';
 
 /** What Apollo may say to an operator; its own messages can repeat what a caller sent. */
@@ -46,6 +46,7 @@ export function closedGraphql(options: ClosedGraphqlOptions): ApolloDriverConfig
     stopOnTerminationSignals: false,
     nodeEnv: 'production',
     logger: silent,
+    formatError: faceOfRefusedRequest,
     parseOptions: { maxTokens: operationLimits.tokens },
     validationRules: [operationLimitsRule],
     context: options.context,
@@ -57,6 +58,9 @@ export function closedGraphql(options: ClosedGraphqlOptions): ApolloDriverConfig
   };
 }
 
+/** Errors told of one document; more would outgrow the one size of answers, and fill the log. */
+const largestErrorList = 3;
+
 /**
  * Replaces every error of an answer by its public face, sets the status that goes with it, and
  * leaves nothing beside the error where the caller is to come again later.
@@ -64,11 +68,13 @@ export function closedGraphql(options: ClosedGraphqlOptions): ApolloDriverConfig
 function publicErrorsPlugin(logger: GatewayLogger): ApolloServerPlugin<BaseContext> {
   return {
     requestDidStart: async () => ({
-      willSendResponse: async ({ response, errors }) => {
+      willSendResponse: async ({ response, errors, document }) => {
         if (response.body.kind !== 'single') throw new TypeError('answers are single');
         const { singleResult } = response.body;
         if (errors === undefined || errors.length === 0) return;
-        const faces = errors.map((error) => toPublicError(error, logger));
+        const faces = errors
+          .slice(0, largestErrorList)
+          .map((error) => toPublicError(error, logger, document));
         const status = Math.max(...faces.map((face) => face.status));
         const [worst] = faces.filter((face) => face.status === status);
         if (worst === undefined) return;

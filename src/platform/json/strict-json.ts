@@ -16,7 +16,14 @@ export type JsonValue =
   | number
   | string
   | readonly JsonValue[]
-  | { readonly [member: string]: JsonValue };
+  | JsonObject;
+export interface JsonObject {
+  readonly [member: string]: JsonValue;
+}
+
+export function isJsonObject(value: JsonValue): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
 
 /**
  * @returns plain objects, arrays, strings, numbers, booleans, null
