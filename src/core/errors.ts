@@ -48,6 +48,8 @@ export interface GatewayErrorOptions {
   readonly argument?: string;
   /** Name of the field that is not granted, e.g. `dateOfBirth`. */
   readonly field?: string;
+  /** Which of one's own budgets is spent, e.g. `PEOPLE`. */
+  readonly budget?: string;
   /** When asking again may succeed. */
   readonly retryAt?: Date;
   readonly reference?: string;
@@ -61,6 +63,7 @@ export class GatewayError extends Error {
   readonly detail: string | undefined;
   readonly argument: string | undefined;
   readonly field: string | undefined;
+  readonly budget: string | undefined;
   readonly retryAt: Date | undefined;
   /** Id of the access record or log line that tells the operator more. */
   readonly reference: string | undefined;
@@ -73,19 +76,21 @@ export class GatewayError extends Error {
     this.detail = options.detail;
     this.argument = options.argument;
     this.field = options.field;
+    this.budget = options.budget;
     this.retryAt = options.retryAt;
     this.reference = options.reference;
   }
 
   /** The same error, naming the record that was kept of it. */
   withReference(reference: string): GatewayError {
-    const { code, detail, argument, field, retryAt, cause } = this;
+    const { code, detail, argument, field, budget, retryAt, cause } = this;
     return new GatewayError(code, {
       reference,
       cause,
       ...(detail === undefined ? {} : { detail }),
       ...(argument === undefined ? {} : { argument }),
       ...(field === undefined ? {} : { field }),
+      ...(budget === undefined ? {} : { budget }),
       ...(retryAt === undefined ? {} : { retryAt }),
     });
   }

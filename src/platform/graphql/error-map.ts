@@ -47,7 +47,7 @@ export const publicErrors = {
     ask: 'Your developer; `access { grants { fields } }`.',
   },
   ERR_BUDGET_SPENT: {
-    message: 'A budget of the grant is spent; extensions.retryAt says when it begins anew.',
+    message: 'A budget is spent; extensions.budget says which, extensions.retryAt until when.',
     when: 'A limit on your own use is reached. It says nothing about any person.',
     retry: 'At extensions.retryAt.',
     ask: 'Your liaison officer at the host.',
