@@ -40,3 +40,21 @@ export {
   type DemoPeopleOptions,
   type DemoPerson,
 } from './demo-people.js';
+export {
+  addPerson,
+  changeVisaStatus,
+  correctPerson,
+  type AddPersonCommand,
+  type CorrectPersonCommand,
+  type PersonChange,
+  type RowMembers,
+} from './one-person.js';
+export { openAct, pendingActs, withdrawAct, type PendingAct, type TwoPersonAct } from './acts.js';
+export type { PeopleTarget, PersonReference } from './register-change.js';
+export {
+  approveLift,
+  requestLift,
+  suppressPeople,
+  type SuppressionCommand,
+  type SuppressionReport,
+} from './suppression.js';
