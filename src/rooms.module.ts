@@ -6,6 +6,7 @@ import { migrate, openDatabase, type Database } from './platform/database/databa
 import type { Configuration } from './platform/configuration/configuration.js';
 import type { GatewayLogger } from './platform/telemetry/logger.js';
 import { Authority, Budgets } from './grants/index.js';
+import { partnerActs } from './partners/index.js';
 import { openRegister, Register, registerVersionSql } from './register/index.js';
 import { ReadAccess, ReadReceipt, VerifyIdentities, VerifyIdentity } from './verification/index.js';
 import { migrations } from './migrations.js';
@@ -65,6 +66,11 @@ export class RoomsModule {
               random: (sizeBytes) => randomBytes(sizeBytes),
               logger,
               ...(journalFiles === undefined ? {} : { files: journalFiles }),
+              acts: partnerActs,
+              witnessQuorum: configuration.witnessQuorum,
+              ...(configuration.checkpointFile === undefined
+                ? {}
+                : { checkpointFile: configuration.checkpointFile }),
             }),
         },
         {
