@@ -5,7 +5,7 @@ export {
   type AccessLogOptions,
   type ReconciliationReport,
 } from './access-log.js';
-export type { AccessEntry, LoggedAccess, Outcome } from './access-entry.js';
+export type { AccessEntry, ActOutcome, LoggedAccess, Outcome } from './access-entry.js';
 export { accessLogMigrations } from './access-log.migration.js';
 export type { Alongside } from './group-commit.js';
 export type { HostPart } from './sealed-part.js';
