@@ -22,6 +22,14 @@ export const gatewayErrorCodes = [
   // Identity: one public face, 401
   'ERR_CERTIFICATE_REFUSED',
   'ERR_TOKEN_REFUSED',
+  // Refusals a member of staff may see
+  'ERR_ACT_NOT_PERMITTED',
+  'ERR_ACT_NOT_PENDING',
+  'ERR_APPROVER_IS_CONCERNED',
+  'ERR_ACCOUNT_TOO_NEW',
+  'ERR_ROLES_EXCLUDE',
+  'ERR_NOT_FOUND',
+  'ERR_CONFLICT',
   // Inside only
   'ERR_CONFIGURATION',
   'ERR_KEY_UNUSABLE',
