@@ -516,7 +516,11 @@ describeOnEachDatabase('a verification', (kind) => {
     const access = reply.json?.data?.['access'] as {
       partner: object;
       officer: null;
-      grants: { id: string; fields: { field: string; level: string }[]; budgets: object[] }[];
+      grants: {
+        id: string;
+        fields: { field: string; level: string }[];
+        budgets: { kind: string }[];
+      }[];
     };
     expect(access.partner).toEqual({
       code: 'BRAVO-CONSULAR',
