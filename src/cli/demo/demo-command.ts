@@ -3,8 +3,13 @@ import type { PartnerCode } from '../../core/ids.js';
 import { readConfiguration } from '../../platform/configuration/configuration.js';
 import { writeDemoPki } from '../../platform/pki/index.js';
 import { createLogger } from '../../platform/telemetry/logger.js';
-import { importRegister, Register, releaseBatch } from '../../register/index.js';
-import { demoPeopleLines, makeDemoPeople } from '../../register/demo-people.js';
+import {
+  demoPeopleLines,
+  importRegister,
+  makeDemoPeople,
+  Register,
+  releaseBatch,
+} from '../../register/index.js';
 import { openDoors, openRooms, type OpenRooms } from '../../main.js';
 import { untilStopped } from '../host/serve-command.js';
 import { askSampleQuestion } from './sample-question.js';
