@@ -61,15 +61,18 @@ export const maxParts = 16;
  */
 export function parseName(text: string): PersonName | 'TOO_MANY_PARTS' | undefined {
   const parts = partsOf(splitWords(text));
+  return parts.length > maxParts ? 'TOO_MANY_PARTS' : makeName(text, parts);
+}
+
+/** As {@link parseName}, for a name that is on the register: its first {@link maxParts} parts. */
+export function parseKnownName(text: string): PersonName | undefined {
+  return makeName(text, partsOf(splitWords(text)).slice(0, maxParts));
+}
+
+function makeName(original: string, parts: readonly NamePart[]): PersonName | undefined {
   if (parts.length === 0) return undefined;
-  if (parts.length > maxParts) return 'TOO_MANY_PARTS';
   const told = parts.filter(({ role }) => role === 'NAME').length;
-  return Object.freeze({
-    original: text,
-    parts: Object.freeze(parts),
-    lead: findLead(parts),
-    told,
-  });
+  return Object.freeze({ original, parts: Object.freeze(parts), lead: findLead(parts), told });
 }
 
 /** Rarity below which a part goes before many given names and tells nobody apart (Mohammad). */
@@ -121,7 +124,8 @@ function partsOf(words: readonly Word[]): NamePart[] {
     parts.push(...makeSplitParts(word));
   }
   const told = parts.filter((part) => part.role !== 'TITLE' && part.skeleton.length > 0);
-  return told.length > 0 ? parts.filter((part) => part.sounds.length > 1) : parts;
+  const heard = parts.filter((part) => part.sounds.length > 1);
+  return told.length > 0 && heard.length > 0 ? heard : parts;
 }
 
 function isParticle(word: Word): boolean {
