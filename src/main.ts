@@ -149,6 +149,18 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
     });
   };
 
+  /** Partner behind the certificate of a request, against authority as it is now. */
+  const partnerOf = async (request: IncomingMessage): Promise<PartnerCode> => {
+    const peer = peerOf(request.socket);
+    await authority.refresh();
+    const fingerprint = peer?.checked.fingerprintSha256.base64url ?? '';
+    const credential = authority.credential(fingerprint);
+    if (peer === undefined || credential === undefined || peer.checked.notAfter <= now()) {
+      throw new GatewayError('ERR_CERTIFICATE_REFUSED', { detail: 'no longer in force' });
+    }
+    return credential.partner;
+  };
+
   const tokenEndpoint = createTokenEndpoint({
     issuer: configuration.publicUrl,
     signingKeys: [keys.token.jwk],
@@ -192,6 +204,7 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
     },
     authenticate,
     tokenEndpoint,
+    log: { published: accessLog.published, partnerOf, now },
     releaseDelayMs: configuration.releaseDelayMs,
     logger,
     metrics,
@@ -208,6 +221,10 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
     return [
       { name: 'access log can be written', ok: log },
       { name: 'listener certificate in force', ok: now() < tls.notAfter },
+      {
+        name: 'a witness has cosigned within a day',
+        ok: await accessLog.witnesses.isCosigned(now()).catch(() => false),
+      },
     ];
   };
   const ops = await buildOpsDoor({ ready, metrics, logger });
@@ -218,6 +235,7 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
     await ops.close();
     await rooms.close();
   };
+  accessLog.startRounds(now);
   try {
     await listen(partner.app, configuration.partner, 'SAFECONDUCT_PARTNER_PORT');
     await listen(ops, configuration.ops, 'SAFECONDUCT_OPS_PORT');

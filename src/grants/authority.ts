@@ -112,6 +112,12 @@ export class Authority {
     return [...this.snapshot.grants.values()].filter((grant) => grant.partner === partner);
   }
 
+  /** Grants of every partner of a state. */
+  grantsOfState(state: StateCode): readonly Grant[] {
+    const ofState = (code: PartnerCode) => this.snapshot.partners.get(code)?.state === state;
+    return [...this.snapshot.grants.values()].filter(({ partner }) => ofState(partner));
+  }
+
   partnerCodes(): readonly PartnerCode[] {
     return [...this.snapshot.partners.values()].map((partner) => partner.code);
   }

@@ -5,6 +5,7 @@ import type { SubjectId } from '../core/ids.js';
 import type { MasterKey } from '../platform/keys/keys.js';
 import { blockingScheme } from './blocking-scheme.js';
 import { openPage, sealPage, type PagePerson } from './page.js';
+import { PersonFinder } from './person-finder.js';
 import {
   EpochKeys,
   IndexKeys,
@@ -45,6 +46,7 @@ export class RegisterStore {
   readonly dataSource: DataSource;
   readonly keys: IndexKeys;
   readonly epochs: EpochKeys;
+  readonly finder = new PersonFinder();
   readonly now: () => Date;
   readonly random: (sizeBytes: number) => Uint8Array;
 

@@ -47,6 +47,8 @@ export interface TestGateway {
   /** Lines the gateway logged. */
   readonly logged: string[];
   partner(code: string): TestPartner;
+  /** Puts a further grant in force; what is not given is as in the standard terms. */
+  addGrant(code: string, terms: Partial<GrantTerms>): Promise<GrantId>;
   /** Imports people and releases them. */
   addPeople(people: readonly object[]): Promise<void>;
   close(): Promise<void>;
@@ -123,7 +125,7 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
       SAFECONDUCT_PARTNER_PORT: String(port),
       SAFECONDUCT_OPS_PORT: '0',
       SAFECONDUCT_LOG_ORIGIN: 'log.test',
-      SAFECONDUCT_RELEASE_DELAY_MS: String(options.releaseDelayMs ?? 20),
+      SAFECONDUCT_RELEASE_DELAY_MS: String(options.releaseDelayMs ?? 5),
       DATABASE_URL: databaseUrl,
     }),
     keys: {
@@ -167,20 +169,7 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
         validAfter,
       },
     });
-    const grantId = randomUUID() as GrantId;
-    await putGrantInForce(dataSource, {
-      id: grantId,
-      terms: {
-        ...standardTerms,
-        ...options.terms,
-        partner: code,
-        validFrom: new Date('2020-01-01T00:00:00Z'),
-        validUntil: new Date('2100-01-01T00:00:00Z'),
-      },
-      requestedBy: 'liaison 1',
-      approvedBy: 'liaison 2',
-      approvedAt: new Date(),
-    });
+    const grantId = await grantTo(rooms, code, { ...options.terms });
     partners.set(
       code,
       new TestPartner({
@@ -213,6 +202,8 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
       if (partner === undefined) throw new TypeError(`no partner ${code}`);
       return partner;
     },
+    addGrant: async (code, terms) =>
+      grantTo(rooms, code as PartnerCode, { ...options.terms, ...terms }),
     addPeople: async (people) => {
       const { store } = rooms.context.get(Register);
       const report = await importRegister(store, {
@@ -236,8 +227,35 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
       rmSync(files, { recursive: true });
     },
   };
-  if (options.people !== undefined) await test.addPeople(options.people);
+  try {
+    if (options.people !== undefined) await test.addPeople(options.people);
+  } catch (error) {
+    await test.close();
+    throw error;
+  }
   return test;
+}
+
+async function grantTo(
+  rooms: OpenRooms,
+  partner: PartnerCode,
+  terms: Partial<GrantTerms>,
+): Promise<GrantId> {
+  const id = randomUUID() as GrantId;
+  await putGrantInForce(rooms.database.dataSource, {
+    id,
+    terms: {
+      ...standardTerms,
+      validFrom: new Date('2020-01-01T00:00:00Z'),
+      validUntil: new Date('2100-01-01T00:00:00Z'),
+      ...terms,
+      partner,
+    },
+    requestedBy: 'liaison 1',
+    approvedBy: 'liaison 2',
+    approvedAt: new Date(),
+  });
+  return id;
 }
 
 /**

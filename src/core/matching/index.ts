@@ -8,7 +8,7 @@ export {
   restrictEvidence,
   type Evidence,
 } from './parse-evidence.js';
-export { canonicalEvidence } from './canonical.js';
+export { canonicalElements, canonicalEvidence, type CanonicalElements } from './canonical.js';
 export {
   candidateCap,
   evidenceBlockingTerms,

@@ -13,6 +13,10 @@ export interface Configuration {
   readonly logKeyFile: string | undefined;
   readonly tokenKeyFile: string | undefined;
   readonly checkpointKeyFile: string | undefined;
+  /** Where the largest signed checkpoints are remembered, on another path than the home. */
+  readonly checkpointFile: string | undefined;
+  /** Different witnesses that make a round of the cover tree count as cosigned. */
+  readonly witnessQuorum: number;
   readonly partner: DoorConfiguration;
   /** Issuer and audience of access tokens: an https origin without a trailing slash. */
   readonly publicUrl: string;
@@ -43,6 +47,8 @@ const read = [
   'LOG_KEY_FILE',
   'TOKEN_KEY_FILE',
   'CHECKPOINT_KEY_FILE',
+  'CHECKPOINT_FILE',
+  'WITNESS_QUORUM',
   'PARTNER_HOST',
   'PARTNER_PORT',
   'PARTNER_TLS_CERT_FILE',
@@ -55,7 +61,6 @@ const read = [
 ] as const;
 /** Names the contract keeps for doors and outlets that are not in this release. */
 const kept = [
-  'CHECKPOINT_FILE',
   'STAFF_HOST',
   'STAFF_PORT',
   'STAFF_TLS_CERT_FILE',
@@ -106,6 +111,8 @@ export function readConfiguration(
     logKeyFile: path('LOG_KEY_FILE'),
     tokenKeyFile: path('TOKEN_KEY_FILE'),
     checkpointKeyFile: path('CHECKPOINT_KEY_FILE'),
+    checkpointFile: path('CHECKPOINT_FILE'),
+    witnessQuorum: wholeNumber('WITNESS_QUORUM', value('WITNESS_QUORUM'), 1, 1, 63),
     partner,
     publicUrl,
     ops: {
@@ -129,6 +136,13 @@ export function requireProductionSettings(configuration: Configuration): Require
   }
   const files = requiredFiles(configuration);
   refuseKeysInHome(configuration, files);
+  if (configuration.checkpointFile !== undefined) {
+    refuseInHome(
+      configuration,
+      configuration.checkpointFile,
+      'keep the copy of checkpoints where a restore of the home does not put it back too',
+    );
+  }
   return files;
 }
 
@@ -162,11 +176,13 @@ function requiredFiles(configuration: Configuration): {
 function refuseKeysInHome(configuration: Configuration, files: RequiredFiles): void {
   for (const [name, file] of Object.entries(files)) {
     if (name === 'certificateFile') continue;
-    if (file === configuration.home || file.startsWith(join(configuration.home, '/'))) {
-      throw configurationError(
-        `${file} lies inside SAFECONDUCT_HOME; keep keys where a copy of the home does not hold them`,
-      );
-    }
+    refuseInHome(configuration, file, 'keep keys where a copy of the home does not hold them');
+  }
+}
+
+function refuseInHome({ home }: Configuration, file: string, instead: string): void {
+  if (file === home || file.startsWith(join(home, '/'))) {
+    throw configurationError(`${file} lies inside SAFECONDUCT_HOME; ${instead}`);
   }
 }
 

@@ -74,6 +74,7 @@ function fromGatewayError(
         reference,
         ...(error.argument === undefined ? {} : { argument: error.argument }),
         ...(error.field === undefined ? {} : { field: error.field }),
+        ...(error.budget === undefined ? {} : { budget: error.budget }),
         ...(error.retryAt === undefined ? {} : { retryAt: error.retryAt.toISOString() }),
       },
     },
