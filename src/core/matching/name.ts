@@ -61,18 +61,11 @@ export const maxParts = 16;
  */
 export function parseName(text: string): PersonName | 'TOO_MANY_PARTS' | undefined {
   const parts = partsOf(splitWords(text));
-  return parts.length > maxParts ? 'TOO_MANY_PARTS' : makeName(text, parts);
-}
-
-/** As {@link parseName}, for a name that is on the register: its first {@link maxParts} parts. */
-export function parseKnownName(text: string): PersonName | undefined {
-  return makeName(text, partsOf(splitWords(text)).slice(0, maxParts));
-}
-
-function makeName(original: string, parts: readonly NamePart[]): PersonName | undefined {
   if (parts.length === 0) return undefined;
+  if (parts.length > maxParts) return 'TOO_MANY_PARTS';
   const told = parts.filter(({ role }) => role === 'NAME').length;
-  return Object.freeze({ original, parts: Object.freeze(parts), lead: findLead(parts), told });
+  const lead = findLead(parts);
+  return Object.freeze({ original: text, parts: Object.freeze(parts), lead, told });
 }
 
 /** Rarity below which a part goes before many given names and tells nobody apart (Mohammad). */

@@ -2,7 +2,7 @@ import { looksSolarHijri, parseEdtf, type EdtfDate } from '../dates/index.js';
 import type { StateCode } from '../ids.js';
 import type { Sex, Subject } from '../register/subject.js';
 import { makeDocumentKey, type DocumentKey } from './document.js';
-import { parseKnownName, type PersonName } from './name.js';
+import { parseName, type PersonName } from './name.js';
 import { findNameFault } from './text.js';
 
 /** A subject read once for comparison. Holds clear data: it lives as long as one question. */
@@ -48,7 +48,8 @@ export function prepareSubject(subject: Subject): PreparedSubject {
 
 function prepareName(text: string | undefined): PersonName | undefined {
   if (text === undefined || findNameFault(text) !== undefined) return undefined;
-  return parseKnownName(text);
+  const name = parseName(text);
+  return name === 'TOO_MANY_PARTS' ? undefined : name;
 }
 
 function prepareDate({ dateOfBirth, calendar }: Subject): EdtfDate | undefined {
