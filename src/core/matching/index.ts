@@ -38,7 +38,12 @@ export {
   type ElementAgreement,
   type Outcome,
 } from './classify.js';
-export { explainComparison, type ElementExplanation, type ExplainedForm } from './explain.js';
+export {
+  explainCandidateCap,
+  explainComparison,
+  type ElementExplanation,
+  type ExplainedForm,
+} from './explain.js';
 export { romanise } from './romanise.js';
 export { parseMachineReadableZone, type MachineReadableZone } from './mrz.js';
 // For the import of the register: what may be kept, and how it is cleaned.

@@ -64,12 +64,8 @@ export function parseName(text: string): PersonName | 'TOO_MANY_PARTS' | undefin
   if (parts.length === 0) return undefined;
   if (parts.length > maxParts) return 'TOO_MANY_PARTS';
   const told = parts.filter(({ role }) => role === 'NAME').length;
-  return Object.freeze({
-    original: text,
-    parts: Object.freeze(parts),
-    lead: findLead(parts),
-    told,
-  });
+  const lead = findLead(parts);
+  return Object.freeze({ original: text, parts: Object.freeze(parts), lead, told });
 }
 
 /** Rarity below which a part goes before many given names and tells nobody apart (Mohammad). */
@@ -121,7 +117,8 @@ function partsOf(words: readonly Word[]): NamePart[] {
     parts.push(...makeSplitParts(word));
   }
   const told = parts.filter((part) => part.role !== 'TITLE' && part.skeleton.length > 0);
-  return told.length > 0 ? parts.filter((part) => part.sounds.length > 1) : parts;
+  const heard = parts.filter((part) => part.sounds.length > 1);
+  return told.length > 0 && heard.length > 0 ? heard : parts;
 }
 
 function isParticle(word: Word): boolean {
