@@ -11,7 +11,7 @@ import { makeSubjectId } from './subject-uuid.js';
  * constraints say the same.
  */
 export type OnePersonAct = 'ADD' | 'CORRECT' | 'SUPPRESS';
-export const twoPersonActs = ['LIFT_SUPPRESSION'] as const;
+export const twoPersonActs = ['LIFT_SUPPRESSION', 'ERASE', 'SET_HOLD', 'LIFT_HOLD'] as const;
 export type TwoPersonAct = (typeof twoPersonActs)[number];
 
 export interface PendingAct {
@@ -122,15 +122,31 @@ export async function openAct(
 }
 
 /**
- * The rule of two people, for every act that needs them.
+ * {@link openAct} for the second person, who has to be another one.
  *
- * @throws {GatewayError} ERR_APPROVER_IS_REQUESTER; ERR_ROW_CONFLICT when the approver was shown
- *   another number of people than the request holds
+ * @throws {GatewayError} ERR_APPROVER_IS_REQUESTER; ERR_ROW_CONFLICT when there is no such request, or the
+ *   approver was shown another number of people than it holds
  */
-export function checkApproval(
-  act: PendingAct,
-  approval: { readonly approvedBy: string; readonly people: number },
-): void {
+export async function openApproved(
+  store: RegisterStore,
+  manager: EntityManager,
+  kind: TwoPersonAct,
+  approval: Approval,
+): Promise<PendingAct & { readonly content: unknown }> {
+  const act = await openAct(store, manager, approval.actId);
+  if (act.kind !== kind) throw noSuchAct();
+  checkApproval(act, approval);
+  return act;
+}
+
+export interface Approval {
+  readonly actId: string;
+  readonly approvedBy: string;
+  /** How many people the approver was shown. */
+  readonly people: number;
+}
+
+function checkApproval(act: PendingAct, approval: Approval): void {
   if (act.requestedBy === approval.approvedBy) {
     throw new GatewayError('ERR_APPROVER_IS_REQUESTER', {
       detail: 'an act on the register is approved by another person than the one who requested it',
@@ -164,6 +180,6 @@ function noSuchAct(): GatewayError {
   return new GatewayError('ERR_ROW_CONFLICT', { detail: 'no such act waits for approval' });
 }
 
-function actContext(id: string, kind: TwoPersonAct, epochId: number): Buffer {
+export function actContext(id: string, kind: TwoPersonAct, epochId: number): Buffer {
   return encodeParts('safeconduct/register/act/v1', id, kind, String(epochId));
 }

@@ -24,6 +24,8 @@ export interface ImportRules {
   readonly knownPartners: ReadonlySet<PartnerCode>;
   /** Only say what would happen. */
   readonly dryRun: boolean;
+  /** Rows in one transaction; 1,024 when absent. */
+  readonly rowsPerTransaction?: number;
   /** Told after each batch of rows. */
   readonly onProgress?: (rows: number) => void;
 }
@@ -54,8 +56,7 @@ export interface ImportFinding<Code extends string> {
 
 /** Findings that are listed; counts go on beyond. */
 export const mostFindings = 10_000;
-/** Rows in one transaction. */
-const rowsPerBatch = 1024;
+const rowsPerTransaction = 1024;
 
 /** {@link importRows} of JSON Lines, read once. */
 export async function importRegister(
@@ -149,7 +150,7 @@ export async function importRows(
         terms: Buffer.concat(terms.map(termKey)),
         suppressedFor: suppressedFor ?? [],
       });
-      if (accepted.length === rowsPerBatch) await flush();
+      if (accepted.length >= (command.rowsPerTransaction ?? rowsPerTransaction)) await flush();
     }
     await flush();
   } finally {

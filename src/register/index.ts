@@ -49,7 +49,14 @@ export {
   type PersonChange,
   type RowMembers,
 } from './one-person.js';
-export { openAct, pendingActs, withdrawAct, type PendingAct, type TwoPersonAct } from './acts.js';
+export {
+  openAct,
+  pendingActs,
+  withdrawAct,
+  type Approval,
+  type PendingAct,
+  type TwoPersonAct,
+} from './acts.js';
 export type { PeopleTarget, PersonReference } from './register-change.js';
 export {
   approveLift,
@@ -58,3 +65,21 @@ export {
   type SuppressionCommand,
   type SuppressionReport,
 } from './suppression.js';
+export {
+  approveErasure,
+  planErasure,
+  requestErasure,
+  type ErasurePlan,
+  type ErasureReport,
+  type ErasureTarget,
+  type RetentionRule,
+} from './erase.js';
+export {
+  approveHold,
+  approveHoldLift,
+  legalHolds,
+  requestHold,
+  requestHoldLift,
+  type LegalHold,
+} from './legal-hold.js';
+export { rotateEpochs, type EpochRotationReport } from './epoch-rotation.js';

@@ -80,7 +80,8 @@ class RegisterActs1763900000000 implements MigrationInterface {
     await runner.query(`
       CREATE TABLE register_act (
         id uuid PRIMARY KEY,
-        kind text NOT NULL CHECK (kind IN ('ADD', 'CORRECT', 'SUPPRESS', 'LIFT_SUPPRESSION')),
+        kind text NOT NULL CHECK (kind IN (
+          'ADD', 'CORRECT', 'SUPPRESS', 'LIFT_SUPPRESSION', 'ERASE', 'SET_HOLD', 'LIFT_HOLD')),
         requested_by text NOT NULL,
         requested_at timestamptz NOT NULL,
         approved_by text,
@@ -99,10 +100,18 @@ class RegisterActs1763900000000 implements MigrationInterface {
         CONSTRAINT register_act_sealed CHECK (
           (sealed IS NULL) = (done_at IS NOT NULL) AND (sealed IS NULL) = (epoch_id IS NULL))
       )`);
+    // Whom a hold protects is sealed; that it was set by two people stands in the act.
+    await runner.query(`
+      CREATE TABLE legal_hold (
+        id uuid PRIMARY KEY REFERENCES register_act (id),
+        ends_at timestamptz NOT NULL,
+        epoch_id integer NOT NULL REFERENCES erasure_epoch (id),
+        sealed bytea NOT NULL
+      )`);
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query('DROP TABLE register_act');
+    await runner.query('DROP TABLE legal_hold, register_act');
   }
 }
 

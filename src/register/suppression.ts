@@ -2,12 +2,12 @@ import { inputInvalid } from '../core/errors.js';
 import type { PartnerCode, StateCode } from '../core/ids.js';
 import { readStateCode } from '../core/register/states.js';
 import {
-  checkApproval,
   finishAct,
-  openAct,
+  openApproved,
   peopleDiffer,
   recordAct,
   requestAct,
+  type Approval,
   type PendingAct,
 } from './acts.js';
 import type { PagePerson } from './page.js';
@@ -89,11 +89,10 @@ export async function requestLift(
  */
 export async function approveLift(
   store: RegisterStore,
-  command: { readonly actId: string; readonly approvedBy: string; readonly people: number },
+  command: Approval,
 ): Promise<SuppressionReport> {
   const { result, version } = await changeRegister(store, async (change) => {
-    const act = await openAct(store, change.manager, command.actId);
-    checkApproval(act, command);
+    const act = await openApproved(store, change.manager, 'LIFT_SUPPRESSION', command);
     const { people: target, codes } = act.content as { people: PeopleTarget; codes: Codes };
     const people = await changeSuppressions(change, target, (before) =>
       before.filter((code) => !codes.includes(code)),

@@ -124,6 +124,7 @@ export const errorMap: Readonly<Record<GatewayErrorCode, PublicError>> = {
   ERR_ROW_CONFLICT: internal,
   ERR_SEALED_DATA_DAMAGED: internal,
   ERR_IMPORT_REFUSED: internal,
+  ERR_LEGAL_HOLD: internal,
   ERR_APPROVER_IS_REQUESTER: internal,
   ERR_RECORD_TOO_LARGE: internal,
   ERR_RECORD_MALFORMED: internal,
