@@ -8,7 +8,9 @@ import type { GatewayLogger } from './platform/telemetry/logger.js';
 import { Authority, QuestionBudget } from './grants/index.js';
 import { openRegister, Register, registerVersionSql } from './register/index.js';
 import { ReadAccess, ReadReceipt, VerifyIdentities, VerifyIdentity } from './verification/index.js';
+import { actHandlers } from './act-handlers.js';
 import { migrations } from './migrations.js';
+import { StaffActs, StaffDirectory } from './staff/index.js';
 
 /** Everything a start has to be given: configuration, keys, clock. */
 export interface RoomsSettings {
@@ -62,6 +64,19 @@ export class RoomsModule {
               origin: configuration.logOrigin,
               random: (sizeBytes) => randomBytes(sizeBytes),
               logger,
+            }),
+        },
+        { provide: StaffDirectory, useFactory: () => new StaffDirectory(dataSource, now) },
+        {
+          provide: StaffActs,
+          inject: [ACCESS_LOG],
+          useFactory: (accessLog: AccessLog) =>
+            new StaffActs({
+              dataSource,
+              accessLog,
+              handlers: actHandlers,
+              now,
+              newId: randomUUID,
             }),
         },
         {
