@@ -9,7 +9,9 @@ import { Authority, Budgets } from './grants/index.js';
 import { partnerActs } from './partners/index.js';
 import { openRegister, Register, registerVersionSql } from './register/index.js';
 import { ReadAccess, ReadReceipt, VerifyIdentities, VerifyIdentity } from './verification/index.js';
+import { actHandlers } from './act-handlers.js';
 import { migrations } from './migrations.js';
+import { StaffActs, StaffDirectory } from './staff/index.js';
 
 /** Everything a start has to be given: configuration, keys, clock. */
 export interface RoomsSettings {
@@ -71,6 +73,19 @@ export class RoomsModule {
               ...(configuration.checkpointFile === undefined
                 ? {}
                 : { checkpointFile: configuration.checkpointFile }),
+            }),
+        },
+        { provide: StaffDirectory, useFactory: () => new StaffDirectory(dataSource, now) },
+        {
+          provide: StaffActs,
+          inject: [ACCESS_LOG],
+          useFactory: (accessLog: AccessLog) =>
+            new StaffActs({
+              dataSource,
+              accessLog,
+              handlers: actHandlers,
+              now,
+              newId: randomUUID,
             }),
         },
         {

@@ -10,13 +10,7 @@ import { inputInvalid } from '../../core/errors.js';
 const deepest = 32;
 
 /** A value of JSON (RFC 8259). Objects are plain. */
-export type JsonValue =
-  | null
-  | boolean
-  | number
-  | string
-  | readonly JsonValue[]
-  | JsonObject;
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
 export interface JsonObject {
   readonly [member: string]: JsonValue;
 }
