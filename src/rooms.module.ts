@@ -5,10 +5,13 @@ import { deriveKey, localMasterKey, type PrivateJwk } from './platform/keys/keys
 import { migrate, openDatabase, type Database } from './platform/database/database.js';
 import type { Configuration } from './platform/configuration/configuration.js';
 import type { GatewayLogger } from './platform/telemetry/logger.js';
-import { Authority, QuestionBudget } from './grants/index.js';
+import { Authority, Budgets } from './grants/index.js';
+import { partnerActs } from './partners/index.js';
 import { openRegister, Register, registerVersionSql } from './register/index.js';
 import { ReadAccess, ReadReceipt, VerifyIdentities, VerifyIdentity } from './verification/index.js';
+import { actHandlers } from './act-handlers.js';
 import { migrations } from './migrations.js';
+import { StaffActs, StaffDirectory } from './staff/index.js';
 
 /** Everything a start has to be given: configuration, keys, clock. */
 export interface RoomsSettings {
@@ -65,12 +68,30 @@ export class RoomsModule {
               random: (sizeBytes) => randomBytes(sizeBytes),
               logger,
               ...(journalFiles === undefined ? {} : { files: journalFiles }),
+              acts: partnerActs,
+              witnessQuorum: configuration.witnessQuorum,
+              ...(configuration.checkpointFile === undefined
+                ? {}
+                : { checkpointFile: configuration.checkpointFile }),
+            }),
+        },
+        { provide: StaffDirectory, useFactory: () => new StaffDirectory(dataSource, now) },
+        {
+          provide: StaffActs,
+          inject: [ACCESS_LOG],
+          useFactory: (accessLog: AccessLog) =>
+            new StaffActs({
+              dataSource,
+              accessLog,
+              handlers: actHandlers,
+              now,
+              newId: randomUUID,
             }),
         },
         {
-          provide: QuestionBudget,
+          provide: Budgets,
           useFactory: () =>
-            new QuestionBudget(
+            new Budgets(
               dataSource,
               deriveKey(keys.log, 'safeconduct/question-fingerprint/v1'),
               registerVersionSql,
@@ -78,10 +99,10 @@ export class RoomsModule {
         },
         {
           provide: VerifyIdentity,
-          inject: [Authority, QuestionBudget, Register, ACCESS_LOG],
+          inject: [Authority, Budgets, Register, ACCESS_LOG],
           useFactory: (
             authority: Authority,
-            budget: QuestionBudget,
+            budget: Budgets,
             register: Register,
             accessLog: AccessLog,
           ) => new VerifyIdentity(authority, budget, register, accessLog, now, randomUUID),
@@ -93,8 +114,8 @@ export class RoomsModule {
         },
         {
           provide: ReadAccess,
-          inject: [Authority, QuestionBudget],
-          useFactory: (authority: Authority, budget: QuestionBudget) =>
+          inject: [Authority, Budgets],
+          useFactory: (authority: Authority, budget: Budgets) =>
             new ReadAccess(authority, budget, now),
         },
         {

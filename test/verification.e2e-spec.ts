@@ -516,7 +516,11 @@ describeOnEachDatabase('a verification', (kind) => {
     const access = reply.json?.data?.['access'] as {
       partner: object;
       officer: null;
-      grants: { id: string; fields: { field: string; level: string }[]; budgets: object[] }[];
+      grants: {
+        id: string;
+        fields: { field: string; level: string }[];
+        budgets: { kind: string }[];
+      }[];
     };
     expect(access.partner).toEqual({
       code: 'BRAVO-CONSULAR',
@@ -528,7 +532,9 @@ describeOnEachDatabase('a verification', (kind) => {
     expect(levels.size).toBe(10);
     expect(levels.get('VISA_STATUS')).toBe('FULL');
     expect(levels.get('FATHER_NAME')).toBe('WITHHELD');
-    expect(access.grants[0]?.budgets).toMatchObject([{ kind: 'QUESTIONS', limit: 1000 }]);
+    const budgets = access.grants[0]?.budgets ?? [];
+    expect(budgets.map(({ kind }) => kind)).toEqual(['QUESTIONS', 'PEOPLE', 'MISSES', 'VALUES']);
+    expect(budgets[0]).toMatchObject({ kind: 'QUESTIONS', limit: 1000 });
     expectNoEcho(reply, 'ALPHA', alpha.grantId, 'Samadi');
   });
 

@@ -25,6 +25,7 @@ import {
   VerifyIdentities,
   VerifyIdentity,
 } from '../verification/index.js';
+import { logRoutes, registerLogRoutes, type LogRoutesOptions } from './log-routes.js';
 import { answerSizeOf, operationPlugin, ticksOf } from './operation.js';
 import { callerOf, establishCaller, exchangeOf, type PartnerContext } from './partner-context.js';
 import { partnerRequirements } from './requirements.js';
@@ -50,6 +51,8 @@ export interface PartnerDoorOptions {
   readonly authenticate: (request: IncomingMessage) => Promise<Caller>;
   /** Token endpoint, key set and metadata: judge their own requests. */
   readonly tokenEndpoint: (request: IncomingMessage, response: ServerResponse) => void;
+  /** What a partner reads of the log by itself, and who it is by its certificate alone. */
+  readonly log: Pick<LogRoutesOptions, 'published' | 'partnerOf' | 'now'>;
   readonly releaseDelayMs: number;
   readonly logger: GatewayLogger;
   readonly metrics: Metrics;
@@ -63,6 +66,7 @@ const routes = {
   'POST /oauth2/token': 'CERTIFICATE',
   'GET /oauth2/jwks': 'CERTIFICATE',
   'GET /.well-known/oauth-authorization-server': 'CERTIFICATE',
+  ...logRoutes,
 } as const;
 
 /** Requests of one partner being answered at a time; more are asked to come again. */
@@ -123,6 +127,11 @@ export async function buildPartnerDoor(options: PartnerDoorOptions): Promise<Par
   });
   registerGraphqlHooks(adapter, options);
   registerTokenRoutes(adapter, options);
+  registerLogRoutes(adapter.fastify, {
+    ...options.log,
+    refuse: (request, reply, status) => refuse(request, reply, status, options),
+    onFault: (error) => options.logger.error(describeError(error), 'the log cannot be read'),
+  });
   const app = await NestFactory.create<NestFastifyApplication>(
     PartnerDoorModule.with(options),
     adapter,

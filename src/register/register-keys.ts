@@ -33,6 +33,17 @@ export function epochOf(now: Date): number {
   return Math.floor((now.getTime() + mondayOffsetMilliseconds) / weekMilliseconds);
 }
 
+/** Weeks from the beginning of an epoch to the destruction of its key: 35 days. */
+const weeksKept = 5;
+
+/** When the key of an epoch is destroyed, and with it what backups hold that was erased before. */
+export function epochEnd(id: number): Date {
+  return new Date((id + weeksKept) * weekMilliseconds - mondayOffsetMilliseconds);
+}
+
+/** The last epoch whose key is due to be destroyed. */
+export const lastEndedEpoch = (now: Date): number => epochOf(now) - weeksKept;
+
 /** The erasure-epoch keys, each unwrapped once and kept in this process. */
 export class EpochKeys {
   readonly #dataSource: DataSource;
@@ -56,6 +67,10 @@ export class EpochKeys {
    */
   async current(now: Date): Promise<EpochKey> {
     const id = epochOf(now);
+    // A destroyed key does not live on in a process that runs for months.
+    for (const known of this.#unwrapped.keys()) {
+      if (known <= lastEndedEpoch(now)) this.#unwrapped.delete(known);
+    }
     if (!this.#unwrapped.has(id)) {
       const [known] = await this.#dataSource.query<{ id: number }[]>(
         'SELECT id FROM erasure_epoch WHERE id = $1',
@@ -98,7 +113,7 @@ export class EpochKeys {
   }
 }
 
-function epochContext(id: number): Buffer {
+export function epochContext(id: number): Buffer {
   return encodeParts('safeconduct/register/epoch-key/v1', String(id));
 }
 

@@ -3,7 +3,9 @@ import { encodeParts, equalInConstantTime } from '../core/bytes.js';
 import { GatewayError } from '../core/errors.js';
 import type { SubjectId } from '../core/ids.js';
 import type { MasterKey } from '../platform/keys/keys.js';
+import { blockingScheme } from './blocking-scheme.js';
 import { openPage, sealPage, type PagePerson } from './page.js';
+import { PersonFinder } from './person-finder.js';
 import {
   EpochKeys,
   IndexKeys,
@@ -44,6 +46,7 @@ export class RegisterStore {
   readonly dataSource: DataSource;
   readonly keys: IndexKeys;
   readonly epochs: EpochKeys;
+  readonly finder = new PersonFinder();
   readonly now: () => Date;
   readonly random: (sizeBytes: number) => Uint8Array;
 
@@ -69,12 +72,13 @@ export class RegisterStore {
       const secret = options.random(32);
       const state = encodeState({ version: 0n, pages: new Map() });
       await dataSource.query(
-        `INSERT INTO register_head (version, state_mac, master_key_id, index_secret_wrapped)
-         VALUES (0, $1, $2, $3) ON CONFLICT DO NOTHING`,
+        `INSERT INTO register_head (version, state_mac, master_key_id, index_secret_wrapped, blocking_scheme)
+         VALUES (0, $1, $2, $3, $4) ON CONFLICT DO NOTHING`,
         [
           new IndexKeys(secret).stateMac(state),
           masterKey.id,
           await masterKey.wrap(secret, indexSecretContext),
+          blockingScheme(),
         ],
       );
       [row] = await dataSource.query<Row[]>(select);

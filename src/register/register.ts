@@ -1,8 +1,10 @@
 import type { SubjectId } from '../core/ids.js';
 import { GatewayError } from '../core/errors.js';
 import type { Subject } from '../core/register/subject.js';
+import { blockingScheme } from './blocking-scheme.js';
 import { BlindIndex, type CandidateScope } from './blind-index.js';
 import type { PagePerson } from './page.js';
+import { reindexRegister } from './reindex.js';
 import { RegisterStore, type OpenedPage, type RegisterOptions } from './register-store.js';
 import { decodeSubjectId } from './subject-uuid.js';
 
@@ -65,7 +67,9 @@ const attemptsPerQuestion = 5;
 
 /** Opens the register and loads its index. */
 export async function openRegister(options: RegisterOptions): Promise<Register> {
-  const register = new Register(await RegisterStore.open(options));
+  const store = await RegisterStore.open(options);
+  await reindexRegister(store, blockingScheme());
+  const register = new Register(store);
   await register.load();
   return register;
 }

@@ -31,6 +31,11 @@ import {
   type IssuedKeyPair,
 } from '../../src/platform/pki/index.js';
 import { importRegister, Register, releaseBatch } from '../../src/register/index.js';
+import type { AccessLog } from '../../src/access-log/index.js';
+import { demoStaff, foundDemoStaff } from '../../src/cli/demo/demo-staff.js';
+import { ACCESS_LOG } from '../../src/rooms.module.js';
+import { newStaffPair, staffCa } from './staff.js';
+import { TestStaffClient } from './staff-client.js';
 import { freshDatabaseUrl, temporaryHome, type DatabaseKind } from './databases.js';
 import { TestPartner } from './partner.js';
 
@@ -49,6 +54,8 @@ export interface TestGateway {
   partner(code: string): TestPartner;
   /** Puts a further grant in force; what is not given is as in the standard terms. */
   addGrant(code: string, terms: Partial<GrantTerms>): Promise<GrantId>;
+  /** A member of staff by reference, e.g. `LIA-1`. */
+  staff(reference: string): TestStaffClient;
   /** Imports people and releases them. */
   addPeople(people: readonly object[]): Promise<void>;
   close(): Promise<void>;
@@ -62,6 +69,8 @@ export interface TestGatewayOptions {
   readonly releaseDelayMs?: number;
   /** File system under the journal. */
   readonly journalFiles?: AccessLogOptions['files'];
+  /** Opens the staff door, with staff of every role (src/cli/demo/demo-staff.ts). */
+  readonly staff?: boolean;
 }
 
 export const testPartners = [
@@ -117,12 +126,17 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
     const { privateKey } = generateKeyPairSync('ed25519');
     return { kid, key: privateKey, jwk: { ...privateKey.export({ format: 'jwk' }), kid } };
   };
+  const staffTls = { ...partnerTls, caFile: join(files, 'staff-ca.pem') };
+  writeFileSync(staffTls.caFile, pem(staffCa.certificate));
   const port = await freePort();
+  const staffPort = await freePort();
   const settings = {
     configuration: readConfiguration({
       SAFECONDUCT_HOME: home.path,
       SAFECONDUCT_PARTNER_HOST: '127.0.0.1',
       SAFECONDUCT_PARTNER_PORT: String(port),
+      SAFECONDUCT_STAFF_HOST: '127.0.0.1',
+      SAFECONDUCT_STAFF_PORT: String(staffPort),
       SAFECONDUCT_OPS_PORT: '0',
       SAFECONDUCT_LOG_ORIGIN: 'log.test',
       SAFECONDUCT_RELEASE_DELAY_MS: String(options.releaseDelayMs ?? 5),
@@ -135,6 +149,7 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
       checkpoint: signing('checkpoint-1'),
     },
     partnerTls,
+    ...(options.staff === true ? { staffTls } : {}),
     logger,
     now,
     ...(options.journalFiles === undefined ? {} : { journalFiles: options.journalFiles }),
@@ -185,7 +200,19 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
     );
   }
   await rooms.context.get(Authority).refresh();
+  const staffPairs = new Map(
+    Object.keys(demoStaff).map((reference) => [reference, newStaffPair(reference)] as const),
+  );
+  if (options.staff === true) {
+    await foundDemoStaff(
+      dataSource,
+      rooms.context.get<AccessLog>(ACCESS_LOG),
+      (reference) => pem(staffPairs.get(reference)?.certificate ?? Buffer.alloc(0)),
+      new Date(),
+    );
+  }
   const gateway = await openDoors(settings, rooms);
+  const staffClients: TestStaffClient[] = [];
 
   const test: TestGateway = {
     url,
@@ -204,6 +231,14 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
     },
     addGrant: async (code, terms) =>
       grantTo(rooms, code as PartnerCode, { ...options.terms, ...terms }),
+    staff: (reference) => {
+      const pair = staffPairs.get(reference);
+      const staffUrl = gateway.staff?.url;
+      if (pair === undefined || staffUrl === undefined) throw new TypeError(`no ${reference}`);
+      const client = new TestStaffClient(staffUrl, serverCaPem, pair);
+      staffClients.push(client);
+      return client;
+    },
     addPeople: async (people) => {
       const { store } = rooms.context.get(Register);
       const report = await importRegister(store, {
@@ -222,6 +257,7 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
     },
     close: async () => {
       for (const partner of partners.values()) partner.close();
+      for (const client of staffClients) client.close();
       await gateway.close();
       home.remove();
       rmSync(files, { recursive: true });

@@ -10,7 +10,21 @@ import {
 } from 'graphql';
 import { GatewayError } from '../../core/errors.js';
 import { describeError, type GatewayLogger } from '../telemetry/logger.js';
+import type { GatewayErrorCode } from '../../core/errors.js';
 import { errorMap, publicErrors, retryAfterSeconds, type PublicError } from './error-map.js';
+
+/** The face each code has at one door. */
+export type ErrorFaces = (code: GatewayErrorCode) => {
+  readonly code: string;
+  readonly message: string;
+  readonly status: PublicError['status'];
+};
+
+/** Faces of the partner door, and of any that has none of its own. */
+export const partnerFaces: ErrorFaces = (code) => {
+  const { code: publicCode, status } = errorMap[code];
+  return { code: publicCode, status, message: publicErrors[publicCode].message };
+};
 
 /** An error as it leaves: fixed message, closed code, reference; nothing of what was thrown. */
 export interface PublicGraphqlError {
@@ -27,16 +41,18 @@ export interface PublicGraphqlError {
 export function toPublicError(
   error: unknown,
   logger: GatewayLogger,
+  faces: ErrorFaces = partnerFaces,
   document?: DocumentNode,
 ): PublicGraphqlError {
   const thrown = unwrapResolverError(error);
-  if (thrown instanceof GatewayError) return fromGatewayError(thrown, logger);
+  if (thrown instanceof GatewayError) return fromGatewayError(thrown, logger, faces);
   if (isOfTheDocument(error)) {
-    return fromGatewayError(documentError(error, document), logger, error);
+    return fromGatewayError(documentError(error, document), logger, faces, error);
   }
   return fromGatewayError(
     new GatewayError('ERR_INTERNAL', { detail: 'a fault while answering', cause: thrown }),
     logger,
+    faces,
   );
 }
 
@@ -58,22 +74,24 @@ export function retryAfterOf(status: number): string | undefined {
 function fromGatewayError(
   error: GatewayError,
   logger: GatewayLogger,
+  faces: ErrorFaces,
   located?: GraphQLError,
 ): PublicGraphqlError {
   const reference = error.reference ?? randomUUID();
-  const face = errorMap[error.code];
+  const face = faces(error.code);
   const isFault = face.code === 'ERR_INTERNAL' || face.status === 503;
   logger[isFault ? 'error' : 'info']({ ...describeError(error), reference }, 'refused');
   return {
     status: face.status,
     formatted: {
-      message: publicErrors[face.code].message,
+      message: face.message,
       ...(located?.locations === undefined ? {} : { locations: located.locations }),
       extensions: {
         code: face.code,
         reference,
         ...(error.argument === undefined ? {} : { argument: error.argument }),
         ...(error.field === undefined ? {} : { field: error.field }),
+        ...(error.budget === undefined ? {} : { budget: error.budget }),
         ...(error.retryAt === undefined ? {} : { retryAt: error.retryAt.toISOString() }),
       },
     },

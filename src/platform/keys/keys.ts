@@ -101,7 +101,7 @@ export function readPrivateJwkFile(path: string, variable: string): PrivateJwk {
   const text = readKeyFile(path, variable);
   try {
     const jwk = JSON.parse(text) as Record<string, unknown>;
-    const key = createPrivateKey({ key: jwk as never, format: 'jwk' });
+    const key = createPrivateKey({ key: jwk, format: 'jwk' });
     if (typeof jwk['kid'] !== 'string' || jwk['kid'] === '') throw new TypeError('no kid');
     return { kid: jwk['kid'], key, jwk };
   } catch {
