@@ -16,6 +16,7 @@ import type { PartnerCode } from '../src/core/ids.js';
 import { lockHome } from '../src/platform/database/home-lock.js';
 import { ACCESS_LOG } from '../src/rooms.module.js';
 import { freshDatabaseUrl, temporaryHome } from './support/databases.js';
+import { captureOutput } from './support/output.js';
 import { keyPem, startGateway, type TestGateway } from './support/gateway.js';
 import type { TestPartner } from './support/partner.js';
 import { laila, lailaAsSeen, nobodyAsSeen } from './support/people.js';
@@ -31,18 +32,15 @@ async function safeconduct(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Ran> {
-  const [out, err]: [string[], string[]] = [[], []];
-  const written = [process.stdout.write, process.stderr.write] as const;
+  const captured = captureOutput();
   const before = { ...process.env };
-  process.stdout.write = ((chunk: unknown) => out.push(String(chunk)) > 0) as (typeof written)[0];
-  process.stderr.write = ((chunk: unknown) => err.push(String(chunk)) > 0) as (typeof written)[1];
   Object.assign(process.env, { LOG_LEVEL: 'silent' }, environment);
   try {
     process.exitCode = undefined;
     await run(['node', 'safeconduct', ...args]);
-    return { code: Number(process.exitCode ?? 0), out: out.join(''), err: err.join('') };
+    return { code: Number(process.exitCode ?? 0), ...captured.text() };
   } finally {
-    [process.stdout.write, process.stderr.write] = written;
+    captured.end();
     process.exitCode = undefined;
     for (const name of Object.keys(environment)) delete process.env[name];
     Object.assign(process.env, before);

@@ -52,7 +52,7 @@ describeOnEachDatabase('identity', (kind) => {
       socket.on('secureConnect', () =>
         socket.write('GET /oauth2/jwks HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'),
       );
-      socket.on('data', (chunk) => received.push(chunk));
+      socket.on('data', (chunk: Buffer) => received.push(chunk));
       socket.on('error', () => undefined);
       socket.on('close', () => resolve(Buffer.concat(received).toString()));
     });
@@ -105,8 +105,11 @@ describeOnEachDatabase('identity', (kind) => {
         body: JSON.stringify({ query: '{ access { officer } }' }),
         ...bent,
       });
-    const claimsOf = (token: string): Record<string, unknown> =>
-      JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+    const claimsOf = (of: string) =>
+      JSON.parse(Buffer.from(of.split('.')[1] ?? '', 'base64url').toString()) as Record<
+        string,
+        unknown
+      >;
     const resign = (change: object, header: object = {}): string => {
       const { kid, key } = gateway.settings.keys.token;
       const claims = { ...claims0, ...change };
