@@ -7,7 +7,7 @@ import {
   type KeyObject,
 } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
-import { GatewayError } from '../../core/errors.js';
+import { GatewayError, isGatewayError } from '../../core/errors.js';
 import { decodeBase64Url, sha256 } from '../../core/bytes.js';
 
 /**
@@ -81,6 +81,30 @@ export function localMasterKey(secret: Uint8Array): MasterKey {
         });
       }
       return key;
+    },
+  };
+}
+
+/**
+ * Wraps under the first key and opens what any of them wrapped: every process of a gateway holds
+ * both keys while a rotation lasts.
+ */
+export function masterKeyRing(current: MasterKey, ...previous: readonly MasterKey[]): MasterKey {
+  const keys = [current, ...previous];
+  return {
+    id: current.id,
+    wrap: async (key, context) => current.wrap(key, context),
+    unwrap: async (wrapped, context) => {
+      for (const key of keys) {
+        try {
+          return await key.unwrap(wrapped, context);
+        } catch (error) {
+          if (!isGatewayError(error, 'ERR_KEY_UNUSABLE')) throw error;
+        }
+      }
+      throw new GatewayError('ERR_KEY_UNUSABLE', {
+        detail: `none of the master keys ${keys.map(({ id }) => id).join(', ')} opens what is stored`,
+      });
     },
   };
 }
