@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { isGatewayError } from '../src/core/errors.js';
 import { candidateCap, thresholds } from '../src/core/matching/index.js';
 import { candidateFigures, figuresBySlice, type Answered } from './matching/figures.js';
 import { readLines, readQuestions, readRegister, type Truth } from './matching/files.js';
 import { makeUp, type MadeUp } from './matching/made-up.js';
-import { CorePath } from './matching/path.js';
+import type { Asked } from './matching/path.js';
+import { RegisterPath } from './matching/register-path.js';
 import { printReport } from './matching/report.js';
 import { measureScoring } from './matching/scoring.js';
 
@@ -45,16 +47,25 @@ function readInput(): MadeUp {
   };
 }
 
+let refusedQuestions = 0;
+
+/** A question that is refused (a date that does not exist, no letters in a name) finds nobody. */
+function refusedQuestion(error: unknown): Asked {
+  if (!isGatewayError(error, 'ERR_INPUT_INVALID')) throw error;
+  refusedQuestions += 1;
+  return { outcome: 'NOT_CONFIRMED', best: undefined, candidates: [], belowFloor: false };
+}
+
 const input = readInput();
 const truths = new Map(input.truths.map((truth) => [truth.id, truth]));
 const questions = input.questions.filter(({ id }) => inHalf(id));
 const now = new Date();
-const path = new CorePath(now);
+const path = new RegisterPath(now);
 await path.load(input.subjects);
 const answers: Answered[] = [];
 const predictions: string[] = [];
 for (const { id, person } of questions) {
-  const asked = await path.ask(person);
+  const asked = await path.ask(person).catch(refusedQuestion);
   const truth = truths.get(id);
   if (truth !== undefined) answers.push({ ...asked, truth });
   predictions.push(
@@ -71,6 +82,7 @@ process.stdout.write(
   printReport({
     people: input.subjects.length,
     questions: answers.length,
+    refusedQuestions,
     belowFloor: answers.filter(({ belowFloor }) => belowFloor).length,
     thresholds: thresholds.STANDARD,
     candidateCap,
@@ -80,3 +92,4 @@ process.stdout.write(
     slices: figuresBySlice(answers),
   }),
 );
+await path.close();

@@ -3,7 +3,10 @@ import {
   compareEvidence,
   parseEvidence,
   prepareSubject,
+  type Evidence,
+  type PersonEvidenceInput,
 } from '../../src/core/matching/index.js';
+import { isGatewayError } from '../../src/core/errors.js';
 import type { Subject } from '../../src/core/register/subject.js';
 import type { Question } from './files.js';
 import { findCandidates, indexSubjects } from './path.js';
@@ -23,14 +26,13 @@ export function measureScoring(
 ): number {
   const prepared = subjects.map(prepareSubject);
   const index = indexSubjects(subjects, (term) => term);
-  const work = questions.map(({ person }, at) => {
-    const evidence = parseEvidence(person, now);
+  const work = questions.flatMap(({ person }, at) => {
+    const evidence = tryParse(person, now);
+    if (evidence === undefined) return [];
     const rows = findCandidates(index, evidence, (term) => term).slice(0, candidates);
     while (rows.length < candidates) rows.push((at * 37 + rows.length * 101) % subjects.length);
-    return {
-      evidence,
-      subjects: rows.map((row) => prepared[row] ?? prepareSubject(subjects[0] as Subject)),
-    };
+    const of = rows.map((row) => prepared[row] ?? prepareSubject(subjects[0] as Subject));
+    return [{ evidence, subjects: of }];
   });
   let least = Infinity;
   for (let round = 0; round < rounds; round += 1) {
@@ -45,4 +47,13 @@ export function measureScoring(
     least = Math.min(least, (user + system) / Math.max(1, work.length));
   }
   return least;
+}
+
+function tryParse(person: PersonEvidenceInput, now: Date): Evidence | undefined {
+  try {
+    return parseEvidence(person, now);
+  } catch (error) {
+    if (isGatewayError(error, 'ERR_INPUT_INVALID')) return undefined;
+    throw error;
+  }
 }

@@ -1,5 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import type { Migration } from '../platform/database/database.js';
+import { CoverTree1767225700300 } from './cover/cover.migration.js';
 
 /**
  * - `access_log_tree`: one row a tree; `size` and `root` are its head, taken by compare-and-set.
@@ -48,4 +49,7 @@ class AccessLog1767225600300 implements MigrationInterface {
   }
 }
 
-export const accessLogMigrations: readonly Migration[] = [AccessLog1767225600300];
+export const accessLogMigrations: readonly Migration[] = [
+  AccessLog1767225600300,
+  CoverTree1767225700300,
+];

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/
 import {
   accessEntry,
   checkAsPartner,
+  emptyAccessLog,
   logKeys,
   openTestLog,
   otherPartner,
@@ -37,7 +38,7 @@ describeOnEachDatabase('the access log', (kind) => {
   });
   afterAll(async () => database.close());
   beforeEach(async () => {
-    await database.dataSource.query('TRUNCATE access_log_tree, access_log_leaf, access_log_key');
+    await emptyAccessLog(database.dataSource);
     home = temporaryHome();
     files = new FaultyFiles();
     log = await openTestLog(database.dataSource, home.path, { files });
@@ -67,6 +68,8 @@ describeOnEachDatabase('the access log', (kind) => {
       repaired: false,
       completedFromDatabase: 0,
       restoredFromJournal: 0,
+      reappliedActs: 0,
+      restoredRounds: 0,
       journalIsNew: true,
     });
   });

@@ -1,10 +1,9 @@
 import type { KeyObject } from 'node:crypto';
-import { join } from 'node:path';
 import type { DataSource } from 'typeorm';
 import { GatewayError } from '../core/errors.js';
 import type { PartnerCode } from '../core/ids.js';
 import { proveInclusion } from '../core/log/proof.js';
-import type { Receipt } from '../core/log/receipt.js';
+import type { CoveredReceipt } from '../core/log/receipt.js';
 import { decodeRecord } from '../core/log/record.js';
 import {
   composeRecord,
@@ -14,13 +13,20 @@ import {
   type LoggedAccess,
 } from './access-entry.js';
 import { GroupCommit, type Alongside, type Grown } from './group-commit.js';
-import { localFiles, type JournalFiles } from './journal/journal-files.js';
-import { openJournal, type Journal } from './journal/journal.js';
-import { deriveRecordSecrets, openRecordKeys, type RecordKeys } from './record-keys.js';
-import { completeJournal, restoreFromJournal } from './reconcile.js';
+import type { JournalFiles } from './journal/journal-files.js';
+import type { Journal } from './journal/journal.js';
+import { deriveRecordSecrets, type RecordKeys } from './record-keys.js';
+import { applyAct, type ActAppliers, type RestrictingAct } from './acts.js';
+import { available, describeFault } from './availability.js';
+import type { CheckpointCopy } from './checkpoint-copy.js';
+import { CoverTree } from './cover/cover-tree.js';
+import { Witnesses } from './cover/witnesses.js';
+import { checkpointOf } from './journaled-entries.js';
+import type { ActEntry } from './journal/line.js';
+import { PublishedLog } from './published-log.js';
 import { Sequencer, type QueuedDraft } from './sequencer.js';
 import { findLeaf, readFrontier, readTree, storedHashes } from './tree.repository.js';
-import { Trees, type SignedHead, type Tree, type TreeName } from './trees.js';
+import { coverId, Trees, type SignedHead, type Tree, type TreeName } from './trees.js';
 
 export interface AccessLogOptions {
   /** Migrated with `accessLogMigrations`. */
@@ -39,6 +45,12 @@ export interface AccessLogOptions {
   readonly files?: JournalFiles;
   /** Sizes of the journal's segments and of a preallocation; the defaults suit production. */
   readonly journal?: { readonly segmentBytes: number; readonly stepBytes: number };
+  /** Restricting acts by name; one in the journal that is not here refuses the start. */
+  readonly acts?: ActAppliers;
+  /** Where the largest signed checkpoints are remembered, on another path than `home`. */
+  readonly checkpointFile?: string;
+  /** Different witnesses that make a round count as cosigned; 1 unless given. */
+  readonly witnessQuorum?: number;
 }
 
 /** The part of a pino logger that is used. */
@@ -55,6 +67,10 @@ export interface ReconciliationReport {
   readonly completedFromDatabase: number;
   /** Records the journal had and the database had lost. */
   readonly restoredFromJournal: number;
+  /** Acts the database had forgotten. */
+  readonly reappliedActs: number;
+  /** Rounds of the cover tree the database had lost. */
+  readonly restoredRounds: number;
   /** This home had no journal. Expected once; later it means the journal was lost. */
   readonly journalIsNew: boolean;
 }
@@ -64,74 +80,67 @@ interface LogDraft extends QueuedDraft {
   readonly resolve: (logged: LoggedAccess) => void;
 }
 
-/**
- * Opens the log: reconciles journal and database first.
- *
- * @throws {GatewayError} ERR_LOG_CONTRADICTS_ITSELF, ERR_JOURNAL_UNAVAILABLE, ERR_KEY_UNUSABLE
- */
-export async function openAccessLog(options: AccessLogOptions): Promise<AccessLog> {
-  const { dataSource, home, random, logger } = options;
-  const files = options.files ?? localFiles;
-  const keys = await openRecordKeys({
-    database: dataSource,
-    files,
-    directory: join(home, 'log-keys'),
-    logKey: options.logKey,
-    random,
-  });
-  const { journal, isNew, repairedBytes } = await openJournal({
-    directory: join(home, 'journal'),
-    files,
-    random,
-    ...options.journal,
-  });
-  try {
-    const restored = await restoreFromJournal(dataSource, journal);
-    const completed = await completeJournal(dataSource, journal);
-    const report: ReconciliationReport = {
-      repaired: repairedBytes > 0,
-      completedFromDatabase: completed,
-      restoredFromJournal: restored,
-      journalIsNew: isNew,
-    };
-    if (report.repaired || completed > 0 || restored > 0) {
-      logger?.warn(report, 'the access log was reconciled with its journal');
-    }
-    return new AccessLog(options, keys, journal, report);
-  } catch (error) {
-    await journal.close();
-    throw error;
-  }
+/** What `openAccessLog` has opened and reconciled. */
+export interface AccessLogParts extends Omit<AccessLogOptions, 'journal'> {
+  readonly keys: RecordKeys;
+  readonly journal: Journal;
+  readonly trees: Trees;
+  readonly copy: CheckpointCopy | undefined;
 }
+
+const roundEveryMs = 10_000;
 
 /** The access log of one gateway: nothing is disclosed before `append` has resolved. */
 export class AccessLog {
-  readonly #options: AccessLogOptions;
+  readonly #options: Omit<AccessLogOptions, 'journal'>;
   readonly #keys: RecordKeys;
   readonly #journal: Journal;
   readonly #trees: Trees;
+  readonly #copy: CheckpointCopy | undefined;
   readonly #sequencer: Sequencer;
+  readonly #cover: CoverTree;
+  /** Who cosigns the cover tree. */
+  readonly witnesses: Witnesses;
+  /** What a partner may read of the log by itself. */
+  readonly published: PublishedLog;
+  #rounds: NodeJS.Timeout | undefined;
   #recovering = false;
   #closed = false;
 
   constructor(
-    options: AccessLogOptions,
-    keys: RecordKeys,
-    journal: Journal,
+    { keys, journal, trees, copy, ...options }: AccessLogParts,
     /** What opening found. */
     readonly report: ReconciliationReport,
   ) {
-    const { dataSource, logger } = options;
+    const { dataSource, logger, witnessQuorum = 1, random, checkpointKey } = options;
     this.#options = options;
     this.#keys = keys;
     this.#journal = journal;
-    this.#trees = new Trees({ ...options, database: dataSource });
-    this.#sequencer = new Sequencer({
+    this.#trees = trees;
+    this.#copy = copy;
+    const sequencer = new Sequencer({
       database: dataSource,
       commit: new GroupCommit(dataSource, journal.id),
       journal,
       conclude: async (grown) => this.#conclude(grown),
-      onFault: (error) => logger?.error({ detail: describe(error) }, 'the access log has a fault'),
+      onFault: (error) =>
+        logger?.error({ detail: describeFault(error) }, 'the access log has a fault'),
+    });
+    this.#sequencer = sequencer;
+    const common = { dataSource, trees, sequencer, witnessQuorum };
+    this.#cover = new CoverTree({
+      ...common,
+      writer: journal.id,
+      random,
+      remember: async () => copy?.flush(),
+    });
+    this.witnesses = new Witnesses({ ...common, checkpointKey });
+    this.published = new PublishedLog({
+      dataSource,
+      trees,
+      cover: this.#cover,
+      witnesses: this.witnesses,
+      signHead: async (tree) => sequencer.exclusively(async () => this.#signHead(tree)),
     });
   }
 
@@ -167,21 +176,90 @@ export class AccessLog {
    *
    * @throws {GatewayError} ERR_LOG_UNAVAILABLE
    */
-  async receipt(partner: PartnerCode, verificationId: string): Promise<Receipt | undefined> {
+  async receipt(partner: PartnerCode, verificationId: string): Promise<CoveredReceipt | undefined> {
     if (!isRecordId(verificationId)) return undefined;
     return this.#available(async () => {
       const { dataSource } = this.#options;
       const tree = await this.#trees.find({ kind: 'partner', partner });
       const leaf = await findLeaf(dataSource, tree.id, verificationId);
       if (leaf === undefined) return undefined;
-      const head = await this.#sequencer.exclusively(async () => this.#signHead(tree));
+      const covered = await this.#cover.coverOf(tree.id, leaf.index);
+      const head =
+        covered === undefined
+          ? await this.#sequencer.exclusively(async () => this.#signHead(tree))
+          : { size: checkpointOf(covered.note).size, checkpoint: covered.note };
       const reader = storedHashes(dataSource, tree.id);
       const hashes = await proveInclusion(head.size, leaf.index, reader);
       const epochKey = await this.#keys.epochKey(new Date(decodeRecord(leaf.record).at));
       const { salt } = deriveRecordSecrets(epochKey, tree.id, leaf.id);
       const receipt = receiptOf({ record: leaf.record, salt }, leaf.index, hashes, head);
-      return { record: receipt.record, salt: receipt.salt, proof: receipt.proof };
+      return {
+        record: receipt.record,
+        salt: receipt.salt,
+        proof: receipt.proof,
+        cover: covered?.cover ?? null,
+      };
     });
+  }
+
+  /**
+   * Does a restricting act: applies it, keeps it with its journal line in the same transaction, and
+   * writes the line. Once resolved it outlives the database it was done in.
+   *
+   * @throws {GatewayError} ERR_LOG_UNAVAILABLE; the act may then have been done
+   */
+  async restrict({ act, body }: RestrictingAct): Promise<void> {
+    await this.#available(async () => {
+      const { dataSource, acts = {} } = this.#options;
+      await this.#sequencer.enter<ActEntry>(async (number) => {
+        const entry: ActEntry = { kind: 'act', number, act, body };
+        await dataSource.transaction(async (manager) =>
+          applyAct(manager, acts, this.#journal.id, entry),
+        );
+        return entry;
+      });
+    });
+  }
+
+  /** The slot of a partner's tree in every round of the cover tree; `undefined` when none is left. */
+  async coverSlot(partner: PartnerCode): Promise<number | undefined> {
+    return this.#available(async () =>
+      this.#cover.slotOf((await this.#trees.find({ kind: 'partner', partner })).id),
+    );
+  }
+
+  /** Verifier key of the cover tree. */
+  coverVerifierKey(): string {
+    return this.#trees.verifierKey({ id: coverId });
+  }
+
+  /**
+   * Makes one round of the cover tree now.
+   *
+   * @param expectedSize makes none when the tree has outgrown this size: another gateway has
+   * @returns rounds there are now
+   * @throws {GatewayError} ERR_LOG_UNAVAILABLE
+   */
+  async makeRound(at: Date, expectedSize?: number): Promise<number> {
+    return this.#available(async () => this.#cover.makeRound(at, expectedSize));
+  }
+
+  /**
+   * Makes a round every 10 seconds until the log is closed. Gateways of one database make one round
+   * between them: a gateway that has seen the tree grow since it last looked lets this one pass. No
+   * clock is compared, so that a clock moved either way stops nothing.
+   */
+  startRounds(now: () => Date): void {
+    let seen: number | undefined;
+    const tick = async (): Promise<void> => {
+      try {
+        seen = await this.makeRound(now(), seen);
+      } catch (error) {
+        this.#options.logger?.error({ detail: describeFault(error) }, 'no round was made');
+      }
+      if (!this.#closed) this.#rounds = setTimeout(() => void tick(), roundEveryMs).unref();
+    };
+    this.#rounds = setTimeout(() => void tick(), 0).unref();
   }
 
   /**
@@ -216,7 +294,9 @@ export class AccessLog {
   /** Finishes what is under way and closes the journal. */
   async close(): Promise<void> {
     this.#closed = true;
+    clearTimeout(this.#rounds);
     await this.#sequencer.idle();
+    await this.#copy?.flush();
     await this.#journal.close();
   }
 
@@ -251,20 +331,12 @@ export class AccessLog {
   }
 
   async #available<Result>(work: () => Promise<Result>): Promise<Result> {
-    try {
+    return available(async () => {
       if (this.#closed) throw new TypeError('the access log is closed');
-      return await work();
-    } catch (cause) {
-      throw new GatewayError('ERR_LOG_UNAVAILABLE', { detail: describe(cause), cause });
-    }
+      return work();
+    });
   }
 }
 
 const isRecordId = (text: string): boolean =>
   /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
-
-/** What may be told of an error: never the message of a driver's, which carries data. */
-function describe(error: unknown): string {
-  if (error instanceof GatewayError) return error.message;
-  return error instanceof Error ? error.name : 'unknown';
-}

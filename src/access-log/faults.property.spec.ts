@@ -4,6 +4,7 @@ import type { DataSource } from 'typeorm';
 import {
   accessEntry,
   checkAsPartner,
+  emptyAccessLog,
   openTestLog,
   partner,
 } from '../../test/support/access-log.js';
@@ -81,7 +82,7 @@ afterAll(async () => database.close());
 test('whatever fails in whatever order, what was acknowledged is in the log exactly once', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 25 }), async (steps) => {
-      await database.dataSource.query('TRUNCATE access_log_tree, access_log_leaf, access_log_key');
+      await emptyAccessLog(database.dataSource);
       const home = temporaryHome();
       const files = new FaultyFiles();
       const connection = new Connection(database.dataSource);

@@ -1,12 +1,16 @@
-export {
-  openAccessLog,
-  type AccessLog,
-  type AccessLogLogger,
-  type AccessLogOptions,
-  type ReconciliationReport,
+export { openAccessLog } from './open-access-log.js';
+export type {
+  AccessLog,
+  AccessLogLogger,
+  AccessLogOptions,
+  ReconciliationReport,
 } from './access-log.js';
-export type { AccessEntry, LoggedAccess, Outcome } from './access-entry.js';
+export type { AccessEntry, ActOutcome, LoggedAccess, Outcome } from './access-entry.js';
 export { accessLogMigrations } from './access-log.migration.js';
+export type { ActApplier, ActAppliers, RestrictingAct } from './acts.js';
+export type { WitnessState } from './cover/cosignature.repository.js';
+export type { CosignatureAnswer, Witnesses } from './cover/witnesses.js';
+export type { PublishedLog } from './published-log.js';
 export type { Alongside } from './group-commit.js';
 export type { HostPart } from './sealed-part.js';
 export type { TreeName } from './trees.js';

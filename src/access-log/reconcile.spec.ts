@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/
 import {
   accessEntry,
   checkAsPartner,
+  emptyAccessLog,
   openTestLog,
   partner,
 } from '../../test/support/access-log.js';
@@ -21,6 +22,8 @@ const nothingToDo = {
   repaired: false,
   completedFromDatabase: 0,
   restoredFromJournal: 0,
+  reappliedActs: 0,
+  restoredRounds: 0,
   journalIsNew: false,
 };
 
@@ -35,7 +38,7 @@ describeOnEachDatabase('reconciliation of journal and database', (kind) => {
   });
   afterAll(async () => database.close());
   beforeEach(async () => {
-    await database.dataSource.query('TRUNCATE access_log_tree, access_log_leaf, access_log_key');
+    await emptyAccessLog(database.dataSource);
     home = temporaryHome();
   });
   afterEach(() => home.remove());

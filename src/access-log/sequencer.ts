@@ -2,7 +2,8 @@ import { GatewayError, isGatewayError } from '../core/errors.js';
 import { EntryRefused, GroupCommit, GroupRefused, type Draft, type Grown } from './group-commit.js';
 import type { Journal } from './journal/journal.js';
 import type { JournalEntry } from './journal/line.js';
-import { completeJournal, recordLine } from './reconcile.js';
+import { completeJournal } from './complete-journal.js';
+import { recordLine } from './journaled-entries.js';
 import type { Queryable } from './tree.repository.js';
 
 export interface SequencerOptions {
@@ -72,6 +73,29 @@ export class Sequencer {
       });
       this.#start();
     });
+  }
+
+  /**
+   * Commits one entry that is not a record, and journals it, between groups.
+   *
+   * @param commit is given the number of the entry's journal line; `undefined` when it did nothing
+   */
+  async enter<Entry extends JournalEntry>(
+    commit: (number: number) => Promise<Entry | undefined>,
+  ): Promise<Entry | undefined> {
+    return this.exclusively(async () => {
+      const { journal } = this.#options;
+      this.#inDoubt = true;
+      const entry = await commit(journal.lastNumber + 1);
+      if (entry !== undefined) await journal.append([entry]);
+      this.#inDoubt = false;
+      return entry;
+    });
+  }
+
+  /** Stops writing, signing and with them disclosure, for something found elsewhere. */
+  async contradict(error: GatewayError): Promise<void> {
+    await this.exclusively(async () => Promise.reject(error)).catch(() => undefined);
   }
 
   /** Resolves when nothing is under way. */

@@ -93,6 +93,14 @@ export async function readTree(database: Queryable, tree: string): Promise<TreeR
   return rows.map(treeRow)[0];
 }
 
+/** Every tree with its head. */
+export async function readTrees(database: Queryable): Promise<readonly TreeRow[]> {
+  const rows = await database.query<TreeRowColumns[]>(
+    'SELECT tree, owner, size, root FROM access_log_tree ORDER BY tree',
+  );
+  return rows.map(treeRow);
+}
+
 /** Holds the heads of these trees until the transaction ends, in one order for everybody. */
 export async function lockTrees(database: Queryable, trees: readonly string[]): Promise<void> {
   await database.query(
@@ -120,14 +128,30 @@ export async function readFrontier(database: Queryable, head: TreeRow): Promise<
 
 /** Reads stored hashes of one tree out of the rows of its leaves. */
 export function storedHashes(database: Queryable, tree: string): HashReader {
+  return hashesInRows(tree, (leaves) =>
+    database.query<LeafHashes[]>(
+      'SELECT leaf_index, hashes FROM access_log_leaf WHERE tree = $1 AND leaf_index = ANY($2)',
+      [tree, leaves],
+    ),
+  );
+}
+
+/** The hashes one leaf completes, as a row has them. */
+export interface LeafHashes {
+  readonly leaf_index: string;
+  readonly hashes: Buffer;
+}
+
+/** Reads stored hashes out of rows that hold what each leaf completes. */
+export function hashesInRows(
+  tree: string,
+  rowsOf: (leaves: number[]) => Promise<readonly LeafHashes[]>,
+): HashReader {
   return {
     readHashes: async (positions) => {
       if (positions.length === 0) return [];
       const places = positions.map(locateStoredHash);
-      const rows = await database.query<{ leaf_index: string; hashes: Buffer }[]>(
-        'SELECT leaf_index, hashes FROM access_log_leaf WHERE tree = $1 AND leaf_index = ANY($2)',
-        [tree, places.map(({ leaf }) => leaf)],
-      );
+      const rows = await rowsOf([...new Set(places.map(({ leaf }) => leaf))]);
       const byLeaf = new Map(rows.map((row) => [Number(row.leaf_index), row.hashes]));
       return places.map(({ leaf, level }) => {
         const from = level * hashSizeBytes;
@@ -141,6 +165,11 @@ export function storedHashes(database: Queryable, tree: string): HashReader {
       });
     },
   };
+}
+
+/** Root the tree had at a size it has outgrown or has. */
+export async function rootAt(reader: HashReader, size: number): Promise<Buffer> {
+  return rootOf({ size, hashes: await reader.readHashes(frontierPositions(size)) });
 }
 
 /**
@@ -209,15 +238,6 @@ export async function leavesOfWriter(
     [writer, after, limit],
   );
   return rows.map(placedLeafRow);
-}
-
-/** Number of the last line of a writer whose leaf is stored; 0 when there is none. */
-export async function lastNumberOfWriter(database: Queryable, writer: string): Promise<number> {
-  const rows = await database.query<{ number: string | null }[]>(
-    'SELECT max(number) AS number FROM access_log_leaf WHERE writer = $1',
-    [writer],
-  );
-  return Number(rows[0]?.number ?? 0);
 }
 
 interface TreeRowColumns {

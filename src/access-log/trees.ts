@@ -2,10 +2,12 @@ import { createHmac, type KeyObject } from 'node:crypto';
 import { encodeParts } from '../core/bytes.js';
 import { GatewayError } from '../core/errors.js';
 import type { PartnerCode } from '../core/ids.js';
-import { signCheckpoint } from '../core/log/checkpoint.js';
+import { signCheckpoint, type Checkpoint } from '../core/log/checkpoint.js';
+import { slotCount } from '../core/log/cover.js';
 import { formatVerifierKey } from '../core/log/note.js';
 import { rootOf, type Frontier } from '../core/log/tree.js';
 import { deriveKey } from '../platform/keys/keys.js';
+import type { CheckpointCopy } from './checkpoint-copy.js';
 import { findTree, makeTree, type Queryable } from './tree.repository.js';
 
 /** Which tree a record belongs to. */
@@ -34,9 +36,13 @@ export interface TreesOptions {
   readonly checkpointKey: KeyObject;
   /** `LOG_ORIGIN`. */
   readonly origin: string;
+  /** Remembers what was signed beyond this process. */
+  readonly copy?: CheckpointCopy;
 }
 
 const hostId = 'host';
+/** Id of the cover tree. */
+export const coverId = 'cover';
 
 /** The trees of a log: one for each partner, one for the host; their ids, origins and signatures. */
 export class Trees {
@@ -61,8 +67,8 @@ export class Trees {
     return tree;
   }
 
-  verifierKey({ id }: Tree): string {
-    return formatVerifierKey(this.#originOf(id), this.#options.checkpointKey);
+  verifierKey({ id }: Pick<Tree, 'id'>): string {
+    return formatVerifierKey(this.originOf(id), this.#options.checkpointKey);
   }
 
   /**
@@ -72,8 +78,11 @@ export class Trees {
    * @throws {GatewayError} ERR_LOG_CONTRADICTS_ITSELF
    */
   sign(id: string, frontier: Frontier): SignedHead {
-    const { size } = frontier;
-    const root = rootOf(frontier);
+    return this.signRoot(id, frontier.size, rootOf(frontier));
+  }
+
+  /** As {@link sign}, for a head whose root is known. */
+  signRoot(id: string, size: number, root: Buffer): SignedHead {
     const last = this.#signed.get(id);
     if (
       last !== undefined &&
@@ -84,13 +93,40 @@ export class Trees {
       });
     }
     this.#signed.set(id, { size, root });
-    const checkpoint = { origin: this.#originOf(id), size, root };
-    return { size, checkpoint: signCheckpoint(checkpoint, this.#options.checkpointKey) };
+    const checkpoint = { origin: this.originOf(id), size, root };
+    const note = signCheckpoint(checkpoint, this.#options.checkpointKey);
+    this.#options.copy?.add(checkpoint, note);
+    return { size, checkpoint: note };
   }
 
-  #originOf(id: string): string {
+  /** Takes up what an earlier process signed. */
+  remember({ origin, size, root }: Checkpoint): void {
+    const id = this.idOf(origin);
+    if (id !== undefined) this.#signed.set(id, { size, root });
+  }
+
+  /** The id in an origin; `undefined` for one of another log. */
+  idOf(origin: string): string | undefined {
+    const { origin: prefix } = this.#options;
+    const rest = origin.startsWith(`${prefix}/`) ? origin.slice(prefix.length + 1) : undefined;
+    return rest?.startsWith('partner/') === true ? rest.slice('partner/'.length) : rest;
+  }
+
+  /** Largest size of a tree this process has signed or remembers as signed; 0 when none. */
+  signedSize(id: string): number {
+    return this.#signed.get(id)?.size ?? 0;
+  }
+
+  /** Origin of a tree, which is its key name. */
+  originOf(id: string): string {
     const { origin } = this.#options;
-    return id === hostId ? `${origin}/${hostId}` : `${origin}/partner/${id}`;
+    return id === hostId || id === coverId ? `${origin}/${id}` : `${origin}/partner/${id}`;
+  }
+
+  /** Where looking for a free slot of the cover tree begins. */
+  preferredSlot(id: string): number {
+    const message = encodeParts('safeconduct/log/slot/v1', id);
+    return (createHmac('sha256', this.#idKey).update(message).digest()[0] ?? 0) % slotCount;
   }
 
   async #obtain(owner: string | null): Promise<Tree> {

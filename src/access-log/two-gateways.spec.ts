@@ -123,7 +123,28 @@ test('each has its own journal, and both are whole', async () => {
       repaired: false,
       completedFromDatabase: 0,
       restoredFromJournal: 0,
+      reappliedActs: 0,
+      restoredRounds: 0,
       journalIsNew: false,
     });
   }
+});
+
+test('they make one round between them, and sign no two roots of one size', async () => {
+  const at = new Date('2026-03-01T09:30:00Z');
+  const [one, two] = logs;
+  if (one === undefined || two === undefined) throw new TypeError('no gateway');
+  const seen = new Map<string, string>();
+  let expected = 0;
+  for (let round = 0; round < 15; round += 1) {
+    const sizes = await Promise.all([one.makeRound(at, expected), two.makeRound(at, expected)]);
+    expect(Math.max(...sizes)).toBe(expected + 1);
+    expected += 1;
+    for (const log of logs) {
+      const [, size = '', root = ''] = (await log.published.coverCheckpoint()).split('\n');
+      expect(seen.get(size) ?? root).toBe(root);
+      seen.set(size, root);
+    }
+  }
+  expect([...seen.keys()]).toEqual(Array.from({ length: 15 }, (_, at) => String(at + 1)));
 });

@@ -112,6 +112,12 @@ export class Authority {
     return [...this.snapshot.grants.values()].filter((grant) => grant.partner === partner);
   }
 
+  /** Grants of every partner of a state. */
+  grantsOfState(state: StateCode): readonly Grant[] {
+    const ofState = (code: PartnerCode) => this.snapshot.partners.get(code)?.state === state;
+    return [...this.snapshot.grants.values()].filter(({ partner }) => ofState(partner));
+  }
+
   partnerCodes(): readonly PartnerCode[] {
     return [...this.snapshot.partners.values()].map((partner) => partner.code);
   }
@@ -132,7 +138,8 @@ export class Authority {
       partner !== undefined &&
       credential.partner === partner.code &&
       [credential, client, partner].every(
-        ({ validAfter }) => validAfter.getTime() < identity.tokenIssuedAt.getTime() + 1000,
+        // A token knows whole seconds only: one of the very second of a revocation is refused.
+        ({ validAfter }) => validAfter <= identity.tokenIssuedAt,
       );
     if (!inForce) {
       throw new GatewayError('ERR_TOKEN_REFUSED', { detail: 'no longer in force' });

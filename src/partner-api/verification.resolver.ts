@@ -12,7 +12,7 @@ import {
   VerifyIdentities,
   VerifyIdentity,
   type BatchResult,
-  type Receipt as ReceiptValue,
+  type CoveredReceipt,
 } from '../verification/index.js';
 import { Access, toAccess } from './access.type.js';
 import { VerifyIdentitiesInput, VerifyIdentityInput } from './evidence.input.js';
@@ -46,9 +46,8 @@ export class VerificationResolver {
   async receipt(
     @Context() { caller }: PartnerContext,
     @Args('id', { type: () => ID }) id: string,
-  ): Promise<(ReceiptValue & { cover: null }) | null> {
-    const receipt = await this.readReceipt.execute(caller, id);
-    return receipt === undefined ? null : { ...receipt, cover: null };
+  ): Promise<CoveredReceipt | null> {
+    return (await this.readReceipt.execute(caller, id)) ?? null;
   }
 
   @Mutation(() => Verification, {

@@ -55,11 +55,15 @@ export class EvidenceAgreement {
 
 @ObjectType({ description: 'Place of the record in a round of the cover tree.' })
 export class CoverProof {
-  @Field(() => String)
+  @Field(() => String, { description: 'Leaf of your slot in the round, unpadded base64url.' })
   declare leaf: string;
-  @Field(() => [String])
+  @Field(() => [String], {
+    description: 'Hashes from the slot’s sibling up to the round’s root, unpadded base64url.',
+  })
   declare slotPath: readonly string[];
-  @Field(() => String)
+  @Field(() => String, {
+    description: 'C2SP `tlog-proof@v1` of the round in the cover tree, with its cosignatures.',
+  })
   declare proof: string;
 }
 

@@ -4,3 +4,4 @@ export { ReadReceipt } from './read-receipt.js';
 export { isCaseReference, type Question } from './question.js';
 export { largestBatch, VerifyIdentities, type BatchResult } from './verify-identities.js';
 export { VerifyIdentity } from './verify-identity.js';
+export type { CoveredReceipt } from '../core/log/receipt.js';

@@ -34,6 +34,13 @@ export function openTestLog(
   });
 }
 
+/** Forgets everything the log has in the database. */
+export async function emptyAccessLog(dataSource: DataSource): Promise<void> {
+  const tables = ['tree', 'leaf', 'key', 'act', 'cover_round', 'cover_slot', 'cover_slot_head'];
+  const names = [...tables, 'witness', 'cosignature'].map((name) => `access_log_${name}`);
+  await dataSource.query(`TRUNCATE ${names.join(', ')}`);
+}
+
 /** A made-up question that was answered with a match. */
 export function accessEntry(change: Partial<AccessEntry> = {}): AccessEntry {
   return {

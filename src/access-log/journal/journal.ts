@@ -286,7 +286,7 @@ export class Journal {
 }
 
 const segmentName = (segment: number): string => `${String(segment).padStart(8, '0')}.journal`;
-const isSegmentName = (name: string): boolean => /^[0-9]{8}\.journal$/.test(name);
+export const isSegmentName = (name: string): boolean => /^[0-9]{8}\.journal$/.test(name);
 
 async function writeWhole(file: JournalFile, bytes: Buffer, position: number): Promise<void> {
   const written = await file.write(bytes, position);

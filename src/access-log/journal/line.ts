@@ -14,7 +14,9 @@ import { GatewayError } from '../../core/errors.js';
  * {"k":"journal","v":1,"journal":"9f...","segment":1,"first":1}
  * {"k":"record","v":1,"n":7,"g":6,"tree":"5v2mq7...","owner":"AUS-BORDER","index":41,
  *  "record":"eyJhdCI6...","sealed":"q83v..."}
- * {"k":"act","v":1,"n":8,"g":8,"act":"grant.revoked","body":{...}}
+ * {"k":"act","v":1,"n":8,"g":8,"act":"credential.revoked","body":{...}}
+ * {"k":"cover","v":1,"n":9,"g":9,"round":3,"at":"2026-03-01T09:30:00.000Z","seed":"AAEC...",
+ *  "root":"9FgyN...","slots":[[17,"5v2mq7...","log.example.org/partner/5v2mq7...\\n42\\n..."]]}
  * ```
  *
  * - `journal` opens every segment file: the journal's id (also the writer's id in the database), the
@@ -23,13 +25,16 @@ import { GatewayError } from '../../core/errors.js';
  *   lost it. `owner` is the partner whose tree it is, null for the host's.
  * - `act` is one restricting act, in a form that can be applied again. `act` names it and `body` is
  *   its own affair; `body` holds no personal data.
+ * - `cover` is one round of the cover tree (core/log/cover.ts): its seed, its root, and the slots that
+ *   hold another checkpoint than in the round before, as slot, tree and signed note. It is here so
+ *   that no second round of one number is ever signed, whatever the database forgets.
  *
  * `n` counts the lines of a journal without gaps over all segments; `g` is the `n` of the first line
  * written in the same group, so that a torn group is told from damage (segment.ts). A line is at
  * most 256 KiB. A new kind or version may be added; a reader refuses what it does not know, because
  * to skip a restricting act is to undo it.
  */
-export type JournalEntry = RecordEntry | ActEntry;
+export type JournalEntry = RecordEntry | ActEntry | CoverEntry;
 
 export interface RecordEntry {
   readonly kind: 'record';
@@ -48,6 +53,26 @@ export interface ActEntry {
   readonly number: number;
   readonly act: string;
   readonly body: Readonly<Record<string, unknown>>;
+}
+
+export interface CoverEntry {
+  readonly kind: 'cover';
+  readonly number: number;
+  readonly round: number;
+  readonly at: Date;
+  /** 32 bytes. */
+  readonly seed: Buffer;
+  /** Of the round: 32 bytes. */
+  readonly root: Buffer;
+  readonly slots: readonly SlotChange[];
+}
+
+/** A slot that holds another checkpoint from this round on. */
+export interface SlotChange {
+  readonly slot: number;
+  readonly tree: string;
+  /** Signed checkpoint. */
+  readonly note: string;
 }
 
 export interface SegmentHeader {
@@ -112,6 +137,20 @@ function entryJson({ entry, group }: GroupedEntry): Json {
   if (entry.kind === 'act') {
     return { k: 'act', v: 1, n: number, g: group, act: entry.act, body: entry.body };
   }
+  if (entry.kind === 'cover') {
+    const { round, at, seed, root, slots } = entry;
+    return {
+      k: 'cover',
+      v: 1,
+      n: number,
+      g: group,
+      round,
+      at: at.toISOString(),
+      seed: encodeBase64Url(seed),
+      root: encodeBase64Url(root),
+      slots: slots.map(({ slot, tree, note }) => [slot, tree, note]),
+    };
+  }
   const { tree, owner, index, record, sealed } = entry;
   return {
     k: 'record',
@@ -135,9 +174,13 @@ function readJson(json: Json): SegmentHeader | GroupedEntry | undefined {
     return { kind: 'journal', journal, segment, first };
   }
   if (!isCount(n) || !isCount(g)) return undefined;
-  const entry = k === 'record' ? readRecord(json, n) : k === 'act' ? readAct(json, n) : undefined;
+  const read = typeof k === 'string' && Object.hasOwn(readers, k) ? readers[k] : undefined;
+  const entry = read?.(json, n);
   return entry === undefined ? undefined : { entry, group: g };
 }
+
+const readers: Readonly<Record<string, (json: Json, number: number) => JournalEntry | undefined>> =
+  { record: readRecord, act: readAct, cover: readCover };
 
 function readRecord(json: Json, number: number): RecordEntry | undefined {
   const { tree, owner, index } = json;
@@ -152,6 +195,22 @@ function readAct(json: Json, number: number): ActEntry | undefined {
   const { act, body } = json;
   if (typeof act !== 'string' || typeof body !== 'object' || body === null) return undefined;
   return { kind: 'act', number, act, body: body as Json };
+}
+
+function readCover(json: Json, number: number): CoverEntry | undefined {
+  const { round, at, slots } = json;
+  const seed = typeof json['seed'] === 'string' ? decodeBase64Url(json['seed']) : undefined;
+  const root = typeof json['root'] === 'string' ? decodeBase64Url(json['root']) : undefined;
+  const time = typeof at === 'string' ? new Date(at) : undefined;
+  if (!isIndex(round) || seed?.length !== 32 || root?.length !== 32) return undefined;
+  if (time === undefined || Number.isNaN(time.getTime()) || !Array.isArray(slots)) return undefined;
+  const changes: SlotChange[] = [];
+  for (const change of slots as readonly unknown[]) {
+    const [slot, tree, note] = Array.isArray(change) ? (change as readonly unknown[]) : [];
+    if (!isIndex(slot) || typeof tree !== 'string' || typeof note !== 'string') return undefined;
+    changes.push({ slot, tree, note });
+  }
+  return { kind: 'cover', number, round, at: time, seed, root, slots: changes };
 }
 
 const isIndex = (value: unknown): value is number =>

@@ -21,7 +21,7 @@ import { sha256 } from '../bytes.js';
 
 export interface VerifierKey {
   readonly name: string;
-  /** SHA-256(name || 0x0A || 0x01 || public key), first 4 bytes. */
+  /** SHA-256(name || 0x0A || signature type || public key), first 4 bytes. */
   readonly keyId: Buffer;
   readonly publicKey: KeyObject;
 }
@@ -44,10 +44,25 @@ const mostSignatures = 128;
 
 /** The vkey of a public (or private) Ed25519 key under a name. */
 export function formatVerifierKey(name: string, key: KeyObject): string {
-  checkKeyName(name);
+  return writeVerifierKey(name, key, ed25519Type);
+}
+
+/** The vkey of a public (or private) Ed25519 key under a name, for one signature type. */
+export function writeVerifierKey(name: string, key: KeyObject, type: Uint8Array): string {
   const raw = rawPublicKey(key);
-  const encoded = Buffer.concat([ed25519Type, raw]).toString('base64');
-  return `${name}+${keyIdOf(name, raw).toString('hex')}+${encoded}`;
+  const encoded = Buffer.concat([type, raw]).toString('base64');
+  return `${name}+${verifierKeyId(name, key, type).toString('hex')}+${encoded}`;
+}
+
+/** First 4 bytes of SHA-256(name || 0x0A || type || public key). */
+export function verifierKeyId(name: string, key: KeyObject, type: Uint8Array): Buffer {
+  checkKeyName(name);
+  return keyIdOf(name, type, rawPublicKey(key));
+}
+
+/** A signature line of a note, with its newline. */
+export function formatSignatureLine({ name, keyId, signature }: SignatureLine): string {
+  return `— ${name} ${Buffer.concat([keyId, signature]).toString('base64')}\n`;
 }
 
 /**
@@ -55,17 +70,27 @@ export function formatVerifierKey(name: string, key: KeyObject): string {
  * @throws {GatewayError} ERR_NOTE_MALFORMED
  */
 export function parseVerifierKey(vkey: string): VerifierKey {
+  return readVerifierKey(vkey, ed25519Type);
+}
+
+/**
+ * A vkey of one signature type.
+ *
+ * @param type the one byte of the type, e.g. 0x01
+ * @throws {GatewayError} ERR_NOTE_MALFORMED
+ */
+export function readVerifierKey(vkey: string, type: Uint8Array): VerifierKey {
   const parts = /^([^+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+=*)$/.exec(vkey);
   const [, name, keyId, encoded] = parts ?? [];
   if (name === undefined || keyId === undefined || encoded === undefined || !isKeyName(name)) {
     throw malformed('a verifier key is <name>+<8 hex digits>+<base64>');
   }
   const bytes = decodeBase64(encoded);
-  if (bytes?.length !== 33 || bytes[0] !== 0x01) {
-    throw malformed('a verifier key holds 0x01 and 32 bytes of Ed25519 public key');
+  if (bytes?.length !== 33 || bytes[0] !== type[0]) {
+    throw malformed('a verifier key holds its type and 32 bytes of Ed25519 public key');
   }
   const raw = bytes.subarray(1);
-  const id = keyIdOf(name, raw);
+  const id = keyIdOf(name, type, raw);
   if (id.toString('hex') !== keyId) throw malformed('the key id is not that of name and key');
   const publicKey = createPublicKey({
     key: { kty: 'OKP', crv: 'Ed25519', x: raw.toString('base64url') },
@@ -85,10 +110,8 @@ export function signNote(text: string, ...signers: readonly NoteSigner[]): strin
   }
   const bytes = Buffer.from(text, 'utf8');
   const lines = signers.map(({ name, privateKey }) => {
-    checkKeyName(name);
-    const signature = sign(null, bytes, privateKey);
-    const keyId = keyIdOf(name, rawPublicKey(privateKey));
-    return `— ${name} ${Buffer.concat([keyId, signature]).toString('base64')}\n`;
+    const keyId = verifierKeyId(name, privateKey, ed25519Type);
+    return formatSignatureLine({ name, keyId, signature: sign(null, bytes, privateKey) });
   });
   return `${text}\n${lines.join('')}`;
 }
@@ -120,13 +143,23 @@ export function openNote(note: string, keys: readonly VerifierKey[]): OpenedNote
   return { text, signers: [...signers] };
 }
 
-interface SignatureLine {
+/** One signature of a note, not yet checked. */
+export interface SignatureLine {
   readonly name: string;
   readonly keyId: Buffer;
+  /** What follows the key id; its form is the signature type's. */
   readonly signature: Buffer;
 }
 
-function splitNote(note: string): { text: string; signatures: readonly SignatureLine[] } {
+/**
+ * Text and signatures of a note, nothing of it checked but its form.
+ *
+ * @throws {GatewayError} ERR_NOTE_MALFORMED
+ */
+export function splitNote(note: string): {
+  readonly text: string;
+  readonly signatures: readonly SignatureLine[];
+} {
   if (Buffer.byteLength(note) > largestNoteBytes || !isNoteText(note)) {
     throw malformed('a note is well-formed text of at most 256 KiB without control characters');
   }
@@ -160,8 +193,8 @@ function rawPublicKey(key: KeyObject): Buffer {
   return Buffer.from(x, 'base64url');
 }
 
-function keyIdOf(name: string, raw: Uint8Array): Buffer {
-  return sha256(Buffer.from(name, 'utf8'), newline, ed25519Type, raw).subarray(0, 4);
+function keyIdOf(name: string, type: Uint8Array, raw: Uint8Array): Buffer {
+  return sha256(Buffer.from(name, 'utf8'), newline, type, raw).subarray(0, 4);
 }
 
 /** Non-empty, no Unicode space, no plus, no control character. */

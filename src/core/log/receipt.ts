@@ -3,6 +3,7 @@ import { decodeBase64Url, equalInConstantTime } from '../bytes.js';
 import { commitQuestion, decodeRecord, type AccessRecord, type DisclosedField } from './record.js';
 import { checkTlogProof } from './tlog-proof.js';
 import type { Checkpoint } from './checkpoint.js';
+import type { CoverProof } from './cover.js';
 import type { VerifierKey } from './note.js';
 
 /** What a partner is handed with every answer (contract `Receipt`). */
@@ -13,6 +14,11 @@ export interface Receipt {
   readonly salt: string;
   /** c2sp.org/tlog-proof text. */
   readonly proof: string;
+}
+
+/** A receipt obtained again, with its place in the cover tree once that has been cosigned. */
+export interface CoveredReceipt extends Receipt {
+  readonly cover: CoverProof | null;
 }
 
 /** What the partner asked and was told, to hold against the record. */

@@ -33,8 +33,11 @@ export const weights = {
     SLIP: 2,
     IN_RANGE: 3.5,
     NEAR_YEAR: 2,
+    PLACEHOLDER: 4.2,
+    YEAR_DIGITS: -0.5,
     YEAR_ONLY: -1,
     FAR_YEAR: -1.5,
+    FAR_DAY: -3,
     DIFFERENT: -7.5,
   },
   document: {
@@ -42,6 +45,8 @@ export const weights = {
     SAME: 18,
     perCharacter: 2.4,
     NEAR: 10,
+    /** A visa reference names a family. */
+    SHARED: 6,
     /** The next number when the names agree whole is a misread digit; otherwise it is a relative. */
     NEIGHBOUR_OF_NAMESAKE: 4,
     NEIGHBOUR: -7,

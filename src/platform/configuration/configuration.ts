@@ -13,9 +13,14 @@ export interface Configuration {
   readonly logKeyFile: string | undefined;
   readonly tokenKeyFile: string | undefined;
   readonly checkpointKeyFile: string | undefined;
+  /** Where the largest signed checkpoints are remembered, on another path than the home. */
+  readonly checkpointFile: string | undefined;
+  /** Different witnesses that make a round of the cover tree count as cosigned. */
+  readonly witnessQuorum: number;
   readonly partner: DoorConfiguration;
   /** Issuer and audience of access tokens: an https origin without a trailing slash. */
   readonly publicUrl: string;
+  readonly staff: StaffDoorConfiguration;
   readonly ops: { readonly host: string; readonly port: number };
   /** Key name of the log's trees, e.g. `log.example.org`. */
   readonly logOrigin: string;
@@ -33,6 +38,22 @@ export interface DoorConfiguration {
   readonly keyFile: string | undefined;
 }
 
+/** The staff door; without files there is none. */
+export interface StaffDoorConfiguration {
+  readonly host: string;
+  readonly port: number;
+  /** An https origin without a trailing slash. */
+  readonly publicUrl: string;
+  readonly files: StaffDoorFiles | undefined;
+}
+
+export interface StaffDoorFiles {
+  readonly certificateFile: string;
+  readonly keyFile: string;
+  /** CAs that issue the certificates of staff. */
+  readonly caFile: string;
+}
+
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
@@ -43,19 +64,13 @@ const read = [
   'LOG_KEY_FILE',
   'TOKEN_KEY_FILE',
   'CHECKPOINT_KEY_FILE',
+  'CHECKPOINT_FILE',
+  'WITNESS_QUORUM',
   'PARTNER_HOST',
   'PARTNER_PORT',
   'PARTNER_TLS_CERT_FILE',
   'PARTNER_TLS_KEY_FILE',
   'PUBLIC_URL',
-  'OPS_HOST',
-  'OPS_PORT',
-  'LOG_ORIGIN',
-  'RELEASE_DELAY_MS',
-] as const;
-/** Names the contract keeps for doors and outlets that are not in this release. */
-const kept = [
-  'CHECKPOINT_FILE',
   'STAFF_HOST',
   'STAFF_PORT',
   'STAFF_TLS_CERT_FILE',
@@ -63,8 +78,15 @@ const kept = [
   'STAFF_CA_FILE',
   'STAFF_PUBLIC_URL',
   'STAFF_TLS_MIN',
-  'NOTIFY_WEBHOOK_URL',
+  'OPS_HOST',
+  'OPS_PORT',
+  'LOG_ORIGIN',
+  'RELEASE_DELAY_MS',
 ] as const;
+/** Names the contract keeps for doors and outlets that are not in this release. */
+const kept = ['CHECKPOINT_FILE', 'NOTIFY_WEBHOOK_URL'] as const;
+/** Read by commands that are clients of the staff door, and by nothing else. */
+const ofClients = ['STAFF_PROFILE'] as const;
 
 type Name = (typeof read)[number];
 
@@ -79,7 +101,7 @@ export function readConfiguration(
 ): Configuration {
   for (const name of Object.keys(environment)) {
     if (!name.startsWith(prefix)) continue;
-    const known: readonly string[] = [...read, ...kept];
+    const known: readonly string[] = [...read, ...kept, ...ofClients];
     if (!known.includes(name.slice(prefix.length))) {
       throw configurationError(
         `${name} is not a variable of this gateway; see docs/configuration.md`,
@@ -97,7 +119,23 @@ export function readConfiguration(
     certificateFile: path('PARTNER_TLS_CERT_FILE'),
     keyFile: path('PARTNER_TLS_KEY_FILE'),
   };
-  const publicUrl = readPublicUrl(value('PUBLIC_URL') ?? `https://localhost:${partner.port}`);
+  const publicUrl = readPublicUrl(
+    'PUBLIC_URL',
+    value('PUBLIC_URL') ?? `https://localhost:${partner.port}`,
+  );
+  const staffPort = wholeNumber('STAFF_PORT', value('STAFF_PORT'), 9443, 0, 65_535);
+  const staff: StaffDoorConfiguration = {
+    host: value('STAFF_HOST') ?? '0.0.0.0',
+    port: staffPort,
+    publicUrl: readPublicUrl(
+      'STAFF_PUBLIC_URL',
+      value('STAFF_PUBLIC_URL') ?? `https://localhost:${staffPort}`,
+    ),
+    files: readStaffFiles(path),
+  };
+  if ((value('STAFF_TLS_MIN') ?? '1.3') !== '1.3') {
+    throw configurationError(`${prefix}STAFF_TLS_MIN: the staff door speaks TLS 1.3 only`);
+  }
   const configuration: Configuration = {
     home: resolve(value('HOME') ?? './data'),
     databaseUrl: readDatabaseUrl(environment),
@@ -106,8 +144,11 @@ export function readConfiguration(
     logKeyFile: path('LOG_KEY_FILE'),
     tokenKeyFile: path('TOKEN_KEY_FILE'),
     checkpointKeyFile: path('CHECKPOINT_KEY_FILE'),
+    checkpointFile: path('CHECKPOINT_FILE'),
+    witnessQuorum: wholeNumber('WITNESS_QUORUM', value('WITNESS_QUORUM'), 1, 1, 63),
     partner,
     publicUrl,
+    staff,
     ops: {
       host: value('OPS_HOST') ?? '127.0.0.1',
       port: wholeNumber('OPS_PORT', value('OPS_PORT'), 9090, 0, 65_535),
@@ -129,6 +170,13 @@ export function requireProductionSettings(configuration: Configuration): Require
   }
   const files = requiredFiles(configuration);
   refuseKeysInHome(configuration, files);
+  if (configuration.checkpointFile !== undefined) {
+    refuseInHome(
+      configuration,
+      configuration.checkpointFile,
+      'keep the copy of checkpoints where a restore of the home does not put it back too',
+    );
+  }
   return files;
 }
 
@@ -160,13 +208,17 @@ function requiredFiles(configuration: Configuration): {
 
 /** Keys beside the data they protect fall into the same hands: refused outside the demo. */
 function refuseKeysInHome(configuration: Configuration, files: RequiredFiles): void {
-  for (const [name, file] of Object.entries(files)) {
+  const staffKey = configuration.staff.files?.keyFile;
+  const all = { ...files, ...(staffKey === undefined ? {} : { staffKeyFile: staffKey }) };
+  for (const [name, file] of Object.entries(all)) {
     if (name === 'certificateFile') continue;
-    if (file === configuration.home || file.startsWith(join(configuration.home, '/'))) {
-      throw configurationError(
-        `${file} lies inside SAFECONDUCT_HOME; keep keys where a copy of the home does not hold them`,
-      );
-    }
+    refuseInHome(configuration, file, 'keep keys where a copy of the home does not hold them');
+  }
+}
+
+function refuseInHome({ home }: Configuration, file: string, instead: string): void {
+  if (file === home || file.startsWith(join(home, '/'))) {
+    throw configurationError(`${file} lies inside SAFECONDUCT_HOME; ${instead}`);
   }
 }
 
@@ -187,7 +239,21 @@ function wholeNumber(
   throw configurationError(`${prefix}${name} is not a whole number from ${least} to ${most}`);
 }
 
-function readPublicUrl(text: string): string {
+/** All three files, or none: half a staff door would be one without a check, or none unawares. */
+function readStaffFiles(path: (name: Name) => string | undefined): StaffDoorFiles | undefined {
+  const names = ['STAFF_TLS_CERT_FILE', 'STAFF_TLS_KEY_FILE', 'STAFF_CA_FILE'] as const;
+  const [certificateFile, keyFile, caFile] = names.map(path);
+  if (certificateFile !== undefined && keyFile !== undefined && caFile !== undefined) {
+    return { certificateFile, keyFile, caFile };
+  }
+  const missing = names.filter((name) => path(name) === undefined);
+  if (missing.length === names.length) return undefined;
+  throw configurationError(
+    `${missing.map((name) => prefix + name).join(' and ')} must be set too: the staff door needs all three files`,
+  );
+}
+
+function readPublicUrl(name: Name, text: string): string {
   let url: URL | undefined;
   try {
     url = new URL(text);
@@ -196,7 +262,7 @@ function readPublicUrl(text: string): string {
   }
   if (url === undefined || url.protocol !== 'https:' || url.origin !== text) {
     throw configurationError(
-      `${prefix}PUBLIC_URL must be an https origin such as https://gateway.example.org, without a path`,
+      `${prefix}${name} must be an https origin such as https://gateway.example.org, without a path`,
     );
   }
   return text;

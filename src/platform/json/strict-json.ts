@@ -10,13 +10,14 @@ import { inputInvalid } from '../../core/errors.js';
 const deepest = 32;
 
 /** A value of JSON (RFC 8259). Objects are plain. */
-export type JsonValue =
-  | null
-  | boolean
-  | number
-  | string
-  | readonly JsonValue[]
-  | { readonly [member: string]: JsonValue };
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
+export interface JsonObject {
+  readonly [member: string]: JsonValue;
+}
+
+export function isJsonObject(value: JsonValue): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
 
 /**
  * @returns plain objects, arrays, strings, numbers, booleans, null

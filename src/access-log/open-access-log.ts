@@ -1,0 +1,108 @@
+import { join } from 'node:path';
+import { GatewayError } from '../core/errors.js';
+import { AccessLog, type AccessLogOptions, type ReconciliationReport } from './access-log.js';
+import { describeFault } from './availability.js';
+import {
+  checkRemembered,
+  journalMergeDirectory,
+  openCheckpointCopy,
+  type CheckpointCopy,
+} from './checkpoint-copy.js';
+import { completeJournal } from './complete-journal.js';
+import { openJournalCopy, type JournalCopy } from './journal/journal-copy.js';
+import { localFiles, type JournalFiles } from './journal/journal-files.js';
+import { openJournal } from './journal/journal.js';
+import { openRecordKeys } from './record-keys.js';
+import { restoreFromJournals } from './restore.js';
+import { Trees } from './trees.js';
+
+/**
+ * Opens the log: reconciles journal and database first.
+ *
+ * @throws {GatewayError} ERR_LOG_CONTRADICTS_ITSELF, ERR_JOURNAL_UNAVAILABLE, ERR_KEY_UNUSABLE
+ */
+export async function openAccessLog(options: AccessLogOptions): Promise<AccessLog> {
+  const { dataSource, home, random, logger } = options;
+  const files = options.files ?? localFiles;
+  const keys = await openRecordKeys({
+    database: dataSource,
+    files,
+    directory: join(home, 'log-keys'),
+    logKey: options.logKey,
+    random,
+  });
+  const { journal, isNew, repairedBytes } = await openJournal({
+    directory: join(home, 'journal'),
+    files,
+    random,
+    ...options.journal,
+  });
+  try {
+    const copy = await openCopy(options, files, journal.id, isNew);
+    const brought = await openBroughtJournals(home, files);
+    const restored = await restoreFromJournals(
+      dataSource,
+      [journal, ...brought],
+      options.acts ?? {},
+    );
+    const completed = await completeJournal(dataSource, journal);
+    const report: ReconciliationReport = {
+      repaired: repairedBytes > 0,
+      completedFromDatabase: completed,
+      restoredFromJournal: restored.records,
+      reappliedActs: restored.acts,
+      restoredRounds: restored.rounds,
+      journalIsNew: isNew,
+    };
+    if (report.repaired || completed + restored.records + restored.acts + restored.rounds > 0) {
+      logger?.warn(report, 'the access log was reconciled with its journal');
+    }
+    const trees = new Trees({
+      ...options,
+      database: dataSource,
+      ...(copy === undefined ? {} : { copy }),
+    });
+    const remembered = copy?.checkpoints ?? [];
+    await checkRemembered(dataSource, remembered, (origin) => trees.idOf(origin));
+    for (const checkpoint of remembered) trees.remember(checkpoint);
+    return new AccessLog({ ...options, keys, journal, trees, copy }, report);
+  } catch (error) {
+    await journal.close();
+    throw error;
+  }
+}
+
+/** The copy of checkpoints; a home that had another journal than now has lost it. */
+async function openCopy(
+  { checkpointFile: path, checkpointKey, logger }: AccessLogOptions,
+  files: JournalFiles,
+  journalId: string,
+  journalIsNew: boolean,
+): Promise<CheckpointCopy | undefined> {
+  if (path === undefined) return undefined;
+  const onFault = (error: unknown) =>
+    logger?.error({ detail: describeFault(error) }, 'the copy of checkpoints cannot be written');
+  const copy = await openCheckpointCopy({ path, files, checkpointKey, onFault });
+  if (copy.journal !== undefined && copy.journal !== journalId) {
+    throw new GatewayError('ERR_LOG_CONTRADICTS_ITSELF', {
+      detail: `${path} was written by a gateway with another journal${
+        journalIsNew ? ': this home has lost its journal' : ''
+      } (docs/operations.md, "A lost journal")`,
+    });
+  }
+  copy.journal = journalId;
+  return copy;
+}
+
+async function openBroughtJournals(
+  home: string,
+  files: JournalFiles,
+): Promise<readonly JournalCopy[]> {
+  const directory = journalMergeDirectory(home);
+  const journals: JournalCopy[] = [];
+  for (const name of await files.list(directory)) {
+    const journal = await openJournalCopy(join(directory, name), files);
+    if (journal !== undefined) journals.push(journal);
+  }
+  return journals;
+}
