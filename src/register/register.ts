@@ -94,6 +94,12 @@ export class Register implements RegisterReader {
     return this.#index.size;
   }
 
+  /** Memory of the index, bytes. */
+  get indexBytes(): number {
+    const rows = [...this.#rows.values()].reduce((sum, page) => sum + page.byteLength, 0);
+    return this.#index.sizeBytes + rows;
+  }
+
   version(): bigint {
     return this.#version;
   }
