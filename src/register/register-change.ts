@@ -170,7 +170,7 @@ export class RegisterChange {
     return {
       version,
       contentKey: keys.contentKey(json),
-      terms: Buffer.concat(terms.map((term) => keys.termKey(term))),
+      terms: keys.termKeys(terms),
     };
   }
 
