@@ -29,6 +29,11 @@ export function subjectBlockingTerms(subject: Subject): readonly string[] {
   return termsOf(prepareSubject(subject), false).map(({ term }) => term);
 }
 
+/** {@link subjectBlockingTerms} of a subject that was read for comparison already. */
+export function preparedBlockingTerms(subject: PreparedSubject): readonly string[] {
+  return termsOf(subject, false).map(({ term }) => term);
+}
+
 /** Distinct terms of a question with their weights, at most {@link maxQuestionTerms}. */
 export function evidenceBlockingTerms(evidence: Evidence): readonly BlockingTerm[] {
   return termsOf(evidence, true);
