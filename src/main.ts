@@ -9,7 +9,7 @@ import type { GraphQLSchema } from 'graphql';
 import type { AccessLog } from './access-log/index.js';
 import { GatewayError } from './core/errors.js';
 import type { PartnerCode } from './core/ids.js';
-import { Authority, type Caller } from './grants/index.js';
+import { AcceptGrant, Authority, type Caller } from './grants/index.js';
 import { createTokenVerifier, parseBearer } from './identity/caller/index.js';
 import {
   certificateCauseOf,
@@ -193,6 +193,7 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
       verifyIdentities: shared(context, VerifyIdentities),
       readAccess: shared(context, ReadAccess),
       readReceipt: shared(context, ReadReceipt),
+      acceptGrant: shared(context, AcceptGrant),
     },
     serverFactory: (handler) => {
       gate = createGatedHttpsServer<PartnerPeer>(

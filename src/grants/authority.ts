@@ -9,7 +9,7 @@ import {
   type OAuthClient,
   type Partner,
 } from '../partners/index.js';
-import { readGrants } from './grant.repository.js';
+import { readAwaitingAcceptance, readGrants } from './grant.repository.js';
 
 /** Who asks: proven by certificate and token, and checked against live authority. */
 export interface Caller {
@@ -41,6 +41,7 @@ interface Snapshot {
   readonly credentials: ReadonlyMap<string, Credential>;
   readonly clients: ReadonlyMap<string, OAuthClient>;
   readonly grants: ReadonlyMap<string, Grant>;
+  readonly awaiting: readonly Grant[];
 }
 
 /** SQL expression for the live version of authority, for a statement that needs it on its way. */
@@ -112,6 +113,11 @@ export class Authority {
     return [...this.snapshot.grants.values()].filter((grant) => grant.partner === partner);
   }
 
+  /** Versions the host has approved and the partner has not accepted yet; nothing can be asked under them. */
+  awaitingAcceptance(partner: PartnerCode): readonly Grant[] {
+    return this.snapshot.awaiting.filter((grant) => grant.partner === partner);
+  }
+
   /** Grants of every partner of a state. */
   grantsOfState(state: StateCode): readonly Grant[] {
     const ofState = (code: PartnerCode) => this.snapshot.partners.get(code)?.state === state;
@@ -164,6 +170,7 @@ async function load(dataSource: DataSource): Promise<Snapshot> {
     );
     const { partners, anchors, credentials, clients } = await readPartners(manager);
     const grants = await readGrants(manager);
+    const awaiting = await readAwaitingAcceptance(manager);
     return {
       version: BigInt(heads[0]?.version ?? 0),
       partners: new Map(partners.map((partner) => [partner.code, partner])),
@@ -171,6 +178,7 @@ async function load(dataSource: DataSource): Promise<Snapshot> {
       credentials: new Map(credentials.map((credential) => [credential.fingerprint, credential])),
       clients: new Map(clients.map((client) => [client.clientId, client])),
       grants: new Map(grants.map((grant) => [grant.id, grant])),
+      awaiting,
     };
   });
 }
