@@ -11,6 +11,7 @@ import { openRegister, Register, registerVersionSql } from './register/index.js'
 import { ReadAccess, ReadReceipt, VerifyIdentities, VerifyIdentity } from './verification/index.js';
 import { actHandlers } from './act-handlers.js';
 import { migrations } from './migrations.js';
+import { ReadPartners } from './partners/index.js';
 import { StaffActs, StaffDirectory } from './staff/index.js';
 
 /** Everything a start has to be given: configuration, keys, clock. */
@@ -75,6 +76,7 @@ export class RoomsModule {
                 : { checkpointFile: configuration.checkpointFile }),
             }),
         },
+        { provide: ReadPartners, useFactory: () => new ReadPartners(dataSource) },
         { provide: StaffDirectory, useFactory: () => new StaffDirectory(dataSource, now) },
         {
           provide: StaffActs,

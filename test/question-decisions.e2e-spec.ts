@@ -11,6 +11,7 @@ import {
   parseEvidence,
   restrictEvidence,
 } from '../src/core/matching/index.js';
+import { checkClientCertificate } from '../src/identity/index.js';
 import { Authority, putGrantInForce } from '../src/grants/index.js';
 import { VerifyIdentity } from '../src/verification/index.js';
 import {
@@ -134,6 +135,7 @@ describe('at every entrance', () => {
     const caller = authority.establish({
       clientId,
       certificateFingerprint: thumbprint(pair),
+      certificate: checkClientCertificate(pair.certificate, authority.anchors, new Date()),
       tokenIssuedAt: new Date(),
       tokenExpiresAt: new Date(Date.now() + 60_000),
       ...(row.officer === undefined ? {} : { officer: row.officer }),

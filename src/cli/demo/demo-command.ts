@@ -69,13 +69,13 @@ export async function demo(options: {
   let gateway;
   try {
     if (!home.isFilled) {
+      await registerDemoPartners(rooms.database.dataSource, home, pki, now());
       await foundDemoStaff(
         rooms.database.dataSource,
         rooms.context.get<AccessLog>(ACCESS_LOG),
         (reference) => staffCertificate(pki, reference),
         now(),
       );
-      await registerDemoPartners(rooms.database.dataSource, home, pki, now());
       await importDemoPeople(rooms, note);
       home.markFilled();
     }
