@@ -1,6 +1,5 @@
 import { dayOf } from '../core/dates/index.js';
 import type { Caseload, PartnerCode } from '../core/ids.js';
-import { subjectBlockingTerms } from '../core/matching/index.js';
 import { beginBatch, type AcceptedRow } from './import-batch.js';
 import { readJsonLines, type SourceRow } from './file/people-file.js';
 import type { RowRules } from './import-row.js';
@@ -89,7 +88,6 @@ export async function importRows(
     knownPartners: command.knownPartners,
     today: dayOf(store.now()),
   };
-  const termKey = store.keys.rememberingTermKey();
 
   // 1. Who is on the register: reference keys out of the sealed pages.
   const directory = new ReferenceDirectory();
@@ -137,8 +135,7 @@ export async function importRows(
       }
 
       // 4. Keyed: from here on only hashes and sealed bytes are kept.
-      const { content, suppressedFor } = read.row;
-      const terms = subjectBlockingTerms({ ...content, suppressedFor: [] });
+      const { content, terms, suppressedFor } = read.row;
       for (const { column, code } of read.row.warnings) note(warnings, { line, column, code });
       if (terms.length === 0) note(warnings, { line, column: 'row', code: 'TOO_LITTLE_TO_MATCH' });
       const json = encodeContent(content);
@@ -147,7 +144,7 @@ export async function importRows(
         caseload: content.caseload,
         json,
         contentKey: store.keys.contentKey(json),
-        terms: Buffer.concat(terms.map(termKey)),
+        terms: store.keys.termKeys(terms),
         suppressedFor: suppressedFor ?? [],
       });
       if (accepted.length >= (command.rowsPerTransaction ?? rowsPerTransaction)) await flush();

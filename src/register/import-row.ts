@@ -13,6 +13,7 @@ import {
   maxDocumentNumberLength,
   maxSubjectDocuments,
   maxSubjectNames,
+  preparedBlockingTerms,
   prepareSubject,
 } from '../core/matching/index.js';
 import { readStateCode } from '../core/register/states.js';
@@ -37,6 +38,8 @@ import type { SubjectContent } from './subject-blob.js';
  */
 export interface ImportRow {
   readonly content: SubjectContent;
+  /** Blocking terms, see core/matching. */
+  readonly terms: readonly string[];
   /** Undefined: as it was. Empty: lifts nothing either. */
   readonly suppressedFor: readonly (PartnerCode | StateCode)[] | undefined;
   readonly warnings: readonly RowWarning[];
@@ -106,11 +109,13 @@ export function readRowMembers(value: unknown, rules: RowRules, reader: RowReade
   const reference = readReference(reader, members);
   const caseload = readCaseload(reader, members, rules);
   const content = readContent(reader, members, { reference, caseload }, rules);
+  const terms = content === undefined ? [] : readTerms(reader, content);
   const suppressedFor = readSuppressions(reader, members['suppressedFor'], rules);
   if (reference === undefined || content === undefined || reader.faults.length > 0) {
     return { ok: false, reference, faults: reader.faults };
   }
-  return { ok: true, reference, row: { content, suppressedFor, warnings: reader.warnings } };
+  const { warnings } = reader;
+  return { ok: true, reference, row: { content, terms, suppressedFor, warnings } };
 }
 
 type Members = Readonly<Record<string, unknown>>;
@@ -168,7 +173,6 @@ function readContent(
     ...(visa === undefined ? {} : { visa }),
     ...(household === undefined ? {} : { household }),
   };
-  checkComparable(reader, content);
   return content;
 }
 
@@ -275,7 +279,7 @@ function readSuppressions(
 }
 
 /** Whatever the matcher would leave out has to be said now: later nobody would notice. */
-function checkComparable(reader: RowReader, content: SubjectContent): void {
+function readTerms(reader: RowReader, content: SubjectContent): readonly string[] {
   const prepared = prepareSubject({ ...content, suppressedFor: [] });
   if (prepared.names.length < content.names.length) reader.fault('names', 'NAME_UNREADABLE');
   for (const member of ['fatherName', 'grandfatherName'] as const) {
@@ -283,4 +287,5 @@ function checkComparable(reader: RowReader, content: SubjectContent): void {
       reader.fault(member, 'NAME_UNREADABLE');
     }
   }
+  return preparedBlockingTerms(prepared);
 }

@@ -83,3 +83,4 @@ export {
   type LegalHold,
 } from './legal-hold.js';
 export { rotateEpochs, type EpochRotationReport } from './epoch-rotation.js';
+export { rotateMasterKey, rotatePageKeys, type PageRotation } from './key-rotation.js';

@@ -77,13 +77,9 @@ export class RegisterChange {
     return [...this.#head.pages.keys()];
   }
 
-  /** Epoch under which the key of each page is wrapped now. */
-  async epochsOfPages(pageNumbers: readonly number[]): Promise<ReadonlyMap<number, number>> {
-    const rows = await this.manager.query<{ page_number: number; epoch_id: number }[]>(
-      'SELECT page_number, epoch_id FROM register_page WHERE page_number = ANY ($1)',
-      [pageNumbers],
-    );
-    return new Map(rows.map((row) => [row.page_number, row.epoch_id]));
+  /** Pages last written before a version. */
+  pagesBefore(version: bigint): readonly number[] {
+    return [...this.#head.pages].flatMap(([page, written]) => (written < version ? [page] : []));
   }
 
   /**
@@ -174,7 +170,7 @@ export class RegisterChange {
     return {
       version,
       contentKey: keys.contentKey(json),
-      terms: Buffer.concat(terms.map((term) => keys.termKey(term))),
+      terms: keys.termKeys(terms),
     };
   }
 

@@ -1,6 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { encodeParts, equalInConstantTime } from '../core/bytes.js';
-import { GatewayError } from '../core/errors.js';
+import { GatewayError, isGatewayError } from '../core/errors.js';
 import type { SubjectId } from '../core/ids.js';
 import type { MasterKey } from '../platform/keys/keys.js';
 import { blockingScheme } from './blocking-scheme.js';
@@ -49,11 +49,13 @@ export class RegisterStore {
   readonly finder = new PersonFinder();
   readonly now: () => Date;
   readonly random: (sizeBytes: number) => Uint8Array;
+  readonly masterKey: MasterKey;
 
   private constructor(options: RegisterOptions, keys: IndexKeys) {
     this.dataSource = options.dataSource;
     this.now = options.now;
     this.random = options.random;
+    this.masterKey = options.masterKey;
     this.keys = keys;
     this.epochs = new EpochKeys(options.dataSource, options.masterKey, options.random);
   }
@@ -65,8 +67,8 @@ export class RegisterStore {
    */
   static async open(options: RegisterOptions): Promise<RegisterStore> {
     const { dataSource, masterKey } = options;
-    const select = 'SELECT index_secret_wrapped FROM register_head';
-    type Row = { index_secret_wrapped: Buffer };
+    const select = 'SELECT master_key_id, index_secret_wrapped FROM register_head';
+    type Row = { master_key_id: string; index_secret_wrapped: Buffer };
     let [row] = await dataSource.query<Row[]>(select);
     if (row === undefined) {
       const secret = options.random(32);
@@ -84,7 +86,16 @@ export class RegisterStore {
       [row] = await dataSource.query<Row[]>(select);
     }
     if (row === undefined) throw new GatewayError('ERR_DATABASE_UNAVAILABLE');
-    const secret = await masterKey.unwrap(row.index_secret_wrapped, indexSecretContext);
+    const { master_key_id: madeUnder, index_secret_wrapped: wrapped } = row;
+    const secret = await masterKey.unwrap(wrapped, indexSecretContext).catch((cause: unknown) => {
+      if (!isGatewayError(cause, 'ERR_KEY_UNUSABLE') || madeUnder === masterKey.id) throw cause;
+      throw new GatewayError('ERR_KEY_UNUSABLE', {
+        detail:
+          `SAFECONDUCT_MASTER_KEY_FILE holds master key ${masterKey.id}, ` +
+          `the register is under ${madeUnder}`,
+        cause,
+      });
+    });
     return new RegisterStore(options, new IndexKeys(secret));
   }
 

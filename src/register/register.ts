@@ -94,8 +94,19 @@ export class Register implements RegisterReader {
     return this.#index.size;
   }
 
+  /** Memory of the index, bytes. */
+  get indexBytes(): number {
+    const rows = [...this.#rows.values()].reduce((sum, page) => sum + page.byteLength, 0);
+    return this.#index.sizeBytes + rows;
+  }
+
   version(): bigint {
     return this.#version;
+  }
+
+  /** How many people a scope holds; for previews of grants. */
+  countInScope(scope: CandidateScope): number {
+    return this.#index.count(scope);
   }
 
   async catchUp(version: bigint): Promise<void> {
@@ -117,7 +128,7 @@ export class Register implements RegisterReader {
       if (!(term.weight > 0)) throw new TypeError('a term weighs more than nothing');
       if ((weights.get(term.term)?.weight ?? 0) < term.weight) weights.set(term.term, term);
     }
-    const keys = Buffer.concat([...weights.keys()].map((term) => this.store.keys.termKey(term)));
+    const keys = this.store.keys.termKeys([...weights.keys()]);
     const rows = this.#index.candidates(
       wordsOf(keys),
       Float64Array.from(weights.values(), ({ weight }) => weight),
@@ -240,5 +251,7 @@ export class Register implements RegisterReader {
 
 /** Big-endian words, two to a term key. */
 function wordsOf(keys: Buffer): Uint32Array {
-  return Uint32Array.from({ length: keys.length / 4 }, (_, at) => keys.readUInt32BE(at * 4));
+  const words = new Uint32Array(keys.length / 4);
+  for (let word = 0; word < words.length; word += 1) words[word] = keys.readUInt32BE(word * 4);
+  return words;
 }

@@ -24,7 +24,6 @@ export async function reindexRegister(store: RegisterStore, scheme: Buffer): Pro
     const head = await store.readHead(manager, 'lock');
     const [row] = await manager.query<Row[]>(select);
     if (row?.blocking_scheme.equals(scheme) === true) return false;
-    const termKey = store.keys.rememberingTermKey();
 
     const refiled = async <T extends PageVersion>(
       people: readonly PagePerson[],
@@ -44,7 +43,7 @@ export async function reindexRegister(store: RegisterStore, scheme: Buffer): Pro
           throw new GatewayError('ERR_SEALED_DATA_DAMAGED', { detail: `subject ${id} is missing` });
         }
         const terms = subjectBlockingTerms({ ...content, suppressedFor: [] });
-        return { ...version, terms: Buffer.concat(terms.map(termKey)) };
+        return { ...version, terms: store.keys.termKeys(terms) };
       });
     };
 

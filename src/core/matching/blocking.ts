@@ -29,6 +29,11 @@ export function subjectBlockingTerms(subject: Subject): readonly string[] {
   return termsOf(prepareSubject(subject), false).map(({ term }) => term);
 }
 
+/** {@link subjectBlockingTerms} of a subject that was read for comparison already. */
+export function preparedBlockingTerms(subject: PreparedSubject): readonly string[] {
+  return termsOf(subject, false).map(({ term }) => term);
+}
+
 /** Distinct terms of a question with their weights, at most {@link maxQuestionTerms}. */
 export function evidenceBlockingTerms(evidence: Evidence): readonly BlockingTerm[] {
   return termsOf(evidence, true);
@@ -104,7 +109,7 @@ type Years = ReadonlyMap<number, number>;
 const yearsAskedAround = 2;
 const mostYears = 16;
 
-/** The question's with two years either side: half of those asked about do not know their birthday. */
+/** The question's with two years either side: many of those asked about do not know their birthday. */
 function yearsOf(date: EdtfDate, asking: boolean): Years {
   const years = new Map<number, number>();
   const slack = asking ? yearsAskedAround : 0;

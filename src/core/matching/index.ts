@@ -14,6 +14,7 @@ export {
   evidenceBlockingTerms,
   maxQuestionTerms,
   maxSubjectTerms,
+  preparedBlockingTerms,
   subjectBlockingTerms,
   type BlockingTerm,
 } from './blocking.js';

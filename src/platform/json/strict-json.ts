@@ -19,6 +19,8 @@ export function isJsonObject(value: JsonValue): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 /**
  * @returns plain objects, arrays, strings, numbers, booleans, null
  * @throws {GatewayError} ERR_INPUT_INVALID; position and value are not told
@@ -26,7 +28,7 @@ export function isJsonObject(value: JsonValue): value is JsonObject {
 export function parseStrictJson(bytes: Uint8Array): JsonValue {
   let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    text = decoder.decode(bytes);
   } catch {
     throw refused('not UTF-8');
   }
