@@ -439,7 +439,9 @@ describe('the partner door, whatever NODE_ENV says,', () => {
         });
       };
       reply = await alpha.verify(lailaAsSeen);
-      register.find = async () => Promise.reject(canary);
+      register.find = async () => {
+        throw Object.assign(new Error(), { code: canary, toString: () => canary });
+      };
       expectRefusal(await alpha.verify(lailaAsSeen), 'ERR_INTERNAL');
     } finally {
       register.find = find;
