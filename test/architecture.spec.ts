@@ -7,10 +7,17 @@ import { describe, expect, test } from '@jest/globals';
 const root = fileURLToPath(new URL('../', import.meta.url));
 const source = join(root, 'src');
 
-const doors = ['partner-api', 'ops'];
-const rooms = ['access-log', 'grants', 'identity', 'partners', 'register', 'verification'];
+const doors = ['partner-api', 'staff-api', 'ops'];
+const rooms = ['access-log', 'grants', 'identity', 'partners', 'register', 'staff', 'verification'];
 /** What builds rooms and doors. */
-const main = ['main.ts', 'rooms.module.ts', 'migrations.ts'];
+const main = [
+  'main.ts',
+  'rooms.module.ts',
+  'migrations.ts',
+  'act-handlers.ts',
+  'certificate-judge.ts',
+  'open-staff-door.ts',
+];
 
 interface Import {
   /** Path under src. */

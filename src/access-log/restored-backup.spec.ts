@@ -18,14 +18,14 @@ import {
 import { parseVerifierKey } from '../core/log/note.js';
 import { openCheckpoint } from '../core/log/checkpoint.js';
 import { registerPartner, revokeCredential, suspendPartner } from '../partners/index.js';
-import { partnerActs, partnerMigrations, readPartners } from '../partners/index.js';
+import { partnerActs, readPartners } from '../partners/index.js';
+import { migrations } from '../migrations.js';
 import type { PartnerCode, StateCode } from '../core/ids.js';
 import type { Database } from '../platform/database/database.js';
-import { accessLogMigrations, type AccessLog } from './index.js';
+import type { AccessLog } from './index.js';
 
 const at = new Date('2026-03-01T09:30:00Z');
 const before = new Date('2026-01-01T00:00:00Z');
-const migrations = [...partnerMigrations, ...accessLogMigrations];
 const tables = [
   'partner',
   'trust_anchor',
