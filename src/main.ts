@@ -21,9 +21,11 @@ import {
 } from './identity/certificate/index.js';
 import { createTokenEndpoint, publicTokenKeys } from './identity/token/index.js';
 import { buildOpsDoor } from './ops/ops-door.js';
+import { openStaffDoor } from './open-staff-door.js';
 import { buildPartnerDoor } from './partner-api/partner-door.js';
 import { lockHome } from './platform/database/home-lock.js';
 import type { Database } from './platform/database/database.js';
+import type { StaffDoorFiles } from './platform/configuration/configuration.js';
 import { readKeyFile } from './platform/keys/keys.js';
 import { Metrics } from './platform/telemetry/metrics.js';
 import { nestLogger } from './platform/telemetry/nest-logger.js';
@@ -40,6 +42,8 @@ import {
 } from './rooms.module.js';
 
 export interface GatewaySettings extends RoomsSettings {
+  /** The staff door's files; without them there is no staff door. */
+  readonly staffTls?: StaffDoorFiles;
   readonly partnerTls: { readonly certificateFile: string; readonly keyFile: string };
 }
 
@@ -47,6 +51,7 @@ export interface GatewaySettings extends RoomsSettings {
 export interface OpenRooms {
   readonly context: INestApplicationContext;
   readonly database: Database;
+  /** Once, however often it is called. */
   close(): Promise<void>;
 }
 
@@ -54,6 +59,8 @@ export interface Gateway {
   readonly partnerUrl: string;
   readonly opsUrl: string;
   readonly schema: GraphQLSchema;
+  /** Undefined without a staff door. */
+  readonly staff: { readonly url: string; readonly schema: GraphQLSchema } | undefined;
   close(): Promise<void>;
 }
 
@@ -73,12 +80,14 @@ export async function openRooms(settings: RoomsSettings): Promise<OpenRooms> {
   const lock = lockHome(settings.configuration.home);
   let database: Database | undefined;
   let context: INestApplicationContext | undefined;
-  const close = async () => {
+  let closing: Promise<void> | undefined;
+  const closeAll = async () => {
     await context?.get<AccessLog>(ACCESS_LOG).close();
     await context?.close();
     await database?.close();
     lock.release();
   };
+  const close = () => (closing ??= closeAll());
   try {
     database = await openMigratedDatabase(settings.configuration);
     context = await NestFactory.createApplicationContext(RoomsModule.with(settings, database), {
@@ -92,14 +101,28 @@ export async function openRooms(settings: RoomsSettings): Promise<OpenRooms> {
   }
 }
 
-/** Opens the doors over open rooms. Closing the gateway closes the doors, then the rooms. */
+/**
+ * Opens the doors over open rooms. Closing the gateway closes the doors, then the rooms; so does a
+ * door that does not open.
+ *
+ * @throws {GatewayError} ERR_CONFIGURATION naming the variable, ERR_KEY_UNUSABLE
+ */
 export async function openDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<Gateway> {
+  try {
+    return await buildDoors(settings, rooms);
+  } catch (error) {
+    await rooms.close();
+    throw error;
+  }
+}
+
+async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<Gateway> {
   const { configuration, logger, keys, now } = settings;
   const { context, database } = rooms;
   const metrics = new Metrics();
   const authority = context.get(Authority);
   const accessLog = context.get<AccessLog>(ACCESS_LOG);
-  const tls = readListenerTls(settings.partnerTls);
+  const tls = readListenerTls(settings.partnerTls, 'PARTNER');
   metrics.certificateNotAfter.set({ door: 'partner' }, tls.notAfter.getTime() / 1000);
 
   const judge = certificateJudge(authority, now);
@@ -198,6 +221,27 @@ export async function openDoors(settings: GatewaySettings, rooms: OpenRooms): Pr
     ),
   );
 
+  const staffTls = settings.staffTls && readListenerTls(settings.staffTls, 'STAFF');
+  const staff =
+    settings.staffTls === undefined || staffTls === undefined
+      ? undefined
+      : await openStaffDoor(
+          {
+            ...staffTls,
+            files: settings.staffTls,
+            publicUrl: configuration.staff.publicUrl,
+            now,
+            logger,
+            metrics,
+          },
+          context,
+          authority,
+          (type) => shared(context, type),
+        );
+  if (staffTls !== undefined) {
+    metrics.certificateNotAfter.set({ door: 'staff' }, staffTls.notAfter.getTime() / 1000);
+  }
+
   const ready = async () => {
     const log = accessLog.isWritable();
     metrics.logWritable.set(log ? 1 : 0);
@@ -208,19 +252,27 @@ export async function openDoors(settings: GatewaySettings, rooms: OpenRooms): Pr
         name: 'a witness has cosigned within a day',
         ok: await accessLog.witnesses.isCosigned(now()).catch(() => false),
       },
+      ...(staffTls === undefined
+        ? []
+        : [{ name: 'staff listener certificate in force', ok: now() < staffTls.notAfter }]),
     ];
   };
   const ops = await buildOpsDoor({ ready, metrics, logger });
 
   const close = async () => {
     gate?.cutConnections(() => true);
+    staff?.cut();
     await partner.app.close();
+    await staff?.app.close();
     await ops.close();
     await rooms.close();
   };
   accessLog.startRounds(now);
   try {
     await listen(partner.app, configuration.partner, 'SAFECONDUCT_PARTNER_PORT');
+    if (staff !== undefined) {
+      await listen(staff.app, configuration.staff, 'SAFECONDUCT_STAFF_PORT');
+    }
     await listen(ops, configuration.ops, 'SAFECONDUCT_OPS_PORT');
   } catch (error) {
     await close();
@@ -230,6 +282,13 @@ export async function openDoors(settings: GatewaySettings, rooms: OpenRooms): Pr
     partnerUrl: `https://localhost:${portOf(partner.app.getHttpServer())}`,
     opsUrl: `http://${configuration.ops.host}:${portOf(ops.getHttpServer())}`,
     schema: partner.schema,
+    staff:
+      staff === undefined
+        ? undefined
+        : {
+            url: `https://localhost:${portOf(staff.app.getHttpServer())}`,
+            schema: staff.schema,
+          },
     close,
   };
 }
@@ -281,7 +340,7 @@ function shared<T extends object>(context: INestApplicationContext, type: Type<T
   return instance;
 }
 
-function readListenerTls(files: GatewaySettings['partnerTls']) {
+function readListenerTls(files: GatewaySettings['partnerTls'], door: 'PARTNER' | 'STAFF') {
   let certificate: string;
   let notAfter: Date;
   try {
@@ -289,14 +348,14 @@ function readListenerTls(files: GatewaySettings['partnerTls']) {
     notAfter = new X509Certificate(certificate).validToDate;
   } catch (cause) {
     throw new GatewayError('ERR_CONFIGURATION', {
-      detail: `SAFECONDUCT_PARTNER_TLS_CERT_FILE: ${files.certificateFile} holds no certificate`,
+      detail: `SAFECONDUCT_${door}_TLS_CERT_FILE: ${files.certificateFile} holds no certificate`,
       cause,
     });
   }
   return {
     certificate,
     notAfter,
-    key: readKeyFile(files.keyFile, 'SAFECONDUCT_PARTNER_TLS_KEY_FILE'),
+    key: readKeyFile(files.keyFile, `SAFECONDUCT_${door}_TLS_KEY_FILE`),
   };
 }
 

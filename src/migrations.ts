@@ -4,6 +4,7 @@ import { identityMigrations } from './identity/token/index.js';
 import { partnerMigrations } from './partners/index.js';
 import type { Migration } from './platform/database/database.js';
 import { registerMigrations } from './register/index.js';
+import { staffMigrations } from './staff/index.js';
 
 /** Every room's migrations; TypeORM runs them in the order of their time stamps. */
 export const migrations: readonly Migration[] = [
@@ -12,4 +13,5 @@ export const migrations: readonly Migration[] = [
   ...identityMigrations,
   ...registerMigrations,
   ...accessLogMigrations,
+  ...staffMigrations,
 ];

@@ -1,15 +1,17 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Module, type DynamicModule } from '@nestjs/common';
-import { openAccessLog, type AccessLog } from './access-log/index.js';
+import { openAccessLog, type AccessLog, type AccessLogOptions } from './access-log/index.js';
 import { deriveKey, localMasterKey, type PrivateJwk } from './platform/keys/keys.js';
 import { migrate, openDatabase, type Database } from './platform/database/database.js';
 import type { Configuration } from './platform/configuration/configuration.js';
 import type { GatewayLogger } from './platform/telemetry/logger.js';
-import { Authority, QuestionBudget } from './grants/index.js';
+import { Authority, Budgets } from './grants/index.js';
 import { partnerActs } from './partners/index.js';
 import { openRegister, Register, registerVersionSql } from './register/index.js';
 import { ReadAccess, ReadReceipt, VerifyIdentities, VerifyIdentity } from './verification/index.js';
+import { actHandlers } from './act-handlers.js';
 import { migrations } from './migrations.js';
+import { StaffActs, StaffDirectory } from './staff/index.js';
 
 /** Everything a start has to be given: configuration, keys, clock. */
 export interface RoomsSettings {
@@ -17,6 +19,8 @@ export interface RoomsSettings {
   readonly keys: GatewayKeys;
   readonly logger: GatewayLogger;
   readonly now: () => Date;
+  /** Another file system under the journal, for tests that make it fail. */
+  readonly journalFiles?: AccessLogOptions['files'];
 }
 
 export interface GatewayKeys {
@@ -36,7 +40,7 @@ export const ACCESS_LOG = Symbol('access log');
 export class RoomsModule {
   /** @param database open and migrated; the caller closes it after the application context */
   static with(settings: RoomsSettings, database: Database): DynamicModule {
-    const { configuration, keys, logger, now } = settings;
+    const { configuration, keys, logger, now, journalFiles } = settings;
     const { dataSource } = database;
     return {
       module: RoomsModule,
@@ -63,6 +67,7 @@ export class RoomsModule {
               origin: configuration.logOrigin,
               random: (sizeBytes) => randomBytes(sizeBytes),
               logger,
+              ...(journalFiles === undefined ? {} : { files: journalFiles }),
               acts: partnerActs,
               witnessQuorum: configuration.witnessQuorum,
               ...(configuration.checkpointFile === undefined
@@ -70,10 +75,23 @@ export class RoomsModule {
                 : { checkpointFile: configuration.checkpointFile }),
             }),
         },
+        { provide: StaffDirectory, useFactory: () => new StaffDirectory(dataSource, now) },
         {
-          provide: QuestionBudget,
+          provide: StaffActs,
+          inject: [ACCESS_LOG],
+          useFactory: (accessLog: AccessLog) =>
+            new StaffActs({
+              dataSource,
+              accessLog,
+              handlers: actHandlers,
+              now,
+              newId: randomUUID,
+            }),
+        },
+        {
+          provide: Budgets,
           useFactory: () =>
-            new QuestionBudget(
+            new Budgets(
               dataSource,
               deriveKey(keys.log, 'safeconduct/question-fingerprint/v1'),
               registerVersionSql,
@@ -81,10 +99,10 @@ export class RoomsModule {
         },
         {
           provide: VerifyIdentity,
-          inject: [Authority, QuestionBudget, Register, ACCESS_LOG],
+          inject: [Authority, Budgets, Register, ACCESS_LOG],
           useFactory: (
             authority: Authority,
-            budget: QuestionBudget,
+            budget: Budgets,
             register: Register,
             accessLog: AccessLog,
           ) => new VerifyIdentity(authority, budget, register, accessLog, now, randomUUID),
@@ -96,8 +114,8 @@ export class RoomsModule {
         },
         {
           provide: ReadAccess,
-          inject: [Authority, QuestionBudget],
-          useFactory: (authority: Authority, budget: QuestionBudget) =>
+          inject: [Authority, Budgets],
+          useFactory: (authority: Authority, budget: Budgets) =>
             new ReadAccess(authority, budget, now),
         },
         {

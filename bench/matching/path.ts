@@ -45,7 +45,7 @@ export interface MatchingPath {
 export class CorePath implements MatchingPath {
   readonly #key = randomBytes(32);
   readonly #now: Date;
-  readonly #postings = new Map<bigint, number[]>();
+  #index: BlockingIndex<bigint> = new Map();
   #subjects: readonly Subject[] = [];
   #sums = { parse: 0, find: 0, prepare: 0, score: 0 };
   #questions = 0;
@@ -56,21 +56,14 @@ export class CorePath implements MatchingPath {
 
   async load(subjects: readonly Subject[]): Promise<void> {
     this.#subjects = subjects;
-    for (const [row, subject] of subjects.entries()) {
-      for (const term of subjectBlockingTerms(subject)) {
-        const key = this.#blind(term);
-        const rows = this.#postings.get(key);
-        if (rows === undefined) this.#postings.set(key, [row]);
-        else rows.push(row);
-      }
-    }
+    this.#index = indexSubjects(subjects, (term) => this.#blind(term));
   }
 
   async ask(person: PersonEvidenceInput): Promise<Asked> {
     const started = cpuMicroseconds();
     const evidence = parseEvidence(person, this.#now);
     const parsed = cpuMicroseconds();
-    const rows = this.#find(evidence);
+    const rows = findCandidates(this.#index, evidence, (term) => this.#blind(term));
     const found = cpuMicroseconds();
     const prepared = rows.map((row) => {
       const subject = this.#subjects[row] as Subject;
@@ -102,25 +95,48 @@ export class CorePath implements MatchingPath {
     return { parse: of(parse), find: of(find), prepare: of(prepare), score: of(score) };
   }
 
-  /** Rows by the sum of the weights of the terms they share with the question, the best kept. */
-  #find(evidence: Evidence): number[] {
-    const weights = new Map<number, number>();
-    for (const { term, weight } of evidenceBlockingTerms(evidence)) {
-      for (const row of this.#postings.get(this.#blind(term)) ?? []) {
-        weights.set(row, (weights.get(row) ?? 0) + weight);
-      }
-    }
-    return [...weights]
-      .sort((a, b) => b[1] - a[1] || a[0] - b[0])
-      .slice(0, candidateCap)
-      .map(([row]) => row);
-  }
-
   #blind(term: string): bigint {
     return createHmac('sha256', this.#key).update(term).digest().readBigUInt64BE();
   }
 }
 
 function cpuMicroseconds(): number {
-  return Number(process.hrtime.bigint()) / 1000;
+  const { user, system } = process.cpuUsage();
+  return user + system;
+}
+
+export type BlockingIndex<Key> = Map<Key, number[]>;
+
+export function indexSubjects<Key>(
+  subjects: readonly Subject[],
+  keyOf: (term: string) => Key,
+): BlockingIndex<Key> {
+  const index: BlockingIndex<Key> = new Map();
+  for (const [row, subject] of subjects.entries()) {
+    for (const term of subjectBlockingTerms(subject)) {
+      const key = keyOf(term);
+      const rows = index.get(key);
+      if (rows === undefined) index.set(key, [row]);
+      else rows.push(row);
+    }
+  }
+  return index;
+}
+
+/** Rows by the sum of the weights of the terms they share with the question, the best kept. */
+export function findCandidates<Key>(
+  index: BlockingIndex<Key>,
+  evidence: Evidence,
+  keyOf: (term: string) => Key,
+): number[] {
+  const weights = new Map<number, number>();
+  for (const { term, weight } of evidenceBlockingTerms(evidence)) {
+    for (const row of index.get(keyOf(term)) ?? []) {
+      weights.set(row, (weights.get(row) ?? 0) + weight);
+    }
+  }
+  return [...weights]
+    .sort((a, b) => b[1] - a[1] || a[0] - b[0])
+    .slice(0, candidateCap)
+    .map(([row]) => row);
 }

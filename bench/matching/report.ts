@@ -4,11 +4,15 @@ import type { Spent } from './path.js';
 export interface Report {
   readonly people: number;
   readonly questions: number;
+  /** Questions refused for what they hold; they count as found nobody. */
+  readonly refusedQuestions: number;
   readonly belowFloor: number;
   readonly thresholds: { readonly match: number; readonly possible: number };
   readonly candidateCap: number;
   readonly candidates: CandidateFigures;
   readonly spent: Spent;
+  /** Microseconds of CPU. */
+  readonly scoringOfFifty: number;
   readonly slices: readonly Figures[];
 }
 
@@ -39,10 +43,11 @@ export function printReport(report: Report): string {
       .join('  '),
   );
   return [
-    `${report.people} people, ${report.questions} questions, ${report.belowFloor} of them under the evidence floor (asked all the same)`,
+    `${report.people} people, ${report.questions} questions, ${report.belowFloor} of them under the evidence floor (asked all the same), ${report.refusedQuestions} refused`,
     `thresholds: MATCH ${report.thresholds.match} bits, POSSIBLE_MATCH ${report.thresholds.possible} bits; candidate cap ${report.candidateCap}`,
     `candidates per question: mean ${candidates.mean.toFixed(1)}, p99 ${candidates.p99}`,
     `CPU per question, microseconds: parse ${spent.parse.toFixed(0)}, find ${spent.find.toFixed(0)}, prepare ${spent.prepare.toFixed(0)}, score ${spent.score.toFixed(0)}`,
+    `CPU of scoring against 50 candidates, microseconds: ${report.scoringOfFifty.toFixed(0)}`,
     '',
     ...table,
     '',

@@ -10,7 +10,10 @@ import type { SignedHead, TreeName } from './trees.js';
 
 export type Outcome = 'MATCH' | 'POSSIBLE_MATCH' | 'NOT_CONFIRMED';
 
-/** One access, or one refusal, to be recorded. */
+/** What became of an act of staff, in the host's tree: `purpose` names the act, `requestId` its id. */
+export type ActOutcome = 'ACT_REQUESTED' | 'ACT_DONE' | 'ACT_REFUSED';
+
+/** One access, or one refusal, or one act of staff, to be recorded. */
 export interface AccessEntry {
   readonly tree: TreeName;
   /** UUID the partner is told; new for every record. */
@@ -24,7 +27,7 @@ export interface AccessEntry {
   /** The question's `person` as it was sent, before defaults; null where none could be read. */
   readonly person: unknown;
   /** As the partner is told it; the code of a refusal or fault. */
-  readonly outcome: Outcome | GatewayErrorCode;
+  readonly outcome: Outcome | ActOutcome | GatewayErrorCode;
   /** What leaves, in any order; empty unless `MATCH`. */
   readonly fields: readonly DisclosedField[];
   /** The partner's reference for the person; null unless `MATCH`. */

@@ -5,7 +5,7 @@ export type {
   AccessLogOptions,
   ReconciliationReport,
 } from './access-log.js';
-export type { AccessEntry, LoggedAccess, Outcome } from './access-entry.js';
+export type { AccessEntry, ActOutcome, LoggedAccess, Outcome } from './access-entry.js';
 export { accessLogMigrations } from './access-log.migration.js';
 export type { ActApplier, ActAppliers, RestrictingAct } from './acts.js';
 export type { WitnessState } from './cover/cosignature.repository.js';

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { isGatewayError } from '../core/errors.js';
 import { describeError } from '../platform/telemetry/logger.js';
 import { demo } from './demo/demo-command.js';
+import { init } from './host/init-command.js';
 import { migrateCommand } from './host/migrate-command.js';
 import { serve } from './host/serve-command.js';
 import { logVerify } from './partner/log-verify-command.js';
@@ -42,6 +43,16 @@ export async function run(argv: readonly string[]): Promise<void> {
     .description('Runs the migrations that are due on the database of the environment.')
     .option('--json', 'print the result as JSON')
     .action(migrateCommand);
+  program
+    .command('init')
+    .summary('name the first two administrators')
+    .description(
+      'Names the first two administrators, each with a certificate that a CA of SAFECONDUCT_STAFF_CA_FILE issued. Runs on the host while the gateway is down, once: refused when there is any staff. Everything else goes through the staff door.',
+    )
+    .requiredOption('--first <reference name certificate...>', 'one person: three values')
+    .requiredOption('--second <reference name certificate...>', 'another: three values')
+    .option('--json', 'print the result as JSON')
+    .action(init);
   program
     .command('verify')
     .summary("ask a file of questions (partner's side)")

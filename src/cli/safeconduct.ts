@@ -4,7 +4,7 @@ const major = Number(process.versions.node.split('.')[0]);
 if (major < 24) {
   process.stderr.write(
     `safeconduct needs Node 24 and was started with ${process.versions.node}.\n` +
-      'After "npm ci", run it as "npx --no safeconduct": that takes the Node that came with it.\n',
+      'After "npm ci", run it as "npx --no -- safeconduct": that takes the Node that came with it.\n',
   );
   process.exit(3);
 }

@@ -22,6 +22,14 @@ export const gatewayErrorCodes = [
   // Identity: one public face, 401
   'ERR_CERTIFICATE_REFUSED',
   'ERR_TOKEN_REFUSED',
+  // Refusals a member of staff may see
+  'ERR_ACT_NOT_PERMITTED',
+  'ERR_ACT_NOT_PENDING',
+  'ERR_APPROVER_IS_CONCERNED',
+  'ERR_ACCOUNT_TOO_NEW',
+  'ERR_ROLES_EXCLUDE',
+  'ERR_NOT_FOUND',
+  'ERR_CONFLICT',
   // Inside only
   'ERR_CONFIGURATION',
   'ERR_KEY_UNUSABLE',
@@ -30,6 +38,7 @@ export const gatewayErrorCodes = [
   'ERR_ROW_CONFLICT',
   'ERR_SEALED_DATA_DAMAGED',
   'ERR_IMPORT_REFUSED',
+  'ERR_LEGAL_HOLD',
   'ERR_APPROVER_IS_REQUESTER',
   'ERR_RECORD_TOO_LARGE',
   'ERR_RECORD_MALFORMED',
@@ -48,6 +57,8 @@ export interface GatewayErrorOptions {
   readonly argument?: string;
   /** Name of the field that is not granted, e.g. `dateOfBirth`. */
   readonly field?: string;
+  /** Which of one's own budgets is spent, e.g. `PEOPLE`. */
+  readonly budget?: string;
   /** When asking again may succeed. */
   readonly retryAt?: Date;
   readonly reference?: string;
@@ -61,6 +72,7 @@ export class GatewayError extends Error {
   readonly detail: string | undefined;
   readonly argument: string | undefined;
   readonly field: string | undefined;
+  readonly budget: string | undefined;
   readonly retryAt: Date | undefined;
   /** Id of the access record or log line that tells the operator more. */
   readonly reference: string | undefined;
@@ -73,19 +85,21 @@ export class GatewayError extends Error {
     this.detail = options.detail;
     this.argument = options.argument;
     this.field = options.field;
+    this.budget = options.budget;
     this.retryAt = options.retryAt;
     this.reference = options.reference;
   }
 
   /** The same error, naming the record that was kept of it. */
   withReference(reference: string): GatewayError {
-    const { code, detail, argument, field, retryAt, cause } = this;
+    const { code, detail, argument, field, budget, retryAt, cause } = this;
     return new GatewayError(code, {
       reference,
       cause,
       ...(detail === undefined ? {} : { detail }),
       ...(argument === undefined ? {} : { argument }),
       ...(field === undefined ? {} : { field }),
+      ...(budget === undefined ? {} : { budget }),
       ...(retryAt === undefined ? {} : { retryAt }),
     });
   }

@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { GatewayError } from '../core/errors.js';
-import type { GrantId, PartnerCode, StateCode } from '../core/ids.js';
+import type { PartnerCode, StateCode } from '../core/ids.js';
 import type { Grant } from '../core/grants/grant.js';
 import {
   readPartners,
@@ -112,6 +112,12 @@ export class Authority {
     return [...this.snapshot.grants.values()].filter((grant) => grant.partner === partner);
   }
 
+  /** Grants of every partner of a state. */
+  grantsOfState(state: StateCode): readonly Grant[] {
+    const ofState = (code: PartnerCode) => this.snapshot.partners.get(code)?.state === state;
+    return [...this.snapshot.grants.values()].filter(({ partner }) => ofState(partner));
+  }
+
   partnerCodes(): readonly PartnerCode[] {
     return [...this.snapshot.partners.values()].map((partner) => partner.code);
   }
@@ -132,7 +138,8 @@ export class Authority {
       partner !== undefined &&
       credential.partner === partner.code &&
       [credential, client, partner].every(
-        ({ validAfter }) => validAfter.getTime() < identity.tokenIssuedAt.getTime() + 1000,
+        // A token knows whole seconds only: one of the very second of a revocation is refused.
+        ({ validAfter }) => validAfter <= identity.tokenIssuedAt,
       );
     if (!inForce) {
       throw new GatewayError('ERR_TOKEN_REFUSED', { detail: 'no longer in force' });
@@ -163,7 +170,7 @@ async function load(dataSource: DataSource): Promise<Snapshot> {
       anchors,
       credentials: new Map(credentials.map((credential) => [credential.fingerprint, credential])),
       clients: new Map(clients.map((client) => [client.clientId, client])),
-      grants: new Map(grants.map((grant) => [grant.id as GrantId, grant])),
+      grants: new Map(grants.map((grant) => [grant.id, grant])),
     };
   });
 }

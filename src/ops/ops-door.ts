@@ -77,6 +77,9 @@ export async function buildOpsDoor(options: OpsDoorOptions): Promise<NestFastify
     bodyLimitBytes: 1024,
     refuse: (_request, reply, status) => reply.code(status).send({ status: 'refused' }),
   });
+  adapter.fastify.addHook('onRequest', async (_request, reply) => {
+    reply.header('cache-control', 'no-store');
+  });
   const app = await NestFactory.create<NestFastifyApplication>(
     OpsDoorModule.with(options),
     adapter,

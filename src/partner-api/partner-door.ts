@@ -58,7 +58,7 @@ export interface PartnerDoorOptions {
   readonly metrics: Metrics;
 }
 
-/** What each route of the door asks of its caller. */
+/** What each route of the door asks of its caller. NOBODY: answered 405 whoever asks. */
 const routes = {
   'POST /graphql': 'CALLER',
   'GET /graphql': 'NOBODY',
@@ -147,14 +147,12 @@ function registerGraphqlHooks(adapter: ClosedFastifyAdapter, options: PartnerDoo
 
   fastify.addHook('onRequest', async (request, reply) => {
     reply.header('cache-control', 'no-store');
-    const path = request.url.split('?', 1)[0];
-    if (path !== '/graphql') {
-      return request.is404 ? refuse(request, reply, 404, options) : undefined;
-    }
+    if (request.is404) return refuseRoute(request, reply, options);
+    // The route that was found, not the address as spelt: the router reads escapes and full URLs.
+    if (request.routeOptions.url !== '/graphql') return undefined;
     exchangeOf(request).clock = new ReleaseClock(options.releaseDelayMs);
-    if (request.method !== 'POST' || request.url !== path) {
-      reply.header('allow', 'POST');
-      return refuse(request, reply, 405, options);
+    if (request.url !== '/graphql' || request.method !== 'POST') {
+      return refuseRoute(request, reply, options);
     }
     let caller: Caller;
     try {
@@ -171,6 +169,8 @@ function registerGraphqlHooks(adapter: ClosedFastifyAdapter, options: PartnerDoo
       else underWay.set(caller.partner, left);
     });
     establishCaller(request, caller);
+    if (!isPlainJson(request)) return refuse(request, reply, 415, options);
+    request.raw.headers.accept = chooseMediaType(request.raw.headers.accept);
     return undefined;
   });
 
@@ -193,6 +193,7 @@ function registerGraphqlHooks(adapter: ClosedFastifyAdapter, options: PartnerDoo
   fastify.addHook('onSend', async (request, reply, payload) => {
     const exchange = exchangeOf(request);
     const { clock } = exchange;
+    reply.header('cache-control', 'no-store');
     if (clock === undefined) return payload;
     const padded = padAnswer(typeof payload === 'string' ? payload : '', answerSizeOf(exchange));
     options.metrics.workSeconds.observe(clock.elapsedMs / 1000);
@@ -221,12 +222,49 @@ function registerTokenRoutes(adapter: ClosedFastifyAdapter, options: PartnerDoor
   );
 }
 
+/** JSON in UTF-8 as it is: another charset or a compressed body would be read as something else. */
+function isPlainJson({ raw: { headers } }: FastifyRequest): boolean {
+  const isJson = /^application\/json(?: ?; ?charset="?utf-8"?)?$/i.test(
+    headers['content-type'] ?? '',
+  );
+  return isJson && (headers['content-encoding'] ?? 'identity') === 'identity';
+}
+
+const graphqlMediaType = 'application/graphql-response+json';
+
+/**
+ * One of the two media types of answers (GraphQL over HTTP). An `Accept` that fits neither is
+ * disregarded (RFC 9110 §12.5.1): refused after execution, a question would be paid for and lost.
+ */
+function chooseMediaType(accept: string | undefined): string {
+  const isNamed = (accept ?? '').split(',').some((range) => {
+    const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
+    return type === graphqlMediaType && !parameters.some((one) => /^q=0(\.0*)?$/.test(one));
+  });
+  return isNamed ? graphqlMediaType : 'application/json';
+}
+
 function readStrictly(body: Buffer): unknown {
   try {
     return parseStrictJson(body);
   } catch {
     throw Object.assign(new Error('body'), { statusCode: 400 });
   }
+}
+
+/** No such route: 405 where another method has one, else 404. */
+function refuseRoute(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: PartnerDoorOptions,
+): FastifyReply {
+  const allowed = Object.entries(routes).flatMap(([route, requirement]) => {
+    const [method = '', path] = route.split(' ');
+    return path === request.url.split('?', 1)[0] && requirement !== 'NOBODY' ? [method] : [];
+  });
+  const isMethod = allowed.length > 0 && !allowed.includes(request.method);
+  if (isMethod) reply.header('allow', allowed.join(', '));
+  return refuse(request, reply, isMethod ? 405 : 404, options);
 }
 
 /** One body for every request without a caller. */

@@ -1,28 +1,8 @@
-import { GraphQLError, GraphQLScalarType, Kind } from 'graphql';
 import { isEdtf } from '../core/dates/index.js';
-import { isStateCode } from '../core/register/states.js';
+import { stringScalar } from '../platform/graphql/scalars.js';
 import { isCaseReference } from '../verification/index.js';
 
-/** A scalar that is a string of one form; what does not fit is refused without being repeated. */
-function stringScalar(
-  name: string,
-  description: string,
-  isOf: (text: string) => boolean,
-  specifiedByURL?: string,
-): GraphQLScalarType<string, string> {
-  const parse = (value: unknown): string => {
-    if (typeof value === 'string' && isOf(value)) return value;
-    throw new GraphQLError(`${name} is not of its form.`);
-  };
-  return new GraphQLScalarType({
-    name,
-    description,
-    ...(specifiedByURL === undefined ? {} : { specifiedByURL }),
-    parseValue: parse,
-    parseLiteral: (node) => parse(node.kind === Kind.STRING ? node.value : undefined),
-    serialize: parse,
-  });
-}
+export { DateTime, StateCode } from '../platform/graphql/scalars.js';
 
 export const EdtfDate = stringScalar(
   'EdtfDate',
@@ -31,24 +11,8 @@ export const EdtfDate = stringScalar(
   'https://www.loc.gov/standards/datetime/',
 );
 
-export const StateCode = stringScalar(
-  'StateCode',
-  'A state or organisation by its code of ICAO Doc 9303-3, such as `AFG`, `D` or `XXA`.',
-  isStateCode,
-);
-
 export const CaseReference = stringScalar(
   'CaseReference',
   "The partner's own reference for the case, `^[A-Z0-9][A-Z0-9/._-]{0,63}$`. Never a name.",
   isCaseReference,
 );
-
-export const DateTime = new GraphQLScalarType<Date, string>({
-  name: 'DateTime',
-  description: 'An instant in UTC, such as `2026-01-31T12:00:00.000Z`.',
-  specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc3339',
-  serialize: (value) => {
-    if (value instanceof Date) return value.toISOString();
-    throw new TypeError('a DateTime is a Date');
-  },
-});

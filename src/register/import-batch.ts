@@ -269,14 +269,15 @@ class BatchChange {
   }
 
   #add(page: OpenedPage, row: AcceptedRow): void {
-    const id = makeSubjectId(this.#store.now(), this.#store.random(10));
+    const drawn = this.#store.random(42);
+    const id = makeSubjectId(this.#store.now(), drawn.subarray(0, 10));
     const subject = encodeSubjectId(id);
     const person: PagePerson = {
       subject,
       referenceKey: row.referenceKey,
       caseload: row.caseload,
       suppressedFor: row.suppressedFor,
-      pending: this.#seal(row, subject, 1, this.#store.random(32)),
+      pending: this.#seal(row, subject, 1, drawn.subarray(10)),
     };
     page.people.push(person);
     this.#learn(page, row, row.suppressedFor);

@@ -1,17 +1,20 @@
 import { dayOf } from '../core/dates/index.js';
 import type { Caseload, PartnerCode } from '../core/ids.js';
-import { subjectBlockingTerms } from '../core/matching/index.js';
 import { beginBatch, type AcceptedRow } from './import-batch.js';
-import { readImportRow, type ReadRow, type RowRules } from './import-row.js';
-import { readLines } from './read-lines.js';
+import { readJsonLines, type SourceRow } from './file/people-file.js';
+import type { RowRules } from './import-row.js';
+import { NamedReferences } from './named-references.js';
 import { ReferenceDirectory } from './reference-directory.js';
 import type { RegisterStore } from './register-store.js';
-import { wholeRow, type RowFaultCode, type RowWarningCode } from './row-reader.js';
+import type { RowFaultCode, RowWarningCode } from './row-reader.js';
 import { encodeContent } from './subject-blob.js';
 
-export interface ImportCommand {
+export interface ImportCommand extends ImportRules {
   /** JSON Lines, UTF-8. */
   readonly source: AsyncIterable<Uint8Array>;
+}
+
+export interface ImportRules {
   /** Who imports: an account of the staff, or of the command line. */
   readonly requestedBy: string;
   /** When given, every row has to name it. */
@@ -20,6 +23,8 @@ export interface ImportCommand {
   readonly knownPartners: ReadonlySet<PartnerCode>;
   /** Only say what would happen. */
   readonly dryRun: boolean;
+  /** Rows in one transaction; 1,024 when absent. */
+  readonly rowsPerTransaction?: number;
   /** Told after each batch of rows. */
   readonly onProgress?: (rows: number) => void;
 }
@@ -34,6 +39,8 @@ export interface ImportReport {
   /** The first 10,000, as of the warnings; the counts go on. */
   readonly rejections: readonly ImportFinding<RowFaultCode>[];
   readonly warnings: readonly ImportFinding<RowWarningCode>[];
+  /** Lines of all rejected rows, in their order. */
+  readonly rejectedLines: readonly number[];
   /** The batch that waits for its release; absent when nobody is pending from this import. */
   readonly batchId?: string;
   /** Register version after the last change. */
@@ -48,10 +55,15 @@ export interface ImportFinding<Code extends string> {
 
 /** Findings that are listed; counts go on beyond. */
 export const mostFindings = 10_000;
-/** Longest row, bytes. */
-export const longestRow = 64 * 1024;
-/** Rows in one transaction. */
-const rowsPerBatch = 1024;
+const rowsPerTransaction = 1024;
+
+/** {@link importRows} of JSON Lines, read once. */
+export async function importRegister(
+  store: RegisterStore,
+  command: ImportCommand,
+): Promise<ImportReport> {
+  return importRows(store, (rules) => readJsonLines(command.source, rules), command);
+}
 
 /**
  * Imports people. Rows that cannot be read are reported and left out, the rest goes in, a batch of
@@ -61,19 +73,21 @@ const rowsPerBatch = 1024;
  *
  * @throws {GatewayError} ERR_ROW_CONFLICT when the batch is released while it is still being loaded
  */
-export async function importRegister(
+export async function importRows(
   store: RegisterStore,
-  command: ImportCommand,
+  rowsOf: (rules: RowRules) => AsyncIterable<SourceRow>,
+  command: ImportRules,
 ): Promise<ImportReport> {
   const counts = { rows: 0, added: 0, changed: 0, unchanged: 0, rejected: 0 };
   const rejections: ImportFinding<RowFaultCode>[] = [];
   const warnings: ImportFinding<RowWarningCode>[] = [];
+  const rejectedLines: number[] = [];
+  const named = new NamedReferences(store.random(32));
   const rules: RowRules = {
     caseload: command.caseload,
     knownPartners: command.knownPartners,
     today: dayOf(store.now()),
   };
-  const termKey = store.keys.rememberingTermKey();
 
   // 1. Who is on the register: reference keys out of the sealed pages.
   const directory = new ReferenceDirectory();
@@ -84,7 +98,7 @@ export async function importRegister(
 
   let accepted: AcceptedRow[] = [];
   let writing = Promise.resolve();
-  // 6. One transaction a batch, what is unchanged stays untouched; the next rows are read meanwhile.
+  // 5. One transaction a batch, what is unchanged stays untouched; the next rows are read meanwhile.
   const flush = async () => {
     const rows = accepted;
     const rowsRead = counts.rows;
@@ -101,51 +115,39 @@ export async function importRegister(
   };
   const reject = (line: number, faults: readonly { column: string; code: RowFaultCode }[]) => {
     counts.rejected += 1;
+    rejectedLines.push(line);
     for (const { column, code } of faults) note(rejections, { line, column, code });
   };
 
   try {
-    // 2. Line by line, one at a time in memory.
-    for await (const { number: line, bytes } of readLines(command.source, longestRow)) {
-      if (bytes?.length === 0) continue;
+    // 2. Row by row, one at a time in memory, read strictly: unknown members, values out of rules.
+    for await (const { line, read } of rowsOf(rules)) {
       counts.rows += 1;
-      if (bytes === undefined) {
-        reject(line, [{ column: wholeRow, code: 'ROW_TOO_LONG' }]);
-        continue;
-      }
 
-      // 3. Read strictly: unknown members, values out of their rules.
-      const read: ReadRow = readImportRow(bytes, rules);
-
-      // 4. A reference counts as named by its first row, readable or not: never "last wins".
-      const { identity } = read;
-      const referenceKey =
-        identity && store.keys.referenceKey(identity.caseload, identity.reference);
-      if (referenceKey !== undefined && !directory.name(referenceKey)) {
+      // 3. A reference counts as named by its first row, readable or not: never "last wins".
+      if (read.reference !== undefined && !named.add(read.reference)) {
         reject(line, [{ column: 'reference', code: 'REFERENCE_REPEATED' }]);
         continue;
       }
-      if (!read.ok || referenceKey === undefined) {
-        reject(line, read.ok ? [] : read.faults);
+      if (!read.ok) {
+        reject(line, read.faults);
         continue;
       }
 
-      // 5. Keyed: from here on only hashes and sealed bytes are kept.
-      const { content, suppressedFor } = read.row;
-      const terms = subjectBlockingTerms({ ...content, suppressedFor: [] });
+      // 4. Keyed: from here on only hashes and sealed bytes are kept.
+      const { content, terms, suppressedFor } = read.row;
       for (const { column, code } of read.row.warnings) note(warnings, { line, column, code });
-      if (terms.length === 0)
-        note(warnings, { line, column: 'names', code: 'TOO_LITTLE_TO_MATCH' });
+      if (terms.length === 0) note(warnings, { line, column: 'row', code: 'TOO_LITTLE_TO_MATCH' });
       const json = encodeContent(content);
       accepted.push({
-        referenceKey,
+        referenceKey: store.keys.referenceKey(content.caseload, content.reference),
         caseload: content.caseload,
         json,
         contentKey: store.keys.contentKey(json),
-        terms: Buffer.concat(terms.map(termKey)),
+        terms: store.keys.termKeys(terms),
         suppressedFor: suppressedFor ?? [],
       });
-      if (accepted.length === rowsPerBatch) await flush();
+      if (accepted.length >= (command.rowsPerTransaction ?? rowsPerTransaction)) await flush();
     }
     await flush();
   } finally {
@@ -153,12 +155,13 @@ export async function importRegister(
     await writing;
   }
 
-  // 7. The batch waits for somebody else.
+  // 6. The batch waits for somebody else.
   const batchId = batch.id();
   return {
     ...counts,
     rejections,
     warnings,
+    rejectedLines,
     ...(batchId === undefined ? {} : { batchId }),
     version: directory.version,
   };

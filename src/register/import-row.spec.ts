@@ -90,14 +90,14 @@ test.each(Object.entries(refused))('rejects: %s', (_, [row, column, code]) => {
 test.each(['{"reference":"a","reference":"b"}', '[]', 'null', '{', '\ufeff{}'])(
   'rejects a line that is no object with members of their own (%#)',
   (text) => {
-    expect(readText(text)).toMatchObject({ ok: false, identity: undefined });
+    expect(readText(text)).toMatchObject({ ok: false, reference: undefined });
   },
 );
 
 test('tells whom a rejected row is about, for the next row that names the same reference', () => {
   expect(readGood({ sex: 'male' })).toMatchObject({
     ok: false,
-    identity: { caseload: 'AF-2021', reference: 'T-1' },
+    reference: 'T-1',
   });
 });
 

@@ -13,6 +13,7 @@ import {
   maxDocumentNumberLength,
   maxSubjectDocuments,
   maxSubjectNames,
+  preparedBlockingTerms,
   prepareSubject,
 } from '../core/matching/index.js';
 import { readStateCode } from '../core/register/states.js';
@@ -37,22 +38,19 @@ import type { SubjectContent } from './subject-blob.js';
  */
 export interface ImportRow {
   readonly content: SubjectContent;
+  /** Blocking terms, see core/matching. */
+  readonly terms: readonly string[];
   /** Undefined: as it was. Empty: lifts nothing either. */
   readonly suppressedFor: readonly (PartnerCode | StateCode)[] | undefined;
   readonly warnings: readonly RowWarning[];
 }
 
-/** Who the row is about, told even when the rest cannot be read. */
-export interface RowIdentity {
-  readonly caseload: Caseload;
-  readonly reference: string;
-}
-
+/** `reference` tells whom the row is about, even when the rest cannot be read. */
 export type ReadRow =
-  | { readonly ok: true; readonly identity: RowIdentity; readonly row: ImportRow }
+  | { readonly ok: true; readonly reference: string; readonly row: ImportRow }
   | {
       readonly ok: false;
-      readonly identity: RowIdentity | undefined;
+      readonly reference: string | undefined;
       readonly faults: readonly RowFault[];
     };
 
@@ -86,37 +84,53 @@ const nameMembers = new Set(['full', 'type']);
 const documentMembers = new Set(['type', 'number', 'issuingState', 'expires']);
 const visaMembers = new Set(['reference', 'class', 'status', 'granted', 'expires']);
 
-/** Reads one line. Never throws for what the line holds. */
+/** Reads one line of JSON Lines. Never throws for what the line holds. */
 export function readImportRow(line: Uint8Array, rules: RowRules): ReadRow {
-  const reader = new RowReader();
   let value: unknown;
   try {
     value = parseStrictJson(line);
   } catch (error) {
     if (!isGatewayError(error, 'ERR_INPUT_INVALID')) throw error;
-    reader.fault(wholeRow, 'JSON_INVALID');
+    const faults = [{ column: wholeRow, code: 'JSON_INVALID' }] as const;
+    return { ok: false, reference: undefined, faults };
   }
-  const members = value === undefined ? undefined : reader.object(value, wholeRow, rowMembers);
-  if (members === undefined) return { ok: false, identity: undefined, faults: reader.faults };
+  return readRowMembers(value, rules, new RowReader());
+}
 
-  const identity = readIdentity(reader, members, rules);
-  const content = readContent(reader, members, identity, rules);
+/**
+ * Reads the members of one row, whatever the file they come from is written in.
+ *
+ * @param reader holds what was found wrong before
+ */
+export function readRowMembers(value: unknown, rules: RowRules, reader: RowReader): ReadRow {
+  const members = reader.object(value, wholeRow, rowMembers);
+  if (members === undefined) return { ok: false, reference: undefined, faults: reader.faults };
+
+  const reference = readReference(reader, members);
+  const caseload = readCaseload(reader, members, rules);
+  const content = readContent(reader, members, { reference, caseload }, rules);
+  const terms = content === undefined ? [] : readTerms(reader, content);
   const suppressedFor = readSuppressions(reader, members['suppressedFor'], rules);
-  if (identity === undefined || content === undefined || reader.faults.length > 0) {
-    return { ok: false, identity, faults: reader.faults };
+  if (reference === undefined || content === undefined || reader.faults.length > 0) {
+    return { ok: false, reference, faults: reader.faults };
   }
-  return { ok: true, identity, row: { content, suppressedFor, warnings: reader.warnings } };
+  const { warnings } = reader;
+  return { ok: true, reference, row: { content, terms, suppressedFor, warnings } };
 }
 
 type Members = Readonly<Record<string, unknown>>;
 
-function readIdentity(
-  reader: RowReader,
-  members: Members,
-  rules: RowRules,
-): RowIdentity | undefined {
-  const reference = reader.text(members['reference'], 'reference', longestReference);
-  if (members['reference'] == null) reader.fault('reference', 'MEMBER_MISSING');
+interface RowIdentity {
+  readonly reference: string | undefined;
+  readonly caseload: Caseload | undefined;
+}
+
+function readReference(reader: RowReader, members: Members): string | undefined {
+  if (members['reference'] == null) return reader.fault('reference', 'MEMBER_MISSING');
+  return reader.text(members['reference'], 'reference', longestReference);
+}
+
+function readCaseload(reader: RowReader, members: Members, rules: RowRules): Caseload | undefined {
   const caseload = reader.text(members['caseload'], 'caseload', longestText) ?? '';
   if (members['caseload'] == null) return reader.fault('caseload', 'MEMBER_MISSING');
   if (!isCaseload(caseload)) {
@@ -125,13 +139,13 @@ function readIdentity(
   if (rules.caseload !== undefined && rules.caseload !== caseload) {
     return reader.fault('caseload', 'CASELOAD_DIFFERS');
   }
-  return reference === undefined ? undefined : { caseload, reference };
+  return caseload;
 }
 
 function readContent(
   reader: RowReader,
   members: Members,
-  identity: RowIdentity | undefined,
+  { reference, caseload }: RowIdentity,
   rules: RowRules,
 ): SubjectContent | undefined {
   const names = readNames(reader, members['names']);
@@ -143,10 +157,12 @@ function readContent(
   const documents = readDocuments(reader, members['documents']);
   const visa = readVisa(reader, members['visa']);
   const household = reader.text(members['household'], 'household', longestReference);
-  if (identity === undefined || reader.faults.length > 0) return undefined;
+  if (reference === undefined || caseload === undefined || reader.faults.length > 0) {
+    return undefined;
+  }
   const content: SubjectContent = {
-    reference: identity.reference,
-    caseload: identity.caseload,
+    reference,
+    caseload,
     names,
     ...(fatherName === undefined ? {} : { fatherName }),
     ...(grandfatherName === undefined ? {} : { grandfatherName }),
@@ -157,7 +173,6 @@ function readContent(
     ...(visa === undefined ? {} : { visa }),
     ...(household === undefined ? {} : { household }),
   };
-  checkComparable(reader, content);
   return content;
 }
 
@@ -264,7 +279,7 @@ function readSuppressions(
 }
 
 /** Whatever the matcher would leave out has to be said now: later nobody would notice. */
-function checkComparable(reader: RowReader, content: SubjectContent): void {
+function readTerms(reader: RowReader, content: SubjectContent): readonly string[] {
   const prepared = prepareSubject({ ...content, suppressedFor: [] });
   if (prepared.names.length < content.names.length) reader.fault('names', 'NAME_UNREADABLE');
   for (const member of ['fatherName', 'grandfatherName'] as const) {
@@ -272,4 +287,5 @@ function checkComparable(reader: RowReader, content: SubjectContent): void {
       reader.fault(member, 'NAME_UNREADABLE');
     }
   }
+  return preparedBlockingTerms(prepared);
 }

@@ -15,7 +15,22 @@ export {
   type ImportCommand,
   type ImportFinding,
   type ImportReport,
+  type ImportRules,
 } from './import-register.js';
+export {
+  importExitCode,
+  importFile,
+  summariseImport,
+  type FileRefusal,
+  type ImportFileCommand,
+  type ImportFileResult,
+  type ImportSummary,
+} from './import-file.js';
+export { separators, type Separator } from './file/csv.js';
+export type { FileFaultCode } from './file/file-fault.js';
+export { fileFormats, type FileFormat, type PeopleFile } from './file/people-file.js';
+export { rejectedRows, writeRejectedRows } from './file/rejected-rows.js';
+export { stageUpload, type StagedUpload } from './file/staged-upload.js';
 export { releaseBatch, type ReleaseCommand, type ReleaseReport } from './release-batch.js';
 export type { RowFaultCode, RowWarningCode } from './row-reader.js';
 export {
@@ -25,3 +40,47 @@ export {
   type DemoPeopleOptions,
   type DemoPerson,
 } from './demo-people.js';
+export {
+  addPerson,
+  changeVisaStatus,
+  correctPerson,
+  type AddPersonCommand,
+  type CorrectPersonCommand,
+  type PersonChange,
+  type RowMembers,
+} from './one-person.js';
+export {
+  openAct,
+  pendingActs,
+  withdrawAct,
+  type Approval,
+  type PendingAct,
+  type TwoPersonAct,
+} from './acts.js';
+export type { PeopleTarget, PersonReference } from './register-change.js';
+export {
+  approveLift,
+  requestLift,
+  suppressPeople,
+  type SuppressionCommand,
+  type SuppressionReport,
+} from './suppression.js';
+export {
+  approveErasure,
+  planErasure,
+  requestErasure,
+  type ErasurePlan,
+  type ErasureReport,
+  type ErasureTarget,
+  type RetentionRule,
+} from './erase.js';
+export {
+  approveHold,
+  approveHoldLift,
+  legalHolds,
+  requestHold,
+  requestHoldLift,
+  type LegalHold,
+} from './legal-hold.js';
+export { rotateEpochs, type EpochRotationReport } from './epoch-rotation.js';
+export { rotateMasterKey, rotatePageKeys, type PageRotation } from './key-rotation.js';

@@ -21,7 +21,8 @@ class Register1763800000000 implements MigrationInterface {
         version bigint NOT NULL CHECK (version >= 0),
         state_mac bytea NOT NULL CHECK (octet_length(state_mac) = 32),
         master_key_id text NOT NULL,
-        index_secret_wrapped bytea NOT NULL
+        index_secret_wrapped bytea NOT NULL,
+        blocking_scheme bytea NOT NULL
       )`);
     await runner.query(`
       CREATE TABLE register_page (
@@ -68,4 +69,53 @@ class Register1763800000000 implements MigrationInterface {
   }
 }
 
-export const registerMigrations: readonly Migration[] = [Register1763800000000];
+/**
+ * Acts on people who are on the register. What an act is about is sealed until it is done, then
+ * gone: the row says who did what kind of thing to how many people, never to whom.
+ */
+class RegisterActs1763900000000 implements MigrationInterface {
+  readonly name = 'RegisterActs1763900000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      CREATE TABLE register_act (
+        id uuid PRIMARY KEY,
+        kind text NOT NULL CHECK (kind IN (
+          'ADD', 'CORRECT', 'SUPPRESS', 'LIFT_SUPPRESSION', 'ERASE', 'SET_HOLD', 'LIFT_HOLD')),
+        requested_by text NOT NULL,
+        requested_at timestamptz NOT NULL,
+        approved_by text,
+        approved_at timestamptz,
+        done_at timestamptz,
+        people integer NOT NULL CHECK (people >= 0),
+        fields text[] NOT NULL DEFAULT '{}',
+        register_version bigint,
+        epoch_id integer REFERENCES erasure_epoch (id),
+        sealed bytea,
+        CONSTRAINT register_act_approval_whole
+          CHECK ((approved_by IS NULL) = (approved_at IS NULL)),
+        CONSTRAINT register_act_two_people CHECK (approved_by <> requested_by),
+        CONSTRAINT register_act_approved CHECK (
+          done_at IS NULL OR approved_by IS NOT NULL OR kind IN ('ADD', 'CORRECT', 'SUPPRESS')),
+        CONSTRAINT register_act_sealed CHECK (
+          (sealed IS NULL) = (done_at IS NOT NULL) AND (sealed IS NULL) = (epoch_id IS NULL))
+      )`);
+    // Whom a hold protects is sealed; that it was set by two people stands in the act.
+    await runner.query(`
+      CREATE TABLE legal_hold (
+        id uuid PRIMARY KEY REFERENCES register_act (id),
+        ends_at timestamptz NOT NULL,
+        epoch_id integer NOT NULL REFERENCES erasure_epoch (id),
+        sealed bytea NOT NULL
+      )`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP TABLE legal_hold, register_act');
+  }
+}
+
+export const registerMigrations: readonly Migration[] = [
+  Register1763800000000,
+  RegisterActs1763900000000,
+];

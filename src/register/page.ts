@@ -86,6 +86,21 @@ export function openPage(epoch: EpochKey, page: SealedPage): PagePerson[] {
   return decodePage(plain);
 }
 
+/** The page key wrapped anew; the page stays as it is. */
+export function rewrapPageKey(
+  from: EpochKey,
+  to: EpochKey,
+  pageNumber: number,
+  version: bigint,
+  keyWrapped: Uint8Array,
+): Buffer {
+  const pageKey = unseal(from.key, keyWrapped, pageKeyContext(pageNumber, version, from.id));
+  if (pageKey === undefined) {
+    throw new GatewayError('ERR_SEALED_DATA_DAMAGED', { detail: `register page ${pageNumber}` });
+  }
+  return seal(to.key, pageKey, pageKeyContext(pageNumber, version, to.id));
+}
+
 export function encodePage(people: readonly PagePerson[]): Buffer {
   if (people.length > peoplePerPage) throw new TypeError('too many people for one page');
   const caseloads = new Map<string, number>();

@@ -21,8 +21,7 @@ const pagesPerRead = 16;
 
 /**
  * From references to people, for the length of one import: reference keys stand in sealed pages
- * only, so the pages are read once and the keys kept here, in typed arrays. Also remembers which
- * references the file has named.
+ * only, so the pages are read once and the keys kept here, in typed arrays.
  */
 export class ReferenceDirectory {
   readonly #ordinals = new WordTable(4);
@@ -30,7 +29,6 @@ export class ReferenceDirectory {
   #page = new Uint32Array(1024);
   #content = Buffer.alloc(16 * 1024);
   #suppression = new Uint32Array(1024);
-  #named = new Uint8Array(1024);
   readonly #suppressions = new Map<string, number>();
   readonly #suppressionCodes: PagePerson['suppressedFor'][] = [];
   readonly #peopleOnPage: number[] = [];
@@ -92,14 +90,6 @@ export class ReferenceDirectory {
     };
   }
 
-  /** Notes that the file names a reference. False when it did before. */
-  name(referenceKey: Buffer): boolean {
-    const ordinal = this.#ordinalOf(referenceKey);
-    if (this.#named[ordinal] === 1) return false;
-    this.#named[ordinal] = 1;
-    return true;
-  }
-
   /** First page with room, and how many people it holds. */
   lastPage(): { readonly pageNumber: number; readonly people: number } {
     const last = Math.max(0, this.#peopleOnPage.length - 1);
@@ -129,15 +119,13 @@ export class ReferenceDirectory {
   #grow(): void {
     const length = this.#page.length * 2;
     const [page, suppression] = [new Uint32Array(length), new Uint32Array(length)];
-    const [content, named] = [Buffer.alloc(length * 16), new Uint8Array(length)];
+    const content = Buffer.alloc(length * 16);
     page.set(this.#page);
     suppression.set(this.#suppression);
     content.set(this.#content);
-    named.set(this.#named);
     this.#page = page;
     this.#suppression = suppression;
     this.#content = content;
-    this.#named = named;
   }
 
   #suppressionNumber(codes: PagePerson['suppressedFor']): number {

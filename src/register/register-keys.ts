@@ -1,9 +1,9 @@
-import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import type { DataSource, EntityManager } from 'typeorm';
 import { encodeParts } from '../core/bytes.js';
 import { GatewayError } from '../core/errors.js';
 import type { Caseload } from '../core/ids.js';
 import { deriveKey, type MasterKey } from '../platform/keys/keys.js';
+import { KeyedHash } from './keyed-hash.js';
 
 /**
  * Keys of the register:
@@ -33,6 +33,17 @@ export function epochOf(now: Date): number {
   return Math.floor((now.getTime() + mondayOffsetMilliseconds) / weekMilliseconds);
 }
 
+/** Weeks from the beginning of an epoch to the destruction of its key: 35 days. */
+const weeksKept = 5;
+
+/** When the key of an epoch is destroyed, and with it what backups hold that was erased before. */
+export function epochEnd(id: number): Date {
+  return new Date((id + weeksKept) * weekMilliseconds - mondayOffsetMilliseconds);
+}
+
+/** The last epoch whose key is due to be destroyed. */
+export const lastEndedEpoch = (now: Date): number => epochOf(now) - weeksKept;
+
 /** The erasure-epoch keys, each unwrapped once and kept in this process. */
 export class EpochKeys {
   readonly #dataSource: DataSource;
@@ -56,6 +67,10 @@ export class EpochKeys {
    */
   async current(now: Date): Promise<EpochKey> {
     const id = epochOf(now);
+    // A destroyed key does not live on in a process that runs for months.
+    for (const known of this.#unwrapped.keys()) {
+      if (known <= lastEndedEpoch(now)) this.#unwrapped.delete(known);
+    }
     if (!this.#unwrapped.has(id)) {
       const [known] = await this.#dataSource.query<{ id: number }[]>(
         'SELECT id FROM erasure_epoch WHERE id = $1',
@@ -98,72 +113,54 @@ export class EpochKeys {
   }
 }
 
-function epochContext(id: number): Buffer {
+export function epochContext(id: number): Buffer {
   return encodeParts('safeconduct/register/epoch-key/v1', String(id));
 }
 
 export const indexSecretContext = encodeParts('safeconduct/register/index-secret/v1');
 
-/** Most terms remembered with their keys: names repeat, and an HMAC costs more than a look-up. */
-const rememberedTerms = 32_768;
-
 /** The keys derived from the index secret, as the functions they are for. */
 export class IndexKeys {
-  readonly #term: KeyObject;
-  readonly #reference: KeyObject;
-  readonly #content: KeyObject;
-  readonly #state: KeyObject;
+  readonly #term: KeyedHash;
+  readonly #reference: KeyedHash;
+  readonly #content: KeyedHash;
+  readonly #state: KeyedHash;
 
   constructor(secret: Uint8Array) {
-    const keyFor = (use: string) =>
-      createSecretKey(deriveKey(secret, `safeconduct/register/${use}/v1`));
-    this.#term = keyFor('term');
-    this.#reference = keyFor('reference');
-    this.#content = keyFor('content');
-    this.#state = keyFor('state');
+    const hashFor = (use: string) => {
+      const label = `safeconduct/register/${use}/v1`;
+      return new KeyedHash(deriveKey(secret, label), label);
+    };
+    this.#term = hashFor('term');
+    this.#reference = hashFor('reference');
+    this.#content = hashFor('content');
+    this.#state = hashFor('state');
   }
 
   /** First 8 bytes of HMAC-SHA-256 over the length-prefixed blocking term. */
   termKey(term: string): Buffer {
-    return keyed(this.#term, encodeParts('safeconduct/register/term/v1', term)).subarray(0, 8);
+    return this.termKeys([term]);
+  }
+
+  /** {@link termKey} of each, one after another. */
+  termKeys(terms: readonly string[]): Buffer {
+    const keys = Buffer.allocUnsafe(terms.length * 8);
+    for (const [at, term] of terms.entries()) keys.write(this.#term.of(term), at * 8, 8, 'latin1');
+    return keys;
   }
 
   /** First 16 bytes of HMAC-SHA-256 over caseload and reference: who a row of a file is about. */
   referenceKey(caseload: Caseload, reference: string): Buffer {
-    return keyed(
-      this.#reference,
-      encodeParts('safeconduct/register/reference/v1', caseload, reference),
-    ).subarray(0, 16);
+    return Buffer.from(this.#reference.of(caseload, reference), 'latin1').subarray(0, 16);
   }
 
   /** First 16 bytes of HMAC-SHA-256 over a row's content: whether it is what we have. */
   contentKey(content: Uint8Array): Buffer {
-    return keyed(this.#content, encodeParts('safeconduct/register/content/v1', content)).subarray(
-      0,
-      16,
-    );
+    return Buffer.from(this.#content.of(content), 'latin1').subarray(0, 16);
   }
 
   /** HMAC-SHA-256 over the register's version and those of all its pages, 32 bytes. */
   stateMac(state: Uint8Array): Buffer {
-    return keyed(this.#state, encodeParts('safeconduct/register/state/v1', state));
+    return Buffer.from(this.#state.of(state), 'latin1');
   }
-
-  /** {@link termKey} that remembers, for the length of an import. */
-  rememberingTermKey(): (term: string) => Buffer {
-    const known = new Map<string, Buffer>();
-    return (term) => {
-      let key = known.get(term);
-      if (key === undefined) {
-        key = this.termKey(term);
-        if (known.size >= rememberedTerms) known.clear();
-        known.set(term, key);
-      }
-      return key;
-    };
-  }
-}
-
-function keyed(key: KeyObject, message: Uint8Array): Buffer {
-  return createHmac('sha256', key).update(message).digest();
 }

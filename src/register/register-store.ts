@@ -1,9 +1,11 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { encodeParts, equalInConstantTime } from '../core/bytes.js';
-import { GatewayError } from '../core/errors.js';
+import { GatewayError, isGatewayError } from '../core/errors.js';
 import type { SubjectId } from '../core/ids.js';
 import type { MasterKey } from '../platform/keys/keys.js';
+import { blockingScheme } from './blocking-scheme.js';
 import { openPage, sealPage, type PagePerson } from './page.js';
+import { PersonFinder } from './person-finder.js';
 import {
   EpochKeys,
   IndexKeys,
@@ -44,13 +46,16 @@ export class RegisterStore {
   readonly dataSource: DataSource;
   readonly keys: IndexKeys;
   readonly epochs: EpochKeys;
+  readonly finder = new PersonFinder();
   readonly now: () => Date;
   readonly random: (sizeBytes: number) => Uint8Array;
+  readonly masterKey: MasterKey;
 
   private constructor(options: RegisterOptions, keys: IndexKeys) {
     this.dataSource = options.dataSource;
     this.now = options.now;
     this.random = options.random;
+    this.masterKey = options.masterKey;
     this.keys = keys;
     this.epochs = new EpochKeys(options.dataSource, options.masterKey, options.random);
   }
@@ -62,25 +67,35 @@ export class RegisterStore {
    */
   static async open(options: RegisterOptions): Promise<RegisterStore> {
     const { dataSource, masterKey } = options;
-    const select = 'SELECT index_secret_wrapped FROM register_head';
-    type Row = { index_secret_wrapped: Buffer };
+    const select = 'SELECT master_key_id, index_secret_wrapped FROM register_head';
+    type Row = { master_key_id: string; index_secret_wrapped: Buffer };
     let [row] = await dataSource.query<Row[]>(select);
     if (row === undefined) {
       const secret = options.random(32);
       const state = encodeState({ version: 0n, pages: new Map() });
       await dataSource.query(
-        `INSERT INTO register_head (version, state_mac, master_key_id, index_secret_wrapped)
-         VALUES (0, $1, $2, $3) ON CONFLICT DO NOTHING`,
+        `INSERT INTO register_head (version, state_mac, master_key_id, index_secret_wrapped, blocking_scheme)
+         VALUES (0, $1, $2, $3, $4) ON CONFLICT DO NOTHING`,
         [
           new IndexKeys(secret).stateMac(state),
           masterKey.id,
           await masterKey.wrap(secret, indexSecretContext),
+          blockingScheme(),
         ],
       );
       [row] = await dataSource.query<Row[]>(select);
     }
     if (row === undefined) throw new GatewayError('ERR_DATABASE_UNAVAILABLE');
-    const secret = await masterKey.unwrap(row.index_secret_wrapped, indexSecretContext);
+    const { master_key_id: madeUnder, index_secret_wrapped: wrapped } = row;
+    const secret = await masterKey.unwrap(wrapped, indexSecretContext).catch((cause: unknown) => {
+      if (!isGatewayError(cause, 'ERR_KEY_UNUSABLE') || madeUnder === masterKey.id) throw cause;
+      throw new GatewayError('ERR_KEY_UNUSABLE', {
+        detail:
+          `SAFECONDUCT_MASTER_KEY_FILE holds master key ${masterKey.id}, ` +
+          `the register is under ${madeUnder}`,
+        cause,
+      });
+    });
     return new RegisterStore(options, new IndexKeys(secret));
   }
 

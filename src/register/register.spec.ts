@@ -5,6 +5,8 @@ import type { Caseload, PartnerCode, StateCode } from '../core/ids.js';
 import { candidateCap, evidenceBlockingTerms, parseEvidence } from '../core/matching/index.js';
 import type { Database } from '../platform/database/database.js';
 import { localMasterKey } from '../platform/keys/keys.js';
+import { blockingScheme } from './blocking-scheme.js';
+import { reindexRegister } from './reindex.js';
 import {
   importRegister,
   openRegister,
@@ -216,6 +218,20 @@ describeOnEachDatabase('the register', (kind) => {
     expect(again.version()).toBe(register.version());
     expect(again.size).toBe(register.size);
     expect(await findByPassport(again, 1)).toEqual(['T-1']);
+  });
+
+  test('files everybody anew when the pages were written by another way of blocking', async () => {
+    const { dataSource } = database;
+    expect(await reindexRegister(register.store, blockingScheme())).toBe(false);
+    await importText(register, lines(row(55)));
+    await dataSource.query(`UPDATE register_head SET blocking_scheme = '\\x00'`);
+    const before = register.version();
+    const again = await open();
+    expect(again.version()).toBeGreaterThan(before);
+    expect(await findByPassport(again, 1)).toEqual(['T-1']);
+    await register.catchUp(again.version());
+    expect(await findByPassport(register, 1)).toEqual(['T-1']);
+    expect(await reindexRegister(register.store, blockingScheme())).toBe(false);
   });
 
   test('takes files in from several importers at once', async () => {

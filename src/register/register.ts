@@ -1,8 +1,10 @@
 import type { SubjectId } from '../core/ids.js';
 import { GatewayError } from '../core/errors.js';
 import type { Subject } from '../core/register/subject.js';
+import { blockingScheme } from './blocking-scheme.js';
 import { BlindIndex, type CandidateScope } from './blind-index.js';
 import type { PagePerson } from './page.js';
+import { reindexRegister } from './reindex.js';
 import { RegisterStore, type OpenedPage, type RegisterOptions } from './register-store.js';
 import { decodeSubjectId } from './subject-uuid.js';
 
@@ -65,7 +67,9 @@ const attemptsPerQuestion = 5;
 
 /** Opens the register and loads its index. */
 export async function openRegister(options: RegisterOptions): Promise<Register> {
-  const register = new Register(await RegisterStore.open(options));
+  const store = await RegisterStore.open(options);
+  await reindexRegister(store, blockingScheme());
+  const register = new Register(store);
   await register.load();
   return register;
 }
@@ -88,6 +92,12 @@ export class Register implements RegisterReader {
   /** How many people can be found. */
   get size(): number {
     return this.#index.size;
+  }
+
+  /** Memory of the index, bytes. */
+  get indexBytes(): number {
+    const rows = [...this.#rows.values()].reduce((sum, page) => sum + page.byteLength, 0);
+    return this.#index.sizeBytes + rows;
   }
 
   version(): bigint {
@@ -113,7 +123,7 @@ export class Register implements RegisterReader {
       if (!(term.weight > 0)) throw new TypeError('a term weighs more than nothing');
       if ((weights.get(term.term)?.weight ?? 0) < term.weight) weights.set(term.term, term);
     }
-    const keys = Buffer.concat([...weights.keys()].map((term) => this.store.keys.termKey(term)));
+    const keys = this.store.keys.termKeys([...weights.keys()]);
     const rows = this.#index.candidates(
       wordsOf(keys),
       Float64Array.from(weights.values(), ({ weight }) => weight),
@@ -236,5 +246,7 @@ export class Register implements RegisterReader {
 
 /** Big-endian words, two to a term key. */
 function wordsOf(keys: Buffer): Uint32Array {
-  return Uint32Array.from({ length: keys.length / 4 }, (_, at) => keys.readUInt32BE(at * 4));
+  const words = new Uint32Array(keys.length / 4);
+  for (let word = 0; word < words.length; word += 1) words[word] = keys.readUInt32BE(word * 4);
+  return words;
 }

@@ -7,9 +7,11 @@ import { readStateCode } from '../core/register/states.js';
 export type RowFaultCode =
   | 'CALENDAR_MISSING'
   | 'CASELOAD_DIFFERS'
+  | 'CELLS_DIFFER'
   | 'CODE_UNKNOWN'
   | 'CONTROL_CHARACTER'
   | 'DATE_INVALID'
+  | 'DATE_ORDER_MISSING'
   | 'DATE_OUT_OF_RANGE'
   | 'DOCUMENT_NUMBER_INVALID'
   | 'EMPTY'
@@ -24,7 +26,8 @@ export type RowFaultCode =
   | 'SUPPRESSION_UNKNOWN'
   | 'TOO_LONG'
   | 'TOO_MANY'
-  | 'TYPE_WRONG';
+  | 'TYPE_WRONG'
+  | 'YEAR_TWO_DIGITS';
 
 export type RowWarningCode = 'PLACEHOLDER_DATE' | 'TOO_LITTLE_TO_MATCH';
 

@@ -91,6 +91,21 @@ export function openSubject(
   };
 }
 
+/** The data key wrapped anew; the blob stays as it is. */
+export function rewrapDataKey(
+  from: EpochKey,
+  to: EpochKey,
+  id: SubjectId,
+  version: number,
+  keyWrapped: Uint8Array,
+): Buffer {
+  const dataKey = unseal(from.key, keyWrapped, dataKeyContext(id, version, from.id));
+  if (dataKey === undefined) {
+    throw new GatewayError('ERR_SEALED_DATA_DAMAGED', { detail: `subject ${id}` });
+  }
+  return seal(to.key, dataKey, dataKeyContext(id, version, to.id));
+}
+
 function dataKeyContext(id: SubjectId, version: number, epochId: number): Buffer {
   return encodeParts('safeconduct/register/data-key/v1', id, String(version), String(epochId));
 }

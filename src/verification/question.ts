@@ -38,8 +38,8 @@ export function checkQuestionIds(question: Question): void {
 
 /** RFC 8785 JSON of all that makes two questions the same question. */
 export function canonicalQuestion(question: Question): string {
-  const { requestId: _, fields: __, personAsSent: ___, ...asked } = question;
-  const text = canonicalize(withoutNulls(asked));
+  const { grantId, purpose, caseReference, person } = question;
+  const text = canonicalize(withoutNulls({ grantId, purpose, caseReference, person }));
   if (text === undefined) throw new TypeError('a question has JSON');
   return text;
 }

@@ -1,5 +1,5 @@
 import type { Grant } from '../core/grants/grant.js';
-import type { Authority, BudgetUse, Caller, QuestionBudget } from '../grants/index.js';
+import type { Authority, BudgetLedger, BudgetUse, Caller } from '../grants/index.js';
 
 export interface Access {
   readonly caller: Caller;
@@ -9,8 +9,8 @@ export interface Access {
 /** Who am I, what may I ask, and how much of each budget is used. */
 export class ReadAccess {
   constructor(
-    private readonly authority: Authority,
-    private readonly budget: QuestionBudget,
+    private readonly authority: Pick<Authority, 'refresh' | 'establish' | 'grantsOf'>,
+    private readonly budget: Pick<BudgetLedger, 'use'>,
     private readonly now: () => Date,
   ) {}
 
@@ -19,12 +19,11 @@ export class ReadAccess {
     await this.authority.refresh();
     const caller = this.authority.establish(asked);
 
-    // 2. The caller's own grants, each with the use of its budget.
+    // 2. The caller's own grants, each with the use of its budgets.
     const now = this.now();
     const grants = [];
     for (const grant of this.authority.grantsOf(caller.partner)) {
-      const use = await this.budget.use(grant.id, grant.questionsPerDay, now);
-      grants.push({ grant, budgets: [use] });
+      grants.push({ grant, budgets: await this.budget.use(grant, now) });
     }
     return { caller, grants };
   }

@@ -1,3 +1,4 @@
+import { chargesOf } from '../core/budget/index.js';
 import { decideQuestion, type Decision } from '../core/grants/decide.js';
 import { disclose, discloseAgreement } from '../core/disclosure/disclose.js';
 import { fieldCatalogue } from '../core/disclosure/catalogue.js';
@@ -23,8 +24,8 @@ import {
 import { gregorianDate } from '../core/dates/index.js';
 import type { AccessEntry, AccessLog } from '../access-log/index.js';
 import { errorMap } from '../platform/graphql/error-map.js';
-import type { Authority, Caller, QuestionBudget } from '../grants/index.js';
-import type { OpenedSubject, Register } from '../register/index.js';
+import type { Authority, BudgetLedger, Caller } from '../grants/index.js';
+import type { OpenedSubject, RegisterReader } from '../register/index.js';
 import type { Answer, DisclosedSubject, Outcome } from './answer.js';
 import {
   canonicalQuestion,
@@ -47,10 +48,13 @@ const relyHours = 24;
  */
 export class VerifyIdentity {
   constructor(
-    private readonly authority: Authority,
-    private readonly budget: QuestionBudget,
-    private readonly register: Register,
-    private readonly accessLog: AccessLog,
+    private readonly authority: Pick<
+      Authority,
+      'grant' | 'grantsOf' | 'grantsOfState' | 'catchUp' | 'establish'
+    >,
+    private readonly budget: Pick<BudgetLedger, 'charge'>,
+    private readonly register: Pick<RegisterReader, 'catchUp' | 'find'>,
+    private readonly accessLog: Pick<AccessLog, 'append'>,
     private readonly now: () => Date,
     private readonly newId: () => string,
   ) {}
@@ -81,21 +85,27 @@ export class VerifyIdentity {
 
     // 5. Charge from the question alone. The same round trip says what is in force and registered
     //    now; behind it, catch up and decide again (the same request is not charged twice).
-    const versions = await this.budget.charge(
+    const charged = await this.budget.charge(
       {
         partner: caller.partner,
-        grant: grant.id,
+        state: caller.state,
+        ...(caller.officer === undefined ? {} : { officer: caller.officer }),
+        grant,
+        peers: {
+          partner: this.authority.grantsOf(caller.partner),
+          state: this.authority.grantsOfState(caller.state),
+        },
         requestId: question.requestId,
         canonicalQuestion: canonicalQuestion(question),
-        questionsPerDay: grant.questionsPerDay,
+        charges: chargesOf(restrictEvidence(evidence, new Set(grant.matchOn))),
       },
       askedAt,
     );
-    if (await this.authority.catchUp(versions.authority)) {
+    if (await this.authority.catchUp(charged.authority)) {
       caller = this.authority.establish(asked);
       grant = this.decide(caller, question, evidence, askedAt);
     }
-    await this.register.catchUp(versions.register);
+    await this.register.catchUp(charged.register);
 
     // 6. Candidates from the blind index. Out of scope, suppressed, pending and erased people are
     //    dropped there and never decrypted.
@@ -127,18 +137,24 @@ export class VerifyIdentity {
     const answeredAt = this.now();
 
     // 9. The access record, durable before anything leaves.
-    const logged = await this.accessLog.append({
-      ...entryOf(id, caller, question, answeredAt),
-      grantVersion: grant.version,
-      outcome,
-      fields: subject === undefined ? [] : disclosedLevels(subject),
-      reference: subject?.reference ?? null,
-      host: {
-        ...hostPartOf(caller, question),
-        subject: subject === undefined ? null : (found.best?.opened.id ?? null),
-        finding: outcome === found.outcome ? null : found.outcome,
+    //    A match gives its miss back in the same transaction; nothing else does.
+    const logged = await this.accessLog.append(
+      {
+        ...entryOf(id, caller, question, answeredAt),
+        grantVersion: grant.version,
+        outcome,
+        fields: subject === undefined ? [] : disclosedLevels(subject),
+        reference: subject?.reference ?? null,
+        host: {
+          ...hostPartOf(caller, question),
+          subject: subject === undefined ? null : (found.best?.opened.id ?? null),
+          finding: outcome === found.outcome ? null : found.outcome,
+        },
       },
-    });
+      subject === undefined
+        ? {}
+        : { alongside: async (manager) => charged.giveBackMiss(manager, subject.reference) },
+    );
 
     return {
       id,

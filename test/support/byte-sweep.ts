@@ -25,3 +25,32 @@ export function findNeedles(bytes: Buffer, needles: Iterable<Buffer>): readonly 
   }
   return [...found];
 }
+
+/**
+ * The bytes a value has in the encodings software uses: UTF-8, UTF-16 either way, hexadecimal of
+ * UTF-8, `\u` escapes of JSON, percent escapes, and base64 and base64url at each of the three places
+ * it can begin at in a group (the characters it shares with its neighbours left out).
+ */
+export function encodingsOf(value: string): readonly Buffer[] {
+  const utf8 = Buffer.from(value, 'utf8');
+  const little = Buffer.from(value, 'utf16le');
+  const hex = utf8.toString('hex');
+  const escaped = [...value]
+    .map((character) =>
+      character < '\u0080'
+        ? character
+        : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    )
+    .join('');
+  const texts = [hex, hex.toUpperCase(), escaped, encodeURIComponent(value)];
+  for (const lead of [0, 1, 2]) {
+    const shifted = Buffer.concat([Buffer.alloc(lead), utf8]);
+    const whole = shifted.subarray(0, shifted.length - (shifted.length % 3));
+    for (const encoding of ['base64', 'base64url'] as const) {
+      texts.push(whole.toString(encoding).slice(lead === 0 ? 0 : lead + 1));
+    }
+  }
+  const needles = [utf8, little, Buffer.from(little).swap16(), ...texts.map((t) => Buffer.from(t))];
+  const distinct = new Map(needles.map((needle) => [needle.toString('latin1'), needle]));
+  return [...distinct.values()].filter(({ length }) => length >= 6);
+}

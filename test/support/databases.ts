@@ -40,7 +40,14 @@ export async function openTestDatabase(
     migrations,
     ...(url === undefined ? {} : { url }),
   });
-  await migrate(database.dataSource);
+  try {
+    await migrate(database.dataSource);
+  } catch (error) {
+    // Left open it would keep the whole run from ending.
+    await database.close();
+    home.remove();
+    throw error;
+  }
   return {
     ...database,
     close: async () => {

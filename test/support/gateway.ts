@@ -5,14 +5,21 @@ import {
   X509Certificate,
   type KeyObject,
 } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import https from 'node:https';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import type { GrantTerms } from '../../src/core/grants/grant.js';
 import type { Caseload, GrantId, PartnerCode, StateCode } from '../../src/core/ids.js';
 import { Authority, putGrantInForce } from '../../src/grants/index.js';
-import { openDoors, openRooms, type Gateway, type OpenRooms } from '../../src/main.js';
+import type { AccessLogOptions } from '../../src/access-log/index.js';
+import {
+  openDoors,
+  openRooms,
+  type Gateway,
+  type GatewaySettings,
+  type OpenRooms,
+} from '../../src/main.js';
 import { registerPartner } from '../../src/partners/index.js';
 import { readConfiguration } from '../../src/platform/configuration/configuration.js';
 import {
@@ -24,6 +31,11 @@ import {
   type IssuedKeyPair,
 } from '../../src/platform/pki/index.js';
 import { importRegister, Register, releaseBatch } from '../../src/register/index.js';
+import type { AccessLog } from '../../src/access-log/index.js';
+import { demoStaff, foundDemoStaff } from '../../src/cli/demo/demo-staff.js';
+import { ACCESS_LOG } from '../../src/rooms.module.js';
+import { newStaffPair, staffCa } from './staff.js';
+import { TestStaffClient } from './staff-client.js';
 import { freshDatabaseUrl, temporaryHome, type DatabaseKind } from './databases.js';
 import { TestPartner } from './partner.js';
 
@@ -34,11 +46,16 @@ export interface TestGateway {
   readonly home: string;
   readonly gateway: Gateway;
   readonly rooms: OpenRooms;
+  readonly settings: GatewaySettings;
   readonly clientCa: CertificateAuthority;
   readonly serverCaPem: string;
   /** Lines the gateway logged. */
   readonly logged: string[];
   partner(code: string): TestPartner;
+  /** Puts a further grant in force; what is not given is as in the standard terms. */
+  addGrant(code: string, terms: Partial<GrantTerms>): Promise<GrantId>;
+  /** A member of staff by reference, e.g. `LIA-1`. */
+  staff(reference: string): TestStaffClient;
   /** Imports people and releases them. */
   addPeople(people: readonly object[]): Promise<void>;
   close(): Promise<void>;
@@ -50,6 +67,10 @@ export interface TestGatewayOptions {
   readonly terms?: Partial<GrantTerms>;
   readonly now?: () => Date;
   readonly releaseDelayMs?: number;
+  /** File system under the journal. */
+  readonly journalFiles?: AccessLogOptions['files'];
+  /** Opens the staff door, with staff of every role (src/cli/demo/demo-staff.ts). */
+  readonly staff?: boolean;
 }
 
 export const testPartners = [
@@ -105,15 +126,20 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
     const { privateKey } = generateKeyPairSync('ed25519');
     return { kid, key: privateKey, jwk: { ...privateKey.export({ format: 'jwk' }), kid } };
   };
+  const staffTls = { ...partnerTls, caFile: join(files, 'staff-ca.pem') };
+  writeFileSync(staffTls.caFile, pem(staffCa.certificate));
   const port = await freePort();
+  const staffPort = await freePort();
   const settings = {
     configuration: readConfiguration({
       SAFECONDUCT_HOME: home.path,
       SAFECONDUCT_PARTNER_HOST: '127.0.0.1',
       SAFECONDUCT_PARTNER_PORT: String(port),
+      SAFECONDUCT_STAFF_HOST: '127.0.0.1',
+      SAFECONDUCT_STAFF_PORT: String(staffPort),
       SAFECONDUCT_OPS_PORT: '0',
       SAFECONDUCT_LOG_ORIGIN: 'log.test',
-      SAFECONDUCT_RELEASE_DELAY_MS: String(options.releaseDelayMs ?? 20),
+      SAFECONDUCT_RELEASE_DELAY_MS: String(options.releaseDelayMs ?? 5),
       DATABASE_URL: databaseUrl,
     }),
     keys: {
@@ -123,9 +149,11 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
       checkpoint: signing('checkpoint-1'),
     },
     partnerTls,
+    ...(options.staff === true ? { staffTls } : {}),
     logger,
     now,
-  };
+    ...(options.journalFiles === undefined ? {} : { journalFiles: options.journalFiles }),
+  } satisfies GatewaySettings;
   const rooms = await openRooms(settings);
   const { dataSource } = rooms.database;
   const serverCaPem = pem(serverCa.certificate);
@@ -156,20 +184,7 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
         validAfter,
       },
     });
-    const grantId = randomUUID() as GrantId;
-    await putGrantInForce(dataSource, {
-      id: grantId,
-      terms: {
-        ...standardTerms,
-        ...options.terms,
-        partner: code,
-        validFrom: new Date('2020-01-01T00:00:00Z'),
-        validUntil: new Date('2100-01-01T00:00:00Z'),
-      },
-      requestedBy: 'liaison 1',
-      approvedBy: 'liaison 2',
-      approvedAt: new Date(),
-    });
+    const grantId = await grantTo(rooms, code, { ...options.terms });
     partners.set(
       code,
       new TestPartner({
@@ -185,7 +200,19 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
     );
   }
   await rooms.context.get(Authority).refresh();
+  const staffPairs = new Map(
+    Object.keys(demoStaff).map((reference) => [reference, newStaffPair(reference)] as const),
+  );
+  if (options.staff === true) {
+    await foundDemoStaff(
+      dataSource,
+      rooms.context.get<AccessLog>(ACCESS_LOG),
+      (reference) => pem(staffPairs.get(reference)?.certificate ?? Buffer.alloc(0)),
+      new Date(),
+    );
+  }
   const gateway = await openDoors(settings, rooms);
+  const staffClients: TestStaffClient[] = [];
 
   const test: TestGateway = {
     url,
@@ -193,6 +220,7 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
     home: home.path,
     gateway,
     rooms,
+    settings,
     clientCa,
     serverCaPem,
     logged,
@@ -200,6 +228,16 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
       const partner = partners.get(code);
       if (partner === undefined) throw new TypeError(`no partner ${code}`);
       return partner;
+    },
+    addGrant: async (code, terms) =>
+      grantTo(rooms, code as PartnerCode, { ...options.terms, ...terms }),
+    staff: (reference) => {
+      const pair = staffPairs.get(reference);
+      const staffUrl = gateway.staff?.url;
+      if (pair === undefined || staffUrl === undefined) throw new TypeError(`no ${reference}`);
+      const client = new TestStaffClient(staffUrl, serverCaPem, pair);
+      staffClients.push(client);
+      return client;
     },
     addPeople: async (people) => {
       const { store } = rooms.context.get(Register);
@@ -219,12 +257,69 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
     },
     close: async () => {
       for (const partner of partners.values()) partner.close();
+      for (const client of staffClients) client.close();
+      await gateway.close();
+      home.remove();
+      rmSync(files, { recursive: true });
+    },
+  };
+  try {
+    if (options.people !== undefined) await test.addPeople(options.people);
+  } catch (error) {
+    await test.close();
+    throw error;
+  }
+  return test;
+}
+
+async function grantTo(
+  rooms: OpenRooms,
+  partner: PartnerCode,
+  terms: Partial<GrantTerms>,
+): Promise<GrantId> {
+  const id = randomUUID() as GrantId;
+  await putGrantInForce(rooms.database.dataSource, {
+    id,
+    terms: {
+      ...standardTerms,
+      validFrom: new Date('2020-01-01T00:00:00Z'),
+      validUntil: new Date('2100-01-01T00:00:00Z'),
+      ...terms,
+      partner,
+    },
+    requestedBy: 'liaison 1',
+    approvedBy: 'liaison 2',
+    approvedAt: new Date(),
+  });
+  return id;
+}
+
+/**
+ * A second gateway of the same host: over the database, keys and name of the first, with a home and a
+ * port of its own.
+ */
+export async function startReplica(
+  first: TestGateway,
+): Promise<{ readonly url: string; readonly rooms: OpenRooms; close(): Promise<void> }> {
+  const home = temporaryHome();
+  const settings: GatewaySettings = {
+    ...first.settings,
+    configuration: {
+      ...first.settings.configuration,
+      home: home.path,
+      partner: { ...first.settings.configuration.partner, port: 0 },
+    },
+  };
+  const rooms = await openRooms(settings);
+  const gateway = await openDoors(settings, rooms);
+  return {
+    url: gateway.partnerUrl,
+    rooms,
+    close: async () => {
       await gateway.close();
       home.remove();
     },
   };
-  if (options.people !== undefined) await test.addPeople(options.people);
-  return test;
 }
 
 export function thumbprint(pair: IssuedKeyPair): string {

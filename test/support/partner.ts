@@ -22,7 +22,7 @@ export interface TestReply {
   readonly json: TestJson | undefined;
 }
 
-interface TestJson {
+export interface TestJson {
   readonly data?: Record<string, unknown> | null;
   readonly errors?: readonly {
     readonly message: string;
@@ -33,8 +33,10 @@ interface TestJson {
 export interface RawRequest {
   readonly method?: string;
   readonly path?: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | string[]>>;
   readonly body?: string | Buffer;
+  /** Another gateway than the partner's own. */
+  readonly url?: string;
   /** Another certificate, or none. */
   readonly pair?: IssuedKeyPair | null;
 }
@@ -77,13 +79,7 @@ export class TestPartner {
   }
 
   async graphql(query: string, variables: object = {}): Promise<TestReply> {
-    return this.raw({
-      body: JSON.stringify({ query, variables }),
-      headers: {
-        'content-type': 'application/json',
-        authorization: `Bearer ${await this.accessToken()}`,
-      },
-    });
+    return this.post(JSON.stringify({ query, variables }));
   }
 
   async accessToken(): Promise<string> {
@@ -96,8 +92,16 @@ export class TestPartner {
   }
 
   async fetchToken(): Promise<string> {
+    const reply = await this.askToken(await this.signAssertion());
+    const { access_token: token } = (reply.json ?? {}) as { access_token?: string };
+    if (token === undefined) throw new Error(`no token: ${reply.status}`);
+    return token;
+  }
+
+  /** A client assertion (RFC 7523) of this partner's system. */
+  signAssertion(): Promise<string> {
     const { clientId, signingKey, kid, url } = this.options;
-    const assertion = await new SignJWT()
+    return new SignJWT()
       .setProtectedHeader({ alg: 'ES256', kid })
       .setIssuer(clientId)
       .setSubject(clientId)
@@ -106,26 +110,45 @@ export class TestPartner {
       .setIssuedAt()
       .setExpirationTime('1m')
       .sign(signingKey);
-    const reply = await this.raw({
+  }
+
+  askToken(assertion: string, bent: Omit<RawRequest, 'body' | 'path'> = {}): Promise<TestReply> {
+    return this.raw({
       path: '/oauth2/token',
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
       body: new URLSearchParams({
         grant_type: 'client_credentials',
-        client_id: clientId,
+        client_id: this.options.clientId,
         client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
         client_assertion: assertion,
       }).toString(),
+      ...bent,
     });
-    const { access_token: token } = (reply.json ?? {}) as { access_token?: string };
-    if (token === undefined) throw new Error(`no token: ${reply.status}`);
-    return token;
+  }
+
+  /** A POST to /graphql with the token: the body as it is, headers bent. */
+  async post(
+    body: string | Buffer,
+    headers: Readonly<Record<string, string>> = {},
+    bent: Omit<RawRequest, 'body' | 'headers'> = {},
+  ): Promise<TestReply> {
+    return this.raw({
+      body,
+      headers: {
+        'content-type': 'application/json',
+        authorization: `Bearer ${await this.accessToken()}`,
+        ...headers,
+      },
+      ...bent,
+    });
   }
 
   raw(request: RawRequest): Promise<TestReply> {
     const { method = 'POST', path = '/graphql', headers = {}, body, pair } = request;
+    const { url = this.options.url } = request;
     const agent = pair === undefined ? this.agent : this.agentFor(pair);
     return new Promise((resolve, reject) => {
-      const sent = https.request(new URL(path, this.options.url), { method, headers, agent });
+      const sent = https.request(new URL(path, url), { method, headers, agent });
       sent.on('error', reject);
       sent.on('response', (response) => {
         const chunks: Buffer[] = [];

@@ -3,8 +3,13 @@ import type { PartnerCode } from '../../core/ids.js';
 import { readConfiguration } from '../../platform/configuration/configuration.js';
 import { writeDemoPki } from '../../platform/pki/index.js';
 import { createLogger } from '../../platform/telemetry/logger.js';
-import { importRegister, Register, releaseBatch } from '../../register/index.js';
-import { demoPeopleLines, makeDemoPeople } from '../../register/demo-people.js';
+import {
+  demoPeopleLines,
+  importRegister,
+  makeDemoPeople,
+  Register,
+  releaseBatch,
+} from '../../register/index.js';
 import type { AccessLog } from '../../access-log/index.js';
 import { ACCESS_LOG } from '../../rooms.module.js';
 import { openDoors, openRooms, type OpenRooms } from '../../main.js';
@@ -20,6 +25,7 @@ import {
   registerDemoPartners,
   writeDemoProfiles,
 } from './demo-partners.js';
+import { demoStaff, foundDemoStaff, staffCertificate, writeStaffProfiles } from './demo-staff.js';
 
 const people = 1_250;
 const seed = 'safeconduct demo 1';
@@ -42,8 +48,8 @@ export async function demo(options: {
   const home = takeDemoHome(configuration.home, options.reset === true);
   const keys = demoKeys(home);
   const codes = demoPartners.map(({ code }) => code);
-  const pki = await writeDemoPki(home.certificatesDirectory, codes, now());
-  note(`home ${configuration.home}, certificates ${home.certificatesDirectory}`);
+  const pki = await writeDemoPki(home.certificatesDirectory, codes, now(), Object.keys(demoStaff));
+  note(`home ${here(configuration.home)}, certificates ${here(home.certificatesDirectory)}`);
 
   // 2. The rooms; at the first start two partners, their grants, and made-up people, imported by one
   //    person and released by another as real ones are.
@@ -53,11 +59,22 @@ export async function demo(options: {
     logger,
     now,
     partnerTls: { certificateFile: pki.server.certificateFile, keyFile: pki.server.keyFile },
+    staffTls: configuration.staff.files ?? {
+      certificateFile: pki.server.certificateFile,
+      keyFile: pki.server.keyFile,
+      caFile: pki.staffCa.certificateFile,
+    },
   };
   const rooms = await openRooms(settings);
   let gateway;
   try {
     if (!home.isFilled) {
+      await foundDemoStaff(
+        rooms.database.dataSource,
+        rooms.context.get<AccessLog>(ACCESS_LOG),
+        (reference) => staffCertificate(pki, reference),
+        now(),
+      );
       await registerDemoPartners(rooms.database.dataSource, home, pki, now());
       await importDemoPeople(rooms, note);
       home.markFilled();
@@ -97,10 +114,16 @@ export async function demo(options: {
 
     say('');
     say(`partner door  ${configuration.publicUrl}/graphql`);
+    say(`staff door    ${configuration.staff.publicUrl}/graphql`);
     say(`ops door      ${gateway.opsUrl}/readyz`);
     for (const [code, path] of profiles) {
       const p12 = pki.partners.get(code)?.p12File ?? '';
       say(`${code.padEnd(13)} profile ${here(path)}, certificate ${here(p12)}`);
+    }
+    for (const [reference, path] of writeStaffProfiles(home, pki, configuration.staff.publicUrl)) {
+      const p12 = pki.staff.get(reference)?.p12File ?? '';
+      const role = demoStaff[reference]?.toLowerCase().replace('_', ' ') ?? '';
+      say(`${reference.padEnd(13)} ${role}: profile ${here(path)}, certificate ${here(p12)}`);
     }
     if (options.once === true) return;
     say('');

@@ -40,7 +40,9 @@ export function takeDemoHome(path: string, reset: boolean): DemoHome {
   // The certificates of the standard home lie where the README points to, of others beside them.
   const certificatesDirectory =
     path === standardHome ? resolve('./certs') : join(directory, 'certs');
-  if (reset && isDemo) {
+  // A first start that was interrupted is not gone on with, but begun again.
+  const isFilled = !reset && readMark(mark);
+  if (isDemo && !isFilled) {
     const lock = lockHome(path);
     for (const name of readdirSync(path)) {
       if (name !== 'lock.db') rmSync(join(path, name), { recursive: true, force: true });
@@ -59,7 +61,7 @@ export function takeDemoHome(path: string, reset: boolean): DemoHome {
     keysDirectory: join(directory, 'keys'),
     partnersDirectory: join(directory, 'partners'),
     certificatesDirectory,
-    isFilled: !reset && readMark(mark),
+    isFilled,
     markFilled: () => writeFileSync(mark, '{"filled":true}\n', { mode: 0o600 }),
   };
   for (const made of [path, directory, home.keysDirectory, home.partnersDirectory]) {

@@ -97,7 +97,7 @@ export async function registerDemoPartners(
     if (files === undefined) throw new TypeError(`${code} has no certificate`);
     const certificate = new X509Certificate(readFileSync(files.certificateFile));
     const fingerprint = Buffer.from(certificate.fingerprint256.replaceAll(':', ''), 'hex');
-    const validAfter = now;
+    const validAfter = new Date(Math.floor(now.getTime() / 1000) * 1000);
     await registerPartner(dataSource, {
       partner: { code, name, state, active: true, validAfter },
       anchor,

@@ -9,7 +9,7 @@ import {
 } from '../partner/question-document.js';
 import type { FileQuestion } from '../partner/question-file.js';
 import { GatewayError } from '../../core/errors.js';
-import type { DemoPerson } from '../../register/demo-people.js';
+import type { DemoPerson } from '../../register/index.js';
 
 /** Asks about one made-up person as an officer would write the name down, and checks the answer. */
 export async function askSampleQuestion(

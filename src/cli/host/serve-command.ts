@@ -1,42 +1,25 @@
-import {
-  readConfiguration,
-  requireProductionSettings,
-} from '../../platform/configuration/configuration.js';
-import { readPrivateJwkFile, readSecretFile } from '../../platform/keys/keys.js';
-import { createLogger, type GatewayLogger } from '../../platform/telemetry/logger.js';
-import { openDoors, openRooms, type Gateway, type GatewaySettings } from '../../main.js';
+import type { GatewayLogger } from '../../platform/telemetry/logger.js';
+import { openDoors, openRooms } from '../../main.js';
+import { productionSettings } from './production-settings.js';
 
 /** Production start: everything from the environment, and a refusal that names what is missing. */
 export async function serve(): Promise<void> {
-  const configuration = readConfiguration(process.env);
-  const files = requireProductionSettings(configuration);
-  const logger = createLogger(configuration.logLevel);
-  const settings: GatewaySettings = {
-    configuration,
-    keys: {
-      master: readSecretFile(files.masterKeyFile, 'SAFECONDUCT_MASTER_KEY_FILE'),
-      log: readSecretFile(files.logKeyFile, 'SAFECONDUCT_LOG_KEY_FILE'),
-      token: readPrivateJwkFile(files.tokenKeyFile, 'SAFECONDUCT_TOKEN_KEY_FILE'),
-      checkpoint: readPrivateJwkFile(files.checkpointKeyFile, 'SAFECONDUCT_CHECKPOINT_KEY_FILE'),
-    },
-    partnerTls: { certificateFile: files.certificateFile, keyFile: files.keyFile },
-    logger,
-    now: () => new Date(),
-  };
+  const settings = productionSettings();
+  const { configuration, logger } = settings;
   for (const variable of configuration.unread) {
     logger.warn({ variable }, 'set, but nothing in this release reads it');
   }
-  const gateway = await openGateway(settings);
-  logger.info({ partner: gateway.partnerUrl, ops: gateway.opsUrl }, 'open');
+  const gateway = await openDoors(settings, await openRooms(settings));
+  logger.info(
+    { partner: gateway.partnerUrl, staff: gateway.staff?.url, ops: gateway.opsUrl },
+    'open',
+  );
+  if (gateway.staff === undefined) {
+    logger.warn('no staff door: SAFECONDUCT_STAFF_TLS_CERT_FILE is not set');
+  }
   await untilStopped(logger);
   await gateway.close();
   logger.info('closed');
-}
-
-/** Rooms and doors in one; what was opened is closed when the rest fails. */
-export async function openGateway(settings: GatewaySettings): Promise<Gateway> {
-  const rooms = await openRooms(settings);
-  return openDoors(settings, rooms);
 }
 
 /** Resolves at SIGINT or SIGTERM; a second one ends the process at once. */

@@ -7,7 +7,7 @@ import { parseWitnessKey } from '../../core/log/cosignature.js';
 import { slotCount } from '../../core/log/cover.js';
 import { parseVerifierKey, type VerifierKey } from '../../core/log/note.js';
 import { readKeyFile } from '../../platform/keys/keys.js';
-import { parseStrictJson } from '../../platform/json/strict-json.js';
+import { isJsonObject, parseStrictJson, type JsonValue } from '../../platform/json/strict-json.js';
 
 /**
  * What a partner's system needs to ask, in one JSON file (docs/profile.schema.json). Member names are
@@ -127,16 +127,16 @@ function readObject(path: string): Readonly<Record<string, unknown>> {
   } catch {
     throw new GatewayError('ERR_CONFIGURATION', { detail: `no profile at ${path}` });
   }
-  let json: unknown;
+  let json: JsonValue;
   try {
     json = parseStrictJson(bytes);
   } catch {
     throw refused(path, 'it is not JSON, or a member stands twice');
   }
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+  if (!isJsonObject(json)) {
     throw refused(path, 'it is not an object');
   }
-  return json as Readonly<Record<string, unknown>>;
+  return json;
 }
 
 function checkMember(

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { GatewayError } from '../../core/errors.js';
 import type { PersonEvidenceInput } from '../../core/matching/index.js';
-import { parseStrictJson } from '../../platform/json/strict-json.js';
+import { isJsonObject, parseStrictJson, type JsonValue } from '../../platform/json/strict-json.js';
 
 /** One line of a file of questions: an id of the partner's own, and the person. */
 export interface FileQuestion {
@@ -55,21 +55,21 @@ export function readQuestionFile(path: string): readonly FileQuestion[] {
 }
 
 function readQuestion(path: string, line: number, text: Uint8Array): FileQuestion {
-  let json: unknown;
+  let json: JsonValue;
   try {
     json = parseStrictJson(text);
   } catch {
     throw wrong(`${path} line ${line}: not JSON in UTF-8, or a member stands twice`);
   }
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+  if (!isJsonObject(json)) {
     throw wrong(`${path} line ${line}: not an object`);
   }
-  const { id, ...person } = json as Record<string, unknown>;
+  const { id, ...person } = json;
   if (typeof id !== 'string' || id === '') throw wrong(`${path} line ${line}: no "id"`);
   for (const name of Object.keys(person)) {
     if (!members.has(name)) throw wrong(`${path} line ${line}: has a member that is not known`);
   }
-  return { id, person: person as PersonEvidenceInput };
+  return { id, person };
 }
 
 function wrong(detail: string): GatewayError {

@@ -2,6 +2,7 @@ import canonicalize from 'canonicalize';
 import { encodeBase64Url, encodeParts, sha256 } from '../bytes.js';
 import type { DisclosureLevel, SubjectField } from '../disclosure/catalogue.js';
 import type { Caseload, GrantId, PartnerCode } from '../ids.js';
+import type { GrantBudgets } from '../budget/index.js';
 import type { AssuranceLevel, EvidenceElement } from '../matching/index.js';
 import type { Purpose } from './purpose.js';
 
@@ -43,6 +44,8 @@ export interface GrantTerms {
   readonly handling: HandlingCode;
   /** Questions in one UTC day. */
   readonly questionsPerDay: number;
+  /** Other budgets; what is absent follows from `questionsPerDay` (core/budget/limits.ts). */
+  readonly budgets?: GrantBudgets;
   readonly validFrom: Date;
   readonly validUntil: Date;
 }

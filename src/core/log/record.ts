@@ -35,6 +35,10 @@ import { hashSizeBytes } from './tree.js';
  * A refusal is a record of the same members, so a reader needs one rule: an outcome that begins with
  * `ERR_` is a refusal. Of an answered question no member but `reference` is null.
  *
+ * An act of a member of staff is a record of the same members in the host's tree: an outcome that
+ * begins with `ACT_` (`ACT_REQUESTED`, `ACT_DONE`, `ACT_REFUSED`), `purpose` the name of the act,
+ * `requestId` the id the act has from request to approval, `question` the commitment to its content.
+ *
  * **Question.** `question` = SHA-256 over the length-prefixed parts (core/bytes.ts)
  * `safeconduct/question/v1`, `salt` (32 bytes), and the RFC 8785 JSON of the question's `person`
  * exactly as the partner sent it, defaults not filled in. Worked example: salt = bytes 00 01 .. 1f,
@@ -201,10 +205,15 @@ function checkRecord(record: AccessRecord): void {
     ['reference', reference === null || (isShortText(reference) && outcome === 'MATCH')],
     ['nonce', record.nonce.length === hashSizeBytes],
     ['sealed', record.sealed.length === hashSizeBytes],
-    ['outcome', isRefusal(outcome) || isComplete(record)],
+    ['outcome', isRefusal(outcome) || (isAct(outcome) ? isAccounted(record) : isComplete(record))],
   ];
   const broken = rules.find(([, holds]) => !holds);
   if (broken !== undefined) throw malformed(broken[0]);
+}
+
+/** An act of staff names itself and what it was asked to do. */
+function isAccounted({ requestId, purpose, question }: AccessRecord): boolean {
+  return ![requestId, purpose, question].includes(null);
 }
 
 /** An answer, unlike a refusal, names all it stands on. */
@@ -218,6 +227,7 @@ function isComplete(record: AccessRecord): boolean {
   ].includes(null);
 }
 
+const isAct = (outcome: string): boolean => outcome.startsWith('ACT_');
 const isWord = (value: string): boolean => /^[A-Z][A-Z0-9_]{0,63}$/.test(value);
 const isFieldName = (value: string): boolean => /^[a-z][A-Za-z0-9]{0,63}$/.test(value);
 const isVersion = (value: number): boolean => Number.isSafeInteger(value) && value >= 1;

@@ -1,11 +1,12 @@
 import { civilDay, dayNumber, type EdtfDate } from '../dates/index.js';
 import type { StateCode } from '../ids.js';
-import { unspecifiedStates } from '../register/states.js';
+import { isUnspecified } from '../register/states.js';
 import type { Subject } from '../register/subject.js';
 import type { DocumentKey } from './document.js';
 import type { NamePart, PersonName } from './name.js';
 import type { Evidence } from './parse-evidence.js';
 import { prepareSubject, type PreparedSubject } from './prepare.js';
+import { commonNationality } from './weights.js';
 
 /**
  * Terms by which the blind index finds candidates. A subject is filed under its terms, a question
@@ -28,6 +29,11 @@ export function subjectBlockingTerms(subject: Subject): readonly string[] {
   return termsOf(prepareSubject(subject), false).map(({ term }) => term);
 }
 
+/** {@link subjectBlockingTerms} of a subject that was read for comparison already. */
+export function preparedBlockingTerms(subject: PreparedSubject): readonly string[] {
+  return termsOf(subject, false).map(({ term }) => term);
+}
+
 /** Distinct terms of a question with their weights, at most {@link maxQuestionTerms}. */
 export function evidenceBlockingTerms(evidence: Evidence): readonly BlockingTerm[] {
   return termsOf(evidence, true);
@@ -43,20 +49,25 @@ function termsOf(person: Blocked, asking: boolean): BlockingTerm[] {
     if (before === undefined ? terms.size < limit : weight > before) terms.set(term, weight);
   };
   for (const document of person.documents) addDocument(add, document);
-  const years = person.dateOfBirth === undefined ? [] : yearsOf(person.dateOfBirth, asking);
+  const years =
+    person.dateOfBirth === undefined
+      ? new Map<number, number>()
+      : yearsOf(person.dateOfBirth, asking);
   if (person.dateOfBirth !== undefined) addDays(add, person.dateOfBirth, asking);
   const state = tellingState(person.nationality);
   // For people who ask under a name the register does not have.
-  if (state !== undefined) for (const year of years) add(`s:${state}:${year}`, 3);
+  if (state !== undefined) {
+    for (const [year, off] of years) add(`s:${state}:${year}`, 3 - off);
+  }
   for (const name of person.names) addName(add, name, years, state);
   return [...terms].map(([term, weight]) => ({ term, weight }));
 }
 
 type Add = (term: string, weight: number) => void;
 
-function addDocument(add: Add, { key }: DocumentKey): void {
+function addDocument(add: Add, { key, shared }: DocumentKey): void {
   add(`d:${key}`, 20);
-  if (key.length < 5) return;
+  if (shared || key.length < 5) return;
   // One character wrong, missing or added leaves two numbers a common text with one left out.
   add(`e:${key}`, 10);
   for (let at = 0; at < key.length; at += 1) {
@@ -87,38 +98,43 @@ function addDay(add: Add, year: number, month: number, day: number): void {
 }
 
 /** A nationality nearly everybody on the register has tells nobody apart. */
-const commonNationalities: ReadonlySet<string> = new Set(['AFG', ...unspecifiedStates]);
-
 function tellingState(state: StateCode | undefined): StateCode | undefined {
-  return state === undefined || commonNationalities.has(state) ? undefined : state;
+  if (state === undefined || state === commonNationality || isUnspecified(state)) return undefined;
+  return state;
 }
 
-/** Gregorian years a birth may fall in, the question's with one year either side. */
-function yearsOf(date: EdtfDate, asking: boolean): number[] {
-  const years = new Set<number>();
-  const slack = asking ? 1 : 0;
+/** Gregorian years a birth may fall in, by how far off they are. */
+type Years = ReadonlyMap<number, number>;
+
+const yearsAskedAround = 2;
+const mostYears = 16;
+
+/** The question's with two years either side: many of those asked about do not know their birthday. */
+function yearsOf(date: EdtfDate, asking: boolean): Years {
+  const years = new Map<number, number>();
+  const slack = asking ? yearsAskedAround : 0;
   for (const { first, last } of date.alternatives) {
-    const from = civilDay('GREGORIAN', first).year - slack;
-    const to = Math.min(civilDay('GREGORIAN', last).year + slack, from + 12);
-    for (let year = from; year <= to; year += 1) years.add(year);
+    const from = civilDay('GREGORIAN', first).year;
+    const to = Math.min(civilDay('GREGORIAN', last).year, from + mostYears);
+    for (let year = from - slack; year <= to + slack; year += 1) {
+      const off = Math.max(from - year, year - to, 0);
+      const before = years.get(year);
+      if (before === undefined ? years.size < mostYears : off < before) years.set(year, off);
+    }
   }
-  return [...years].slice(0, 14);
+  return years;
 }
 
 /** Parts rarer than this stand alone as terms; commoner ones only together with something else. */
 const aloneBits = 5;
 
-function addName(
-  add: Add,
-  name: PersonName,
-  years: readonly number[],
-  state: StateCode | undefined,
-): void {
-  const parts = name.parts.filter(({ role, skeleton }) => role !== 'TITLE' && skeleton !== '');
+function addName(add: Add, name: PersonName, years: Years, state: StateCode | undefined): void {
+  const told = name.parts.filter(({ role }) => role !== 'TITLE');
+  const parts = told.length > 0 ? told : name.parts;
   for (const [index, part] of parts.entries()) {
     const sound = blockingSound(part);
     if (part.bits >= aloneBits) add(`n:${sound}`, part.bits);
-    for (const year of years) add(`y:${sound}:${year}`, part.bits * 0.5 + 2);
+    for (const [year, off] of years) add(`y:${sound}:${year}`, part.bits * 0.5 + 2 - off * 0.5);
     if (state !== undefined) add(`c:${sound}:${state}`, part.bits * 0.5 + 2);
     for (const other of parts.slice(index + 1)) {
       const pair = [sound, blockingSound(other)].sort().join('+');
@@ -128,5 +144,5 @@ function addName(
 }
 
 function blockingSound(part: NamePart): string {
-  return part.skeleton;
+  return part.skeleton === '' ? 'vowels' : part.skeleton;
 }

@@ -9,15 +9,40 @@ import type { Evidence } from './parse-evidence.js';
  * needed: arrays and strings only, in one order.
  */
 export function canonicalEvidence(evidence: Evidence): string {
+  const elements = canonicalElements(evidence);
   return JSON.stringify([
-    evidence.names.map(canonicalName).sort(),
-    evidence.fatherName === undefined ? '' : canonicalName(evidence.fatherName),
-    evidence.grandfatherName === undefined ? '' : canonicalName(evidence.grandfatherName),
-    evidence.dateOfBirth === undefined ? '' : canonicalDate(evidence.dateOfBirth),
-    evidence.sex ?? '',
-    evidence.nationality ?? '',
-    evidence.documents.map(({ key }) => key).sort(),
+    elements.names,
+    elements.fatherName,
+    elements.grandfatherName,
+    elements.dateOfBirth,
+    elements.sex,
+    elements.nationality,
+    elements.documents,
   ]);
+}
+
+/** Each element of {@link canonicalEvidence} by itself; lists sorted, empty for what is absent. */
+export interface CanonicalElements {
+  readonly names: readonly string[];
+  readonly fatherName: string;
+  readonly grandfatherName: string;
+  readonly dateOfBirth: string;
+  readonly sex: string;
+  readonly nationality: string;
+  readonly documents: readonly string[];
+}
+
+export function canonicalElements(evidence: Evidence): CanonicalElements {
+  const { fatherName, grandfatherName, dateOfBirth } = evidence;
+  return {
+    names: evidence.names.map(canonicalName).sort(),
+    fatherName: fatherName === undefined ? '' : canonicalName(fatherName),
+    grandfatherName: grandfatherName === undefined ? '' : canonicalName(grandfatherName),
+    dateOfBirth: dateOfBirth === undefined ? '' : canonicalDate(dateOfBirth),
+    sex: evidence.sex ?? '',
+    nationality: evidence.nationality ?? '',
+    documents: evidence.documents.map(({ key }) => key).sort(),
+  };
 }
 
 function canonicalName(name: PersonName): string {

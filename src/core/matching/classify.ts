@@ -25,8 +25,8 @@ export interface Classification<Candidate> {
 export const thresholds: Readonly<
   Record<AssuranceLevel, { readonly match: number; readonly possible: number }>
 > = {
-  STANDARD: { match: 13, possible: 7 },
-  HIGH: { match: 18, possible: 7 },
+  STANDARD: { match: 12.5, possible: 8 },
+  HIGH: { match: 23, possible: 8 },
 };
 
 /**
@@ -82,8 +82,12 @@ const contradictionBits = 3;
 const corroboratingBits = 2.5;
 /** Bits of a date that names a day or a month, however misspelt; below, it names a year. */
 const dayBits = 7;
-/** A name so rare, contradicted by nothing, that the birth year may be a year off. */
-const rareNameBits = 13;
+/**
+ * Many of those asked about do not know their birthday: a year known no better than as a year may be
+ * one off for a rare name that nothing contradicts, two for a rarer one that agrees whole.
+ */
+const nearYearNameBits = 13;
+const farYearNameBits = 15.5;
 
 /** Something besides a name tells this person from a namesake, and the name from a relative. */
 function isCorroborated(comparison: Comparison): boolean {
@@ -92,25 +96,30 @@ function isCorroborated(comparison: Comparison): boolean {
   const document = levelOf(comparison, 'DOCUMENT');
   if (document === 'SAME') {
     if (name === undefined) return date >= 0;
-    return name.agreedBits > 2 || date >= corroboratingBits;
+    // A relative's passport: the number agrees, the given name does not, the birthday may not.
+    return date >= corroboratingBits || (name.agreedBits > 2 && !name.leadAlone);
   }
   if (name === undefined || name.bits <= 0) return false;
   // The given name of either side is missing: a brother, a wife, a son.
   if (name.leadAlone) return false;
-  if (bitsOf(comparison, 'DOCUMENT') >= corroboratingBits) return true;
+  if (document !== 'SHARED' && bitsOf(comparison, 'DOCUMENT') >= corroboratingBits) return true;
   if (bitsOf(comparison, 'FATHER_NAME') >= corroboratingBits) return true;
   if (date >= dayBits) return true;
   // A year is shared by many who share one name: two parts of the name, or all there is of it.
   const alone = name.askedAlone + name.knownAlone;
   if (date >= corroboratingBits) return name.agreedParts > 1 || alone === 0;
-  const near = levelOf(comparison, 'DATE_OF_BIRTH') === 'NEAR_YEAR';
-  return near && Math.min(name.askedAlone, name.knownAlone) === 0 && name.bits >= rareNameBits;
+  const level = levelOf(comparison, 'DATE_OF_BIRTH');
+  const oneSided = Math.min(name.askedAlone, name.knownAlone) === 0;
+  if (level === 'NEAR_YEAR') return oneSided && name.bits >= nearYearNameBits;
+  if (level !== 'FAR_YEAR' && level !== 'YEAR_DIGITS') return false;
+  return alone === 0 && name.agreedParts > 1 && name.bits >= farYearNameBits;
 }
 
 const agreeing: ReadonlySet<string> = new Set([
   'SAME',
   'CLOSE',
   'AGREES',
+  'SHARED',
   'SAME_DAY',
   'SAME_MONTH',
   'SAME_YEAR',

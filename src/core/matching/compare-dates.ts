@@ -6,9 +6,10 @@ import { weights } from './weights.js';
  *
  * SAME_DAY; SWAPPED: day and month exchanged; NEXT_DAY: one day apart; YEAR_EXCHANGED: the last two
  * digits of the year exchanged; SAME_DAY_NEAR_YEAR: day and month the same, the year one or two off;
- * SAME_MONTH and SAME_YEAR: within one, known no better; SLIP: one digit wrong; IN_RANGE: within
- * several years given; NEAR_YEAR and FAR_YEAR: about one year, two to three years between them;
- * YEAR_ONLY: full dates of one year that differ otherwise; DIFFERENT.
+ * SAME_MONTH and SAME_YEAR: within one, known no better; PLACEHOLDER: a day and a placeholder of one
+ * year; SLIP: one digit wrong; IN_RANGE: within several years given; NEAR_YEAR and FAR_YEAR: years
+ * about one and two apart; YEAR_DIGITS: years whose last digits are exchanged; YEAR_ONLY: days of
+ * one year that differ otherwise; FAR_DAY: days up to two and a half years apart; DIFFERENT.
  */
 export type DateLevel = keyof typeof weights.date;
 
@@ -41,11 +42,17 @@ function compareReadings(a: DateReading, b: DateReading): DateLevel {
   if (exactA && exactB) return compareDays(a, b);
   if (a.precision === 'RANGE' || b.precision === 'RANGE') return compareSpans(a, b);
   if (a.approximate || b.approximate) return compareSpans(a, b);
-  const apart = compareYears(a, b);
   const monthA = exactA || a.precision === 'MONTH';
   const monthB = exactB || b.precision === 'MONTH';
-  if (!monthA || !monthB || apart !== 'SAME_YEAR') return apart;
-  return a.first <= b.last && b.first <= a.last ? 'SAME_MONTH' : 'YEAR_ONLY';
+  if (!monthA || !monthB) return compareYears(a, b);
+  const gap = Math.max(a.first - b.last, b.first - a.last, 0);
+  return gap === 0 ? 'SAME_MONTH' : levelOfDays(a, b, gap);
+}
+
+/** Days or months that differ beyond a slip of the pen. */
+function levelOfDays(a: DateReading, b: DateReading, gap: number): DateLevel {
+  if (a.civil.year === b.civil.year || gap <= 60) return 'YEAR_ONLY';
+  return gap <= 2.5 * daysOfYear ? 'FAR_DAY' : 'DIFFERENT';
 }
 
 function isExact(reading: DateReading): boolean {
@@ -76,10 +83,16 @@ function compareYears(a: DateReading, b: DateReading): DateLevel {
   const lastA = endOfYear(a);
   const lastB = endOfYear(b);
   const gap = Math.max(a.first - lastB, b.first - lastA, 0);
-  if (gap === 0) return 'SAME_YEAR';
+  if (gap === 0) {
+    const days = a.precision === 'DAY' && b.precision === 'DAY';
+    return days && a.first !== b.first ? 'PLACEHOLDER' : 'SAME_YEAR';
+  }
   if (gap <= conversionDays && !isGregorianYear(a, lastA, b, lastB)) return 'IN_RANGE';
   const level = levelOfGap(gap);
-  return level === 'DIFFERENT' && isExchanged(a.civil.year, b.civil.year) ? 'YEAR_ONLY' : level;
+  const alike = a.precision === b.precision && a.placeholder === b.placeholder;
+  return level === 'DIFFERENT' && alike && isExchanged(a.civil.year, b.civil.year)
+    ? 'YEAR_DIGITS'
+    : level;
 }
 
 /** Last day of the year of a placeholder; the reading's own otherwise. */
@@ -108,8 +121,7 @@ function compareDays(a: DateReading, b: DateReading): DateLevel {
     const solar = compareCivil(civilDay('SOLAR_HIJRI', a.first), civilDay('SOLAR_HIJRI', b.first));
     if (solar !== undefined) return solar;
   }
-  if (a.civil.year === b.civil.year || gap <= 60) return 'YEAR_ONLY';
-  return gap <= 2.5 * daysOfYear ? 'FAR_YEAR' : 'DIFFERENT';
+  return levelOfDays(a, b, gap);
 }
 
 /** Slips of the pen are made in the calendar a date was written in. */

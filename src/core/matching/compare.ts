@@ -1,10 +1,10 @@
-import { unspecifiedStates } from '../register/states.js';
+import { isUnspecified } from '../register/states.js';
 import { compareDates, type DateLevel } from './compare-dates.js';
 import { compareNames, type NameComparison } from './compare-names.js';
 import { compareDocumentKeys, type DocumentKey, type DocumentLevel } from './document.js';
 import type { EvidenceElement } from './evidence.js';
 import type { PersonName } from './name.js';
-import { weights } from './weights.js';
+import { commonNationality, weights } from './weights.js';
 import type { Evidence } from './parse-evidence.js';
 import type { PreparedSubject } from './prepare.js';
 
@@ -82,7 +82,10 @@ function bestName(evidence: Evidence, subject: PreparedSubject): NameComparison 
       if (best === undefined || comparison.bits > best.bits) best = comparison;
     }
   }
-  return best;
+  if (best === undefined || best.bits <= 0 || evidence.names.length < 2) return best;
+  // Several names supplied are several chances to agree by accident.
+  const bits = Math.max(0, best.bits - Math.log2(evidence.names.length));
+  return { ...best, bits };
 }
 
 function pushKin(
@@ -115,18 +118,23 @@ function pushNationality(
   evidence: Evidence,
   subject: PreparedSubject,
 ): void {
-  const { nationality } = evidence;
+  const asked = evidence.nationality;
   const known = subject.nationality;
-  if (nationality === undefined || known === undefined) return;
-  if (unspecifiedStates.has(nationality) || unspecifiedStates.has(known)) return;
+  if (asked === undefined || known === undefined) return;
+  if (isUnspecified(asked) || isUnspecified(known)) return;
+  const { nationality } = weights;
   elements.push(
-    nationality === known
-      ? element('NATIONALITY', 'AGREES', weights.nationality.agrees)
-      : element('NATIONALITY', 'DIFFERS', weights.nationality.differs),
+    asked === known
+      ? element(
+          'NATIONALITY',
+          'AGREES',
+          known === commonNationality ? nationality.commonAgrees : nationality.agrees,
+        )
+      : element('NATIONALITY', 'DIFFERS', nationality.differs),
   );
 }
 
-const documentOrder: readonly DocumentLevel[] = ['SAME', 'NEAR', 'NEIGHBOUR', 'OTHER'];
+const documentOrder: readonly DocumentLevel[] = ['SAME', 'NEAR', 'SHARED', 'NEIGHBOUR', 'OTHER'];
 
 function pushDocument(
   elements: ElementComparison[],
@@ -141,7 +149,8 @@ function pushDocument(
       if (one.issuingState !== undefined && other.issuingState !== undefined) {
         if (one.issuingState !== other.issuingState) continue;
       }
-      const level = compareDocumentKeys(one.key, other.key);
+      if (other.shared && one.type !== 'VISA') continue;
+      const level = documentLevel(one, other);
       if (level === 'OTHER' && one.type !== other.type) continue;
       if (best === undefined || documentOrder.indexOf(level) < documentOrder.indexOf(best)) {
         best = level;
@@ -151,6 +160,11 @@ function pushDocument(
   }
   if (best !== undefined)
     elements.push(element('DOCUMENT', best, documentBits(best, length, name)));
+}
+
+function documentLevel(asked: DocumentKey, known: DocumentKey): DocumentLevel {
+  if (!known.shared) return compareDocumentKeys(asked.key, known.key);
+  return asked.key === known.key ? 'SHARED' : 'OTHER';
 }
 
 /** Numbers are issued in runs, so a character of one is worth less than log2(10). */
@@ -165,6 +179,8 @@ function documentBits(
       return Math.min(document.SAME, length * document.perCharacter);
     case 'NEAR':
       return Math.min(document.NEAR, length * document.perCharacter * 0.5);
+    case 'SHARED':
+      return document.SHARED;
     case 'NEIGHBOUR':
       return isSameName(name) ? document.NEIGHBOUR_OF_NAMESAKE : document.NEIGHBOUR;
     case 'OTHER':

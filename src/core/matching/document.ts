@@ -11,6 +11,8 @@ export interface DocumentKey {
   /** Upper-case letters and digits, confusable letters read as digits; 3 to 40 characters. */
   readonly key: string;
   readonly issuingState: StateCode | undefined;
+  /** A visa reference: a family travels on one. */
+  readonly shared: boolean;
 }
 
 const confusable: Readonly<Record<string, string>> = {
@@ -52,21 +54,24 @@ export function makeDocumentKey(
   type: DocumentType,
   number: string,
   issuingState: StateCode | undefined,
+  shared = false,
 ): DocumentKey | undefined {
   const key = foldDocumentNumber(type, number);
   return key === undefined
     ? undefined
-    : Object.freeze({ type, original: number, key, issuingState });
+    : Object.freeze({ type, original: number, key, issuingState, shared });
 }
 
 /**
  * SAME: equal after folding. NEAR: one letter or digit wrong, missing, added or two exchanged, or the
  * series letters left off. NEIGHBOUR: the same series within ten numbers, as issued to relatives who
- * queued together. OTHER: neither.
+ * queued together. SHARED: a visa reference, which a family has in common. OTHER: none of these.
  */
-export type DocumentLevel = 'SAME' | 'NEAR' | 'NEIGHBOUR' | 'OTHER';
+export type DocumentLevel = 'SAME' | 'NEAR' | 'SHARED' | 'NEIGHBOUR' | 'OTHER';
 
 const neighbourDistance = 10;
+/** Digits a carry from one number to the next but nine is looked for in. */
+const longestCarry = 6;
 
 export function compareDocumentKeys(a: string, b: string): DocumentLevel {
   if (a === b) return 'SAME';
@@ -83,6 +88,7 @@ function isNeighbour(a: string, b: string): boolean {
   if (a.length !== b.length || a.length < 4) return false;
   let at = 0;
   while (a.charCodeAt(at) === b.charCodeAt(at)) at += 1;
+  if (at < a.length - longestCarry) return false;
   const from = Math.min(at, a.length - 2);
   // A carry may run through several digits: compare the last nine as numbers.
   const tailFrom = Math.max(0, Math.min(from, a.length - 9));

@@ -1,5 +1,7 @@
 import type { Comparison, ElementComparison, ElementLevel } from './compare.js';
-import { alignParts } from './compare-names.js';
+import { alignParts } from './align-names.js';
+import { candidateCap } from './blocking.js';
+import { compareNames } from './compare-names.js';
 import type { EvidenceElement } from './evidence.js';
 import type { PersonName } from './name.js';
 import type { Evidence } from './parse-evidence.js';
@@ -44,6 +46,7 @@ const levelWords: Readonly<Record<ElementLevel, string>> = {
   SWAPPED: 'is the same with day and month exchanged',
   NEXT_DAY: 'is the day before or after',
   YEAR_EXCHANGED: 'is the same with the last digits of the year exchanged',
+  PLACEHOLDER: 'is a first of January or Hamal in the same year, which says the year only',
   SLIP: 'differs by one digit',
   SAME_DAY_NEAR_YEAR: 'is the same day and month one or two years apart',
   SAME_MONTH: 'is in the same month, known no better',
@@ -51,8 +54,11 @@ const levelWords: Readonly<Record<ElementLevel, string>> = {
   IN_RANGE: 'is within the years given',
   YEAR_ONLY: 'is in the same year on another day',
   NEAR_YEAR: 'is about one year apart',
-  FAR_YEAR: 'is two or three years apart',
+  FAR_YEAR: 'is about two years apart',
+  YEAR_DIGITS: 'is a year with its last digits exchanged',
+  FAR_DAY: 'is another day, up to two and a half years apart',
   NEAR: 'is the same but for one character',
+  SHARED: 'is a visa reference of this person and perhaps of a whole family',
   NEIGHBOUR: 'is a neighbouring number, as relatives are issued',
   OTHER: 'is another number',
   NOT_COMPARED: 'was not compared',
@@ -120,11 +126,18 @@ function explained(original: string): ExplainedForm {
 
 const partWords = ['', 'resembles', 'is close to', 'sounds like', 'is'] as const;
 
-/** The parts of the first names on both sides that agree, as typed. */
+/** The parts of the two names that agree best, as typed. */
 function partsInWords(asked: readonly PersonName[], known: readonly PersonName[]): string {
-  const [one] = asked;
-  const [other] = known;
-  if (one === undefined || other === undefined) return '';
+  let best:
+    { readonly one: PersonName; readonly other: PersonName; readonly bits: number } | undefined;
+  for (const one of asked) {
+    for (const other of known) {
+      const { bits } = compareNames(one, other);
+      if (best === undefined || bits > best.bits) best = { one, other, bits };
+    }
+  }
+  if (best === undefined) return '';
+  const { one, other } = best;
   const pairs = alignParts(one.parts, other.parts).map(
     (pair) =>
       `${span(one, pair.asked, pair.askedSpan)} ${partWords[pair.level]} ${span(other, pair.known, pair.knownSpan)}`,
@@ -135,6 +148,24 @@ function partsInWords(asked: readonly PersonName[], known: readonly PersonName[]
 function span(name: PersonName, from: number, length: number): string {
   return name.parts
     .slice(from, from + length)
-    .map(({ original }) => original)
+    .map(({ original }) => shown(original))
     .join(' ');
+}
+
+/** As typed, with a reading aid in brackets where it is not in Latin letters. */
+function shown(original: string): string {
+  const latin = romanise(original);
+  return latin === original ? original : `${original} (${latin})`;
+}
+
+/**
+ * For liaison officers only: that a question was so common that not everybody it may mean was
+ * compared; undefined when all were.
+ *
+ * @param candidates how many the index gave
+ */
+export function explainCandidateCap(candidates: number): string | undefined {
+  return candidates < candidateCap
+    ? undefined
+    : `More than ${candidateCap} people resemble what was asked; the ${candidateCap} likeliest were compared.`;
 }

@@ -8,12 +8,13 @@ export {
   restrictEvidence,
   type Evidence,
 } from './parse-evidence.js';
-export { canonicalEvidence } from './canonical.js';
+export { canonicalElements, canonicalEvidence, type CanonicalElements } from './canonical.js';
 export {
   candidateCap,
   evidenceBlockingTerms,
   maxQuestionTerms,
   maxSubjectTerms,
+  preparedBlockingTerms,
   subjectBlockingTerms,
   type BlockingTerm,
 } from './blocking.js';
@@ -38,7 +39,12 @@ export {
   type ElementAgreement,
   type Outcome,
 } from './classify.js';
-export { explainComparison, type ElementExplanation, type ExplainedForm } from './explain.js';
+export {
+  explainCandidateCap,
+  explainComparison,
+  type ElementExplanation,
+  type ExplainedForm,
+} from './explain.js';
 export { romanise } from './romanise.js';
 export { parseMachineReadableZone, type MachineReadableZone } from './mrz.js';
 // For the import of the register: what may be kept, and how it is cleaned.

@@ -1,5 +1,6 @@
 import { nameParts } from './data/name-parts.generated.js';
-import { encodeLatin, skeletonOf, sound } from './sounds.js';
+import { skeletonOf } from './skeleton.js';
+import { encodeLatin, sound } from './sounds.js';
 
 /**
  * What a word of a name is known to be. `NAME` identifies; `OPTIONAL` is a part people are called
@@ -11,6 +12,8 @@ export type PartRole = 'NAME' | 'OPTIONAL' | 'TITLE' | 'PARTICLE' | 'TAIL';
 export interface LexiconEntry {
   /** From 1; two spellings of one part share it. */
   readonly id: number;
+  /** Id of the name a surname is made of (Karimi of Karim); its own otherwise. */
+  readonly root: number;
   /** The spelling shown in explanations. */
   readonly head: string;
   readonly role: PartRole;
@@ -34,11 +37,13 @@ const bySound = new Map<string, LexiconEntry | undefined>();
 for (const [index, line] of nameParts.split('\n').entries()) {
   const [share = '', role = '', forms = ''] = line.split('|');
   const spellings = forms.split(' ');
+  const head = spellings[0] ?? '';
   const entry: LexiconEntry = Object.freeze({
     id: index + 1,
-    head: spellings[0] ?? '',
+    root: rootOf(head) ?? index + 1,
+    head,
     role: roles[role] ?? 'NAME',
-    skeleton: skeletonOf(encodeLatin(spellings[0] ?? '')),
+    skeleton: skeletonOf(encodeLatin(head)),
     perTenThousand: Number(share),
   });
   for (const spelling of spellings) {
@@ -51,6 +56,11 @@ for (const [index, line] of nameParts.split('\n').entries()) {
       before === undefined && !bySound.has(key) ? entry : before === entry ? entry : undefined,
     );
   }
+}
+
+/** Names come before the surnames made of them in the table. */
+function rootOf(head: string): number | undefined {
+  return /.{3}i$/.test(head) ? byForm.get(head.slice(0, -1))?.id : undefined;
 }
 
 /** Doubled letters, o for u, y for i, a final h: what clerks write as they please. */

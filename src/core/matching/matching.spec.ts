@@ -3,11 +3,13 @@ import { isGatewayError } from '../errors.js';
 import type { Caseload } from '../ids.js';
 import type { Subject } from '../register/subject.js';
 import {
+  candidateCap,
   canonicalEvidence,
   classify,
   compareEvidence,
   evidenceBlockingTerms,
   evidenceElementsOf,
+  explainCandidateCap,
   explainComparison,
   meetsEvidenceFloor,
   parseEvidence,
@@ -121,4 +123,17 @@ test('an explanation has words for every element compared', () => {
   const explanation = explainComparison(evidence, prepared, compareEvidence(evidence, prepared));
   expect(explanation.map(({ element }) => element)).toEqual(['NAME', 'DATE_OF_BIRTH']);
   expect(explanation[0]?.asked[0]?.romanised).toBeDefined();
+});
+
+test('an explanation shows the parts that agree, in both scripts, and their weight', () => {
+  const evidence = parseEvidence({ names: [{ full: 'زلمی ترینکوتی' }] }, today);
+  const prepared = prepareSubject({ ...subject, names: [{ full: 'Haji Zalmay Tarinkoti' }] });
+  const [name] = explainComparison(evidence, prepared, compareEvidence(evidence, prepared));
+  expect(name?.words).toMatch(/زلمی \(Zalmai\) is Zalmay/);
+  expect(name?.words).toMatch(/\+\d+\.\d bits/);
+});
+
+test('liaison officers are told when the candidate cap was reached', () => {
+  expect(explainCandidateCap(candidateCap - 1)).toBeUndefined();
+  expect(explainCandidateCap(candidateCap)).toContain(String(candidateCap));
 });

@@ -5,15 +5,22 @@ import {
   type LexiconEntry,
   type PartRole,
 } from './lexicon.js';
+import {
+  faithAfterArticle,
+  fatherOf,
+  findCompound,
+  findTail,
+  ofGod,
+  ofTheFaith,
+  servantOf,
+  splitGlued,
+  type PartForm,
+  type PartTail,
+} from './compound.js';
 import { splitWords, type Word } from './script.js';
 import { maxSounds } from './sound-distance.js';
-import { consonantMask, encodeArabic, encodeLatin, skeletonOf } from './sounds.js';
-
-/** How a part is built: alone, servant of (Abdul X), of God (X-ullah), of the faith (X-uddin), father
- * of (Abu X). */
-export type PartForm = 'PLAIN' | 'ABD' | 'LLAH' | 'DIN' | 'ABU';
-/** The tail of a tribe, a clan or a descent: X-zai, X-khel, X-zada, X-pur. */
-export type PartTail = 'ZAI' | 'KHEL' | 'ZADA' | 'PUR';
+import { consonantMask, skeletonOf } from './skeleton.js';
+import { encodeArabic, encodeLatin } from './sounds.js';
 
 export interface NamePart {
   /** As typed, for explanations. */
@@ -22,6 +29,8 @@ export interface NamePart {
   readonly role: Exclude<PartRole, 'PARTICLE' | 'TAIL'>;
   /** Id in the lexicon of the part, or of what a compound is built on; 0 when unknown. */
   readonly canon: number;
+  /** As `canon`, of the name a surname is made of (Karimi of Karim). */
+  readonly root: number;
   /** Sounds of the part without `abd-`, `-ullah`, `-uddin`; at most {@link maxSounds}. */
   readonly sounds: Uint8Array;
   /** Sounds before the tail; all of them without one. */
@@ -40,6 +49,8 @@ export interface PersonName {
   readonly parts: readonly NamePart[];
   /** Index of the part that tells brothers and sisters apart; -1 when no part identifies. */
   readonly lead: number;
+  /** How many parts identify. */
+  readonly told: number;
 }
 
 /** Parts of one name that are compared; bounds all work on names. */
@@ -52,7 +63,9 @@ export function parseName(text: string): PersonName | 'TOO_MANY_PARTS' | undefin
   const parts = partsOf(splitWords(text));
   if (parts.length === 0) return undefined;
   if (parts.length > maxParts) return 'TOO_MANY_PARTS';
-  return Object.freeze({ original: text, parts: Object.freeze(parts), lead: findLead(parts) });
+  const told = parts.filter(({ role }) => role === 'NAME').length;
+  const lead = findLead(parts);
+  return Object.freeze({ original: text, parts: Object.freeze(parts), lead, told });
 }
 
 /** Rarity below which a part goes before many given names and tells nobody apart (Mohammad). */
@@ -72,17 +85,8 @@ function partsOf(words: readonly Word[]): NamePart[] {
     const word = joined[at] as Word;
     const next = joined[at + 1];
     at += 1;
-    if (fatherOf.has(word.text) && next !== undefined) {
-      let base = next;
-      at += 1;
-      if (isParticle(base) && joined[at] !== undefined) {
-        base = joined[at] as Word;
-        at += 1;
-      }
-      parts.push(makePart({ ...base, original: `${word.original} ${base.original}` }, 'ABU'));
-      continue;
-    }
-    if (servantOf.has(word.text) && next !== undefined) {
+    const builds = servantOf.has(word.text) ? 'ABD' : fatherOf.has(word.text) ? 'ABU' : undefined;
+    if (builds !== undefined && next !== undefined) {
       // Abd al-Rahman: the article between is skipped, the attribute belongs to the compound.
       let base = next;
       at += 1;
@@ -90,7 +94,7 @@ function partsOf(words: readonly Word[]): NamePart[] {
         base = joined[at] as Word;
         at += 1;
       }
-      parts.push(makePart({ ...base, original: `${word.original} ${base.original}` }, 'ABD'));
+      parts.push(makePart({ ...base, original: `${word.original} ${base.original}` }, builds));
       continue;
     }
     const last = parts.at(-1);
@@ -113,20 +117,9 @@ function partsOf(words: readonly Word[]): NamePart[] {
     parts.push(...makeSplitParts(word));
   }
   const told = parts.filter((part) => part.role !== 'TITLE' && part.skeleton.length > 0);
-  return told.length > 0 ? parts.filter((part) => part.sounds.length > 1) : parts;
+  const heard = parts.filter((part) => part.sounds.length > 1);
+  return told.length > 0 && heard.length > 0 ? heard : parts;
 }
-
-const servantOf = new Set(
-  'abd abdul abdal abdel abdol abdur abdor abdus abdush abdud abdun abdu abdoul abdool عبد عبدال'.split(
-    ' ',
-  ),
-);
-const fatherOf = new Set('abu abou abo abul aboul ابو ابا ابی'.split(' '));
-const ofGod = new Set('ullah allah ollah ulla olla alla lah llah الله'.split(' '));
-const ofTheFaith = new Set(
-  'uddin oddin eddin aldin addin udin eldin uddeen eddine الدین'.split(' '),
-);
-const faithAfterArticle = new Set('din deen dine'.split(' '));
 
 function isParticle(word: Word): boolean {
   return word.text.length === 1 || findListedPart(word.text)?.role === 'PARTICLE';
@@ -166,98 +159,17 @@ function isTail(word: Word): boolean {
   return findListedPart(word.text)?.role === 'TAIL';
 }
 
-const arabicServant = /^عبدا?ال(.{2,})$/;
-const latinServant = /^abd(?:[aeiou]{0,2}l|[aeou]{1,2}(?=([rsdntz])\1)|[aeiou](?=sh))(.{2,})$/;
-const latinGod = /^(.{2,}?)(?:[uaoe]l{2}ah?|(?<=..)[uaoe]lah)$/;
-const latinFaith = /^(.{2,}?)(?:ou|[uoea])l?d{1,2}(?:in|een|ine|ein|yn)$/;
-
 /** One written word, taken apart when it holds a compound or two known parts. */
 function makeSplitParts(word: Word): NamePart[] {
   const { text } = word;
   const known = findPart(text);
   if (known !== undefined) return [makePart(word, 'PLAIN', known)];
-  const compound = word.script === 'ARABIC' ? findArabicCompound(text) : findLatinCompound(text);
+  const arabic = word.script === 'ARABIC';
+  const compound = findCompound(text, arabic);
   if (compound !== undefined) return [makePart({ ...word, text: compound.base }, compound.form)];
-  const pieces = splitGlued(text, word.script === 'ARABIC', mostGlued);
+  const pieces = splitGlued(text, arabic);
   if (pieces === undefined) return [makePart(word, 'PLAIN')];
   return pieces.flatMap((piece) => makeSplitParts({ ...word, text: piece }));
-}
-
-interface Compound {
-  readonly base: string;
-  readonly form: PartForm;
-}
-
-function findArabicCompound(text: string): Compound | undefined {
-  const servant = arabicServant.exec(text)?.[1];
-  if (servant !== undefined) return { base: servant, form: 'ABD' };
-  if (text.endsWith('الله') && text.length > 5) return { base: text.slice(0, -4), form: 'LLAH' };
-  if (text.endsWith('الدین') && text.length > 6) return { base: text.slice(0, -5), form: 'DIN' };
-  if (text.startsWith('ابو') && text.length > 5) return { base: text.slice(3), form: 'ABU' };
-  return undefined;
-}
-
-function findLatinCompound(text: string): Compound | undefined {
-  const servant = latinServant.exec(text)?.[2];
-  if (servant !== undefined) return { base: servant, form: 'ABD' };
-  const servantOfGod = latinGod.exec(text)?.[1];
-  if (servantOfGod !== undefined) return { base: servantOfGod, form: 'LLAH' };
-  const faith = latinFaith.exec(text)?.[1];
-  if (faith !== undefined) return { base: faith, form: 'DIN' };
-  const father = /^ab(?:ou|u)(.{4,})$/.exec(text)?.[1];
-  return father === undefined ? undefined : { base: father, form: 'ABU' };
-}
-
-const latinTail = /^(.{3,}?)(?:(z[ao][iy]e?)|(kh[aei]{1,2}l)|(zad(?:ah?|eh))|(po{1,2}r|pour|pur))$/;
-const arabicTail = /^(.{3,}?)(?:(زی|زایی|زوی)|(خیل)|(زاده)|(پور))$/;
-const tails: readonly PartTail[] = ['ZAI', 'KHEL', 'ZADA', 'PUR'];
-
-/** The word before a tail that it shares with half a province. */
-function findTail(
-  text: string,
-  arabic: boolean,
-): { readonly stem: string; readonly tail: PartTail } | undefined {
-  const found = (arabic ? arabicTail : latinTail).exec(text);
-  const tail = tails.find((_, at) => found?.[at + 2] !== undefined);
-  return tail === undefined ? undefined : { stem: found?.[1] ?? '', tail };
-}
-
-/** `Shamsulhaq`, `Habiburrahman`: the article inside is nothing. */
-const latinInnerArticle =
-  /^(.{3,}?)(?:[uoe]l|[uoe]r(?=r)|[uoe])(haq+|r[ae]hm[ae]n|rahim|islam|hadi|hasan|arab|ghani|bari)$/;
-const arabicInnerArticle = /^(.{2,})ال(حق|رحمن|رحمان|رحیم|اسلام|هادی|حسن|عرب|غنی|باری)$/;
-const shortestHalf = 3;
-const shortestGlued = 5;
-const mostGlued = 3;
-
-/**
- * The parts of a word that writes several as one (`Gulmohammad`, `نثاراحمد`, a title glued to a
- * name): all known, or a known title before whatever follows.
- *
- * @param most how many parts at most
- */
-function splitGlued(text: string, arabic: boolean, most: number): readonly string[] | undefined {
-  const article = (arabic ? arabicInnerArticle : latinInnerArticle).exec(text);
-  if (article !== null) return [article[1] ?? '', article[2] ?? ''];
-  const shortest = arabic ? 2 : shortestHalf;
-  for (let at = text.length - shortest; at >= shortest; at -= 1) {
-    const head = text.slice(0, at);
-    const first = findListedPart(head);
-    if (first === undefined || first.role === 'PARTICLE' || first.role === 'TAIL') continue;
-    const rest = text.slice(at);
-    if (first.role === 'TITLE' && at > 3 && rest.length >= shortestHalf) return [head, rest];
-    if (text.length < shortestGlued) continue;
-    const second = findListedPart(rest);
-    if (second !== undefined && isStandingPart(second)) return [head, rest];
-    const more =
-      most > 2 && rest.length >= shortestGlued ? splitGlued(rest, arabic, most - 1) : undefined;
-    if (more !== undefined) return [head, ...more];
-  }
-  return undefined;
-}
-
-function isStandingPart({ role }: LexiconEntry): boolean {
-  return role === 'NAME' || role === 'OPTIONAL';
 }
 
 const god = new Set('allah lah llah ullah ulla الله لله له'.split(' '));
@@ -270,9 +182,9 @@ function makePart(word: Word, form: PartForm, known?: LexiconEntry): NamePart {
   }
   let entry = known ?? findPart(word.text);
   let { text } = word;
-  if (entry === undefined && word.script === 'ARABIC' && text.startsWith('ال') && text.length > 4) {
-    text = text.slice(2);
-    entry = findPart(text);
+  if (entry === undefined && word.script === 'ARABIC' && text.startsWith('ال')) {
+    entry = findPart(text.slice(2));
+    if (entry !== undefined || text.length > 4) text = text.slice(2);
   }
   const sounds = soundsOf(text, word.script);
   const tailed = form === 'PLAIN' ? findTail(text, word.script === 'ARABIC') : undefined;
@@ -283,6 +195,7 @@ function makePart(word: Word, form: PartForm, known?: LexiconEntry): NamePart {
     form,
     role: role === 'PARTICLE' || role === 'TAIL' || form !== 'PLAIN' ? 'NAME' : role,
     canon: entry?.id ?? 0,
+    root: entry?.root ?? 0,
     sounds,
     stem: tailed === undefined ? sounds : soundsOf(tailed.stem, word.script),
     tail: tailed?.tail,

@@ -33,10 +33,12 @@ const everyElement: ReadonlySet<EvidenceElement> = new Set(evidenceElements);
 
 export const maxEvidenceNames = 10;
 export const maxEvidenceDocuments = 10;
+/** Parts of all names together: what one question can make the gateway compare. */
+export const maxEvidenceParts = 48;
 
 /**
  * Reads a question's person. Every text is bounded before it is looked at, so that work is linear in
- * what is kept: 10 names of 300 characters and 16 parts, 10 documents of 40 characters.
+ * what is kept: 10 names of 300 characters, 16 parts each and 48 together, 10 documents of 40 characters.
  *
  * @param today for dates in the future and two-digit years; its UTC day counts
  * @throws {GatewayError} ERR_INPUT_INVALID with the path of the argument, e.g. `person.names[1].full`
@@ -56,6 +58,8 @@ export function parseEvidence(input: PersonEvidenceInput, today: Date): Evidence
     nationality ??= readStateOfZone(zone.nationality);
     sex ??= zone.sex;
   }
+  const parts = names.reduce((sum, name) => sum + name.parts.length, 0);
+  if (parts > maxEvidenceParts) throw inputInvalid('person.names', 'TOO_MANY_PARTS');
   return Object.freeze({
     names: Object.freeze(names),
     fatherName: readOptionalName(input.fatherName, 'person.fatherName'),

@@ -32,6 +32,9 @@ export function prepareSubject(subject: Subject): PreparedSubject {
     const key = makeDocumentKey(document.type, document.number, document.issuingState);
     if (key !== undefined) documents.push(key);
   }
+  const visa = subject.visa?.reference;
+  const visaKey = visa === undefined ? undefined : makeDocumentKey('VISA', visa, undefined, true);
+  if (visaKey !== undefined) documents.push(visaKey);
   return {
     names,
     fatherName: prepareName(subject.fatherName),

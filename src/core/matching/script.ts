@@ -112,6 +112,7 @@ const cyrillic: Readonly<Record<string, string>> = {
 
 /** Letters a to z of a word of Latin or Cyrillic script; what is no letter is left out. */
 export function foldLatin(text: string): string {
+  if (isAscii(text)) return text.toLowerCase().replace(/[^a-z]/g, '');
   let folded = '';
   for (const letter of text.toLowerCase())
     folded += cyrillic[letter] ?? latinSpecials[letter] ?? letter;
@@ -126,9 +127,24 @@ const runForm = /[\p{Script=Arabic}]+|[^\p{Script=Arabic}]+/gu;
 /** `AlJiran`: the article written into the word, told by its capital. */
 const gluedArticle = /(?<![\p{L}])(Al|El)(?=\p{Lu}\p{Ll})/gu;
 
+/** Most names are: no table of Unicode is needed for them. */
+function isAscii(text: string): boolean {
+  return /^[\x20-\x7E]*$/.test(text);
+}
+
+const asciiWord = /[A-Za-z0-9'`@]+/g;
+
 /** The words of a name in order; what has no letters of a known script is left out. */
 export function splitWords(name: string): Word[] {
   const words: Word[] = [];
+  if (isAscii(name)) {
+    const text = name.includes('l') ? name.replace(gluedArticle, '$1 ') : name;
+    for (const [word] of text.matchAll(asciiWord)) {
+      const folded = foldLatin(word);
+      if (folded.length > 0) words.push({ original: word, text: folded, script: 'LATIN' });
+    }
+    return words;
+  }
   const text = cleanName(name).normalize('NFKC').replace(gluedArticle, '$1 ');
   for (const [word] of text.matchAll(wordForm)) {
     // A word that changes script half-way is two words: a title glued to a name, mostly.

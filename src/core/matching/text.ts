@@ -32,7 +32,10 @@ export function findNameFault(text: string): TextFault | undefined {
   if (control.test(text)) return 'CONTROL_CHARACTER';
   const clean = cleanName(text);
   if (clean.length === 0) return 'EMPTY';
-  return /[\p{Script=Latin}\p{Script=Arabic}\p{Script=Cyrillic}]/u.test(clean.normalize('NFKC'))
+  // Some single characters are whole phrases (U+FDFA is four words): bounded once more, unfolded.
+  const unfolded = clean.normalize('NFKC');
+  if (unfolded.length > 2 * maxNameLength) return 'TOO_LONG';
+  return /[\p{Script=Latin}\p{Script=Arabic}\p{Script=Cyrillic}]/u.test(unfolded)
     ? undefined
     : 'NO_LETTERS';
 }

@@ -30,11 +30,14 @@ export const weights = {
     SAME_DAY_NEAR_YEAR: 9.5,
     SAME_MONTH: 7,
     SAME_YEAR: 4.5,
-    SLIP: 2.5,
+    SLIP: 2,
     IN_RANGE: 3.5,
     NEAR_YEAR: 2,
+    PLACEHOLDER: 4.2,
+    YEAR_DIGITS: -0.5,
     YEAR_ONLY: -1,
     FAR_YEAR: -1.5,
+    FAR_DAY: -3,
     DIFFERENT: -7.5,
   },
   document: {
@@ -42,11 +45,17 @@ export const weights = {
     SAME: 18,
     perCharacter: 2.4,
     NEAR: 10,
+    /** A visa reference names a family. */
+    SHARED: 6,
     /** The next number when the names agree whole is a misread digit; otherwise it is a relative. */
     NEIGHBOUR_OF_NAMESAKE: 4,
     NEIGHBOUR: -7,
     OTHER: -1.5,
   },
   sex: { agrees: 0.8, differs: -4 },
-  nationality: { agrees: 1.3, differs: -5 },
+  /** Nearly everybody on such a register is Afghan; that another nationality agrees says more. */
+  nationality: { agrees: 2, commonAgrees: 0.6, differs: -5 },
 };
+
+/** The nationality nearly everybody on a register of this kind has. */
+export const commonNationality = 'AFG';

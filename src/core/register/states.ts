@@ -24,7 +24,9 @@ const icaoCodes =
 export const stateCodes: ReadonlySet<string> = new Set(`${isoCodes} ${icaoCodes}`.split(' '));
 
 /** `XXA` stateless, `XXB` and `XXC` refugee, `XXX` unspecified: says nothing about a nationality. */
-export const unspecifiedStates: ReadonlySet<string> = new Set(['XXA', 'XXB', 'XXC', 'XXX']);
+export function isUnspecified(code: StateCode): boolean {
+  return code.startsWith('XX');
+}
 
 /** A code of the list as it stands; upper case only, `D` and not `DEU`. */
 export function isStateCode(text: string): text is StateCode {

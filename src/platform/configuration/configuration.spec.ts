@@ -47,6 +47,42 @@ describe('the configuration', () => {
     expect(() => readConfiguration({ ...production, [name]: value })).toThrow(name);
   });
 
+  const staffFiles = {
+    SAFECONDUCT_STAFF_TLS_CERT_FILE: '/etc/safeconduct/staff.pem',
+    SAFECONDUCT_STAFF_TLS_KEY_FILE: '/etc/safeconduct/staff.key',
+    SAFECONDUCT_STAFF_CA_FILE: '/etc/safeconduct/staff-ca.pem',
+  };
+
+  test('has a staff door with all three of its files, and none with none', () => {
+    expect(readConfiguration({ ...production, ...staffFiles }).staff).toEqual({
+      host: '0.0.0.0',
+      port: 9443,
+      publicUrl: 'https://localhost:9443',
+      files: {
+        certificateFile: '/etc/safeconduct/staff.pem',
+        keyFile: '/etc/safeconduct/staff.key',
+        caFile: '/etc/safeconduct/staff-ca.pem',
+      },
+    });
+    expect(readConfiguration(production).staff.files).toBeUndefined();
+  });
+
+  test.each(Object.keys(staffFiles))('refuses half a staff door, without %s', (name) => {
+    expect(() => readConfiguration({ ...production, ...staffFiles, [name]: '' })).toThrow(name);
+  });
+
+  test('refuses an older TLS for staff, and their key inside the home', () => {
+    expect(() => readConfiguration({ ...production, SAFECONDUCT_STAFF_TLS_MIN: '1.2' })).toThrow(
+      'STAFF_TLS_MIN',
+    );
+    const inside = readConfiguration({
+      ...production,
+      ...staffFiles,
+      SAFECONDUCT_STAFF_TLS_KEY_FILE: '/var/lib/safeconduct/staff.key',
+    });
+    expect(() => requireProductionSettings(inside)).toThrow(/inside SAFECONDUCT_HOME/);
+  });
+
   test('refuses a key inside the home', () => {
     const configuration = readConfiguration({
       ...production,

@@ -20,6 +20,7 @@ export interface Configuration {
   readonly partner: DoorConfiguration;
   /** Issuer and audience of access tokens: an https origin without a trailing slash. */
   readonly publicUrl: string;
+  readonly staff: StaffDoorConfiguration;
   readonly ops: { readonly host: string; readonly port: number };
   /** Key name of the log's trees, e.g. `log.example.org`. */
   readonly logOrigin: string;
@@ -35,6 +36,22 @@ export interface DoorConfiguration {
   readonly port: number;
   readonly certificateFile: string | undefined;
   readonly keyFile: string | undefined;
+}
+
+/** The staff door; without files there is none. */
+export interface StaffDoorConfiguration {
+  readonly host: string;
+  readonly port: number;
+  /** An https origin without a trailing slash. */
+  readonly publicUrl: string;
+  readonly files: StaffDoorFiles | undefined;
+}
+
+export interface StaffDoorFiles {
+  readonly certificateFile: string;
+  readonly keyFile: string;
+  /** CAs that issue the certificates of staff. */
+  readonly caFile: string;
 }
 
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -54,13 +71,6 @@ const read = [
   'PARTNER_TLS_CERT_FILE',
   'PARTNER_TLS_KEY_FILE',
   'PUBLIC_URL',
-  'OPS_HOST',
-  'OPS_PORT',
-  'LOG_ORIGIN',
-  'RELEASE_DELAY_MS',
-] as const;
-/** Names the contract keeps for doors and outlets that are not in this release. */
-const kept = [
   'STAFF_HOST',
   'STAFF_PORT',
   'STAFF_TLS_CERT_FILE',
@@ -68,8 +78,15 @@ const kept = [
   'STAFF_CA_FILE',
   'STAFF_PUBLIC_URL',
   'STAFF_TLS_MIN',
-  'NOTIFY_WEBHOOK_URL',
+  'OPS_HOST',
+  'OPS_PORT',
+  'LOG_ORIGIN',
+  'RELEASE_DELAY_MS',
 ] as const;
+/** Names the contract keeps for doors and outlets that are not in this release. */
+const kept = ['NOTIFY_WEBHOOK_URL'] as const;
+/** Read by commands that are clients of the staff door, and by nothing else. */
+const ofClients = ['STAFF_PROFILE'] as const;
 
 type Name = (typeof read)[number];
 
@@ -84,7 +101,7 @@ export function readConfiguration(
 ): Configuration {
   for (const name of Object.keys(environment)) {
     if (!name.startsWith(prefix)) continue;
-    const known: readonly string[] = [...read, ...kept];
+    const known: readonly string[] = [...read, ...kept, ...ofClients];
     if (!known.includes(name.slice(prefix.length))) {
       throw configurationError(
         `${name} is not a variable of this gateway; see docs/configuration.md`,
@@ -102,7 +119,23 @@ export function readConfiguration(
     certificateFile: path('PARTNER_TLS_CERT_FILE'),
     keyFile: path('PARTNER_TLS_KEY_FILE'),
   };
-  const publicUrl = readPublicUrl(value('PUBLIC_URL') ?? `https://localhost:${partner.port}`);
+  const publicUrl = readPublicUrl(
+    'PUBLIC_URL',
+    value('PUBLIC_URL') ?? `https://localhost:${partner.port}`,
+  );
+  const staffPort = wholeNumber('STAFF_PORT', value('STAFF_PORT'), 9443, 0, 65_535);
+  const staff: StaffDoorConfiguration = {
+    host: value('STAFF_HOST') ?? '0.0.0.0',
+    port: staffPort,
+    publicUrl: readPublicUrl(
+      'STAFF_PUBLIC_URL',
+      value('STAFF_PUBLIC_URL') ?? `https://localhost:${staffPort}`,
+    ),
+    files: readStaffFiles(path),
+  };
+  if ((value('STAFF_TLS_MIN') ?? '1.3') !== '1.3') {
+    throw configurationError(`${prefix}STAFF_TLS_MIN: the staff door speaks TLS 1.3 only`);
+  }
   const configuration: Configuration = {
     home: resolve(value('HOME') ?? './data'),
     databaseUrl: readDatabaseUrl(environment),
@@ -115,6 +148,7 @@ export function readConfiguration(
     witnessQuorum: wholeNumber('WITNESS_QUORUM', value('WITNESS_QUORUM'), 1, 1, 63),
     partner,
     publicUrl,
+    staff,
     ops: {
       host: value('OPS_HOST') ?? '127.0.0.1',
       port: wholeNumber('OPS_PORT', value('OPS_PORT'), 9090, 0, 65_535),
@@ -174,7 +208,9 @@ function requiredFiles(configuration: Configuration): {
 
 /** Keys beside the data they protect fall into the same hands: refused outside the demo. */
 function refuseKeysInHome(configuration: Configuration, files: RequiredFiles): void {
-  for (const [name, file] of Object.entries(files)) {
+  const staffKey = configuration.staff.files?.keyFile;
+  const all = { ...files, ...(staffKey === undefined ? {} : { staffKeyFile: staffKey }) };
+  for (const [name, file] of Object.entries(all)) {
     if (name === 'certificateFile') continue;
     refuseInHome(configuration, file, 'keep keys where a copy of the home does not hold them');
   }
@@ -203,7 +239,21 @@ function wholeNumber(
   throw configurationError(`${prefix}${name} is not a whole number from ${least} to ${most}`);
 }
 
-function readPublicUrl(text: string): string {
+/** All three files, or none: half a staff door would be one without a check, or none unawares. */
+function readStaffFiles(path: (name: Name) => string | undefined): StaffDoorFiles | undefined {
+  const names = ['STAFF_TLS_CERT_FILE', 'STAFF_TLS_KEY_FILE', 'STAFF_CA_FILE'] as const;
+  const [certificateFile, keyFile, caFile] = names.map(path);
+  if (certificateFile !== undefined && keyFile !== undefined && caFile !== undefined) {
+    return { certificateFile, keyFile, caFile };
+  }
+  const missing = names.filter((name) => path(name) === undefined);
+  if (missing.length === names.length) return undefined;
+  throw configurationError(
+    `${missing.map((name) => prefix + name).join(' and ')} must be set too: the staff door needs all three files`,
+  );
+}
+
+function readPublicUrl(name: Name, text: string): string {
   let url: URL | undefined;
   try {
     url = new URL(text);
@@ -212,7 +262,7 @@ function readPublicUrl(text: string): string {
   }
   if (url === undefined || url.protocol !== 'https:' || url.origin !== text) {
     throw configurationError(
-      `${prefix}PUBLIC_URL must be an https origin such as https://gateway.example.org, without a path`,
+      `${prefix}${name} must be an https origin such as https://gateway.example.org, without a path`,
     );
   }
   return text;

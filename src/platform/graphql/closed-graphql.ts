@@ -2,8 +2,14 @@ import type { ApolloServerPlugin, BaseContext } from '@apollo/server';
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import type { GatewayLogger } from '../telemetry/logger.js';
 import { operationLimits, operationLimitsRule } from './limits.js';
-import { retryAfterOf, toPublicError } from './public-error.js';
-import { checkRequirementsDeclared } from './requirements.js';
+import {
+  faceOfRefusedRequest,
+  partnerFaces,
+  retryAfterOf,
+  toPublicError,
+  type ErrorFaces,
+} from './public-error.js';
+import { checkRequirementsDeclared, guardRootFields, reachableSchema } from './requirements.js';
 
 /** What Apollo may say to an operator; its own messages can repeat what a caller sent. */
 const silent = {
@@ -17,6 +23,10 @@ export interface ClosedGraphqlOptions {
   /** Requirement of every `Type.field`. */
   readonly requirements: Readonly<Record<string, unknown>>;
   readonly context: (...args: unknown[]) => object;
+  /** What the codes look like at this door; those of the partner door by default. */
+  readonly faces?: ErrorFaces;
+  /** Asked before a root field is resolved, with its requirement; what it throws is the answer. */
+  readonly authorize?: (requirement: unknown, context: unknown) => void;
   readonly plugins: readonly ApolloServerPlugin<BaseContext>[];
   readonly logger: GatewayLogger;
 }
@@ -46,29 +56,45 @@ export function closedGraphql(options: ClosedGraphqlOptions): ApolloDriverConfig
     stopOnTerminationSignals: false,
     nodeEnv: 'production',
     logger: silent,
+    formatError: faceOfRefusedRequest,
     parseOptions: { maxTokens: operationLimits.tokens },
     validationRules: [operationLimitsRule],
     context: options.context,
-    transformSchema: (schema) => {
+    transformSchema: (whole) => {
+      const schema = reachableSchema(whole);
       checkRequirementsDeclared(schema, options.requirements);
+      if (options.authorize !== undefined) {
+        guardRootFields(schema, options.requirements, options.authorize);
+      }
       return schema;
     },
-    plugins: [publicErrorsPlugin(options.logger), ...options.plugins],
+    plugins: [
+      publicErrorsPlugin(options.logger, options.faces ?? partnerFaces),
+      ...options.plugins,
+    ],
   };
 }
+
+/** Errors told of one document; more would outgrow the one size of answers, and fill the log. */
+const largestErrorList = 3;
 
 /**
  * Replaces every error of an answer by its public face, sets the status that goes with it, and
  * leaves nothing beside the error where the caller is to come again later.
  */
-function publicErrorsPlugin(logger: GatewayLogger): ApolloServerPlugin<BaseContext> {
+function publicErrorsPlugin(
+  logger: GatewayLogger,
+  doorFaces: ErrorFaces,
+): ApolloServerPlugin<BaseContext> {
   return {
     requestDidStart: async () => ({
-      willSendResponse: async ({ response, errors }) => {
+      willSendResponse: async ({ response, errors, document }) => {
         if (response.body.kind !== 'single') throw new TypeError('answers are single');
         const { singleResult } = response.body;
         if (errors === undefined || errors.length === 0) return;
-        const faces = errors.map((error) => toPublicError(error, logger));
+        const faces = errors
+          .slice(0, largestErrorList)
+          .map((error) => toPublicError(error, logger, doorFaces, document));
         const status = Math.max(...faces.map((face) => face.status));
         const [worst] = faces.filter((face) => face.status === status);
         if (worst === undefined) return;

@@ -1,9 +1,30 @@
 import { randomUUID } from 'node:crypto';
 import { unwrapResolverError } from '@apollo/server/errors';
-import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import {
+  GraphQLError,
+  Kind,
+  visit,
+  type ASTNode,
+  type DocumentNode,
+  type GraphQLFormattedError,
+} from 'graphql';
 import { GatewayError } from '../../core/errors.js';
 import { describeError, type GatewayLogger } from '../telemetry/logger.js';
+import type { GatewayErrorCode } from '../../core/errors.js';
 import { errorMap, publicErrors, retryAfterSeconds, type PublicError } from './error-map.js';
+
+/** The face each code has at one door. */
+export type ErrorFaces = (code: GatewayErrorCode) => {
+  readonly code: string;
+  readonly message: string;
+  readonly status: PublicError['status'];
+};
+
+/** Faces of the partner door, and of any that has none of its own. */
+export const partnerFaces: ErrorFaces = (code) => {
+  const { code: publicCode, status } = errorMap[code];
+  return { code: publicCode, status, message: publicErrors[publicCode].message };
+};
 
 /** An error as it leaves: fixed message, closed code, reference; nothing of what was thrown. */
 export interface PublicGraphqlError {
@@ -14,15 +35,35 @@ export interface PublicGraphqlError {
 /**
  * Translates whatever was thrown while answering. Errors of graphql-js (parsing, validation,
  * variables) repeat values in their messages, so only the place is kept of them.
+ *
+ * @param document names the argument a refused literal stands for
  */
-export function toPublicError(error: unknown, logger: GatewayLogger): PublicGraphqlError {
+export function toPublicError(
+  error: unknown,
+  logger: GatewayLogger,
+  faces: ErrorFaces = partnerFaces,
+  document?: DocumentNode,
+): PublicGraphqlError {
   const thrown = unwrapResolverError(error);
-  if (thrown instanceof GatewayError) return fromGatewayError(thrown, logger);
-  if (isOfTheDocument(error)) return fromGatewayError(documentError(error), logger, error);
+  if (thrown instanceof GatewayError) return fromGatewayError(thrown, logger, faces);
+  if (isOfTheDocument(error)) {
+    return fromGatewayError(documentError(error, document), logger, faces, error);
+  }
   return fromGatewayError(
     new GatewayError('ERR_INTERNAL', { detail: 'a fault while answering', cause: thrown }),
     logger,
+    faces,
   );
+}
+
+/**
+ * The face of what Apollo refuses before there is an operation (no query, members of another type)
+ * or cannot do: its own codes and messages do not leave.
+ */
+export function faceOfRefusedRequest(formatted: GraphQLFormattedError): GraphQLFormattedError {
+  const isFault = formatted.extensions?.['code'] === 'INTERNAL_SERVER_ERROR';
+  const code = isFault ? 'ERR_INTERNAL' : 'ERR_INPUT_INVALID';
+  return { message: publicErrors[code].message, extensions: { code, reference: randomUUID() } };
 }
 
 /** Seconds of `Retry-After` for a status that asks to wait. */
@@ -33,22 +74,24 @@ export function retryAfterOf(status: number): string | undefined {
 function fromGatewayError(
   error: GatewayError,
   logger: GatewayLogger,
+  faces: ErrorFaces,
   located?: GraphQLError,
 ): PublicGraphqlError {
   const reference = error.reference ?? randomUUID();
-  const face = errorMap[error.code];
+  const face = faces(error.code);
   const isFault = face.code === 'ERR_INTERNAL' || face.status === 503;
   logger[isFault ? 'error' : 'info']({ ...describeError(error), reference }, 'refused');
   return {
     status: face.status,
     formatted: {
-      message: publicErrors[face.code].message,
+      message: face.message,
       ...(located?.locations === undefined ? {} : { locations: located.locations }),
       extensions: {
         code: face.code,
         reference,
         ...(error.argument === undefined ? {} : { argument: error.argument }),
         ...(error.field === undefined ? {} : { field: error.field }),
+        ...(error.budget === undefined ? {} : { budget: error.budget }),
         ...(error.retryAt === undefined ? {} : { retryAt: error.retryAt.toISOString() }),
       },
     },
@@ -60,8 +103,8 @@ function isOfTheDocument(error: unknown): error is GraphQLError {
   return error instanceof GraphQLError && error.path === undefined;
 }
 
-function documentError(error: GraphQLError): GatewayError {
-  const argument = argumentOf(error.message);
+function documentError(error: GraphQLError, document: DocumentNode | undefined): GatewayError {
+  const argument = argumentOf(error.message) ?? argumentOfLiteral(error, document);
   return new GatewayError('ERR_INPUT_INVALID', {
     detail: 'the document or its variables are not valid',
     ...(argument === undefined ? {} : { argument }),
@@ -81,4 +124,44 @@ function argumentOf(message: string): string | undefined {
     return variable;
   }
   return path.startsWith('input.') ? path.slice('input.'.length) : path;
+}
+
+/** The path of the refused literal from its root argument down, `input` left out as above. */
+function argumentOfLiteral(
+  { nodes }: GraphQLError,
+  document: DocumentNode | undefined,
+): string | undefined {
+  const [refused] = nodes ?? [];
+  if (refused === undefined || document === undefined) return undefined;
+  let path: string | undefined;
+  visit(document, {
+    enter: (node, _key, parent, _path, ancestors) => {
+      if (node !== refused) return undefined;
+      const around = [...ancestors, parent].flatMap((one) => (isNode(one) ? [one] : []));
+      // A member that is not known is the caller's word: its object is named in its place.
+      const chain = node.kind === Kind.OBJECT_FIELD ? around : [...around, node];
+      path = pathOf(chain);
+      return false;
+    },
+  });
+  return path;
+}
+
+function pathOf(chain: readonly ASTNode[]): string | undefined {
+  let path = '';
+  for (const [at, node] of chain.entries()) {
+    if (node.kind === Kind.ARGUMENT || node.kind === Kind.OBJECT_FIELD) {
+      path += `${path === '' ? '' : '.'}${node.name.value}`;
+    }
+    const next = chain[at + 1];
+    if (node.kind === Kind.LIST && next !== undefined) {
+      path += `[${(node.values as readonly ASTNode[]).indexOf(next)}]`;
+    }
+  }
+  if (path === '' || !pathForm.test(path)) return undefined;
+  return path.startsWith('input.') ? path.slice('input.'.length) : path;
+}
+
+function isNode(value: ASTNode | readonly ASTNode[] | undefined): value is ASTNode {
+  return value !== undefined && 'kind' in value;
 }

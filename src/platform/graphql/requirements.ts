@@ -1,4 +1,4 @@
-import { isObjectType, type GraphQLSchema } from 'graphql';
+import { defaultFieldResolver, GraphQLSchema, isObjectType } from 'graphql';
 
 /**
  * Refuses to start when a field of the schema has no declared requirement, or one is declared for a
@@ -24,4 +24,35 @@ export function checkRequirementsDeclared(
         `requirements without a field: ${unknown.join(', ') || 'none'}`,
     );
   }
+}
+
+/** Puts `authorize` before the resolver of every root field. */
+export function guardRootFields(
+  schema: GraphQLSchema,
+  declared: Readonly<Record<string, unknown>>,
+  authorize: (requirement: unknown, context: unknown) => void,
+): void {
+  for (const type of [schema.getQueryType(), schema.getMutationType()]) {
+    for (const field of Object.values(type?.getFields() ?? {})) {
+      const requirement = declared[`${type?.name ?? ''}.${field.name}`];
+      const resolve = field.resolve ?? defaultFieldResolver;
+      field.resolve = (source, args, context, info) => {
+        authorize(requirement, context);
+        return resolve(source, args, context, info) as unknown;
+      };
+    }
+  }
+}
+
+/**
+ * The schema with what its root fields reach and nothing else. Nest collects types for the whole
+ * process and adds some of another door's that nothing here leads to.
+ */
+export function reachableSchema(schema: GraphQLSchema): GraphQLSchema {
+  const config = schema.toConfig();
+  const reached = new GraphQLSchema({ ...config, types: [] }).getTypeMap();
+  return new GraphQLSchema({
+    ...config,
+    types: config.types.filter(({ name }) => Object.hasOwn(reached, name)),
+  });
 }

@@ -35,7 +35,7 @@ export class ClosedFastifyAdapter extends FastifyAdapter {
       requestTimeout: 30_000,
       keepAliveTimeout: 60_000,
       frameworkErrors: (_error, request, reply) => {
-        void door.refuse(request as FastifyRequest, reply as FastifyReply, 400);
+        void door.refuse(request, reply, 400);
       },
       ...(door.serverFactory === undefined ? {} : { serverFactory: door.serverFactory }),
     }) as unknown as FastifyInstance;

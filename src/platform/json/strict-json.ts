@@ -10,13 +10,16 @@ import { inputInvalid } from '../../core/errors.js';
 const deepest = 32;
 
 /** A value of JSON (RFC 8259). Objects are plain. */
-export type JsonValue =
-  | null
-  | boolean
-  | number
-  | string
-  | readonly JsonValue[]
-  | { readonly [member: string]: JsonValue };
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
+export interface JsonObject {
+  readonly [member: string]: JsonValue;
+}
+
+export function isJsonObject(value: JsonValue): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
  * @returns plain objects, arrays, strings, numbers, booleans, null
@@ -25,7 +28,7 @@ export type JsonValue =
 export function parseStrictJson(bytes: Uint8Array): JsonValue {
   let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    text = decoder.decode(bytes);
   } catch {
     throw refused('not UTF-8');
   }

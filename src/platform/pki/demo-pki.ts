@@ -38,6 +38,9 @@ export interface DemoPki {
   readonly serverCa: KeyPairFiles;
   readonly server: KeyPairFiles;
   readonly partners: ReadonlyMap<PartnerCode, ClientFiles>;
+  readonly staffCa: KeyPairFiles;
+  /** By reference of the person. */
+  readonly staff: ReadonlyMap<string, ClientFiles>;
 }
 
 const organization = 'Safeconduct demo';
@@ -51,15 +54,15 @@ const dayMilliseconds = 86_400_000;
  * matches its key, comes from its CA and is not near its end stays as it is.
  *
  * @param directory made if missing; the README there says what each file is
+ * @param staff references of the members of staff
  * @returns where everything is
  */
 export async function writeDemoPki(
   directory: string,
   partners: readonly PartnerCode[],
   now: Date,
+  staff: readonly string[] = [],
 ): Promise<DemoPki> {
-  const partnersDirectory = join(directory, 'partners');
-  await mkdir(partnersDirectory, { recursive: true, mode: 0o700 });
   const clientCa = pairFiles(directory, 'client-ca');
   const serverCa = pairFiles(directory, 'server-ca');
   const server = pairFiles(directory, 'server');
@@ -79,24 +82,42 @@ export async function writeDemoPki(
     ),
   );
 
-  const clients = new Map<PartnerCode, ClientFiles>();
-  for (const code of partners) {
+  const staffCa = pairFiles(directory, 'staff-ca');
+  const staffAuthority = await authority(staffCa, now, () =>
+    createClientCa({ organization, commonName: 'Staff CA' }, now),
+  );
+  return {
+    clientCa,
+    serverCa,
+    server,
+    partners: await clientFiles(join(directory, 'partners'), clientAuthority, partners, now),
+    staffCa,
+    staff: await clientFiles(join(directory, 'staff'), staffAuthority, staff, now),
+  };
+}
+
+/** A certificate for each name, with its key, and both in a .p12. */
+async function clientFiles<Name extends string>(
+  directory: string,
+  issuer: CertificateAuthority,
+  names: readonly Name[],
+  now: Date,
+): Promise<ReadonlyMap<Name, ClientFiles>> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const clients = new Map<Name, ClientFiles>();
+  for (const name of names) {
     const files: ClientFiles = {
-      ...pairFiles(partnersDirectory, code),
-      p12File: join(partnersDirectory, `${code}.p12`),
-      passphraseFile: join(partnersDirectory, `${code}.p12.passphrase`),
+      ...pairFiles(directory, name),
+      p12File: join(directory, `${name}.p12`),
+      passphraseFile: join(directory, `${name}.p12.passphrase`),
     };
-    const issued = await issuedBy(clientAuthority, files, now, () =>
-      issueClientKeyPair(
-        clientAuthority,
-        { organization: code, commonName: `${code} client` },
-        now,
-      ),
+    const issued = await issuedBy(issuer, files, now, () =>
+      issueClientKeyPair(issuer, { organization: name, commonName: `${name} client` }, now),
     );
-    await writePkcs12(files, issued, clientAuthority, code);
-    clients.set(code, files);
+    await writePkcs12(files, issued, issuer, name);
+    clients.set(name, files);
   }
-  return { clientCa, serverCa, server, partners: clients };
+  return clients;
 }
 
 const pairFiles = (directory: string, name: string): KeyPairFiles => ({
@@ -153,13 +174,13 @@ async function writePkcs12(
   files: ClientFiles,
   { pair, isNew }: { readonly pair: IssuedKeyPair; readonly isNew: boolean },
   issuer: CertificateAuthority,
-  code: PartnerCode,
+  name: string,
 ): Promise<void> {
   const isThere = (await readIfThere(files.p12File)) !== undefined;
   const known = (await readIfThere(files.passphraseFile))?.trim();
   if (!isNew && isThere && known !== undefined) return;
   const passphrase = known ?? newPassphrase();
   await writeFileAtomically(files.passphraseFile, `${passphrase}\n`, 0o600);
-  const content = exportPkcs12(pair, [issuer.certificate], `Safeconduct demo ${code}`, passphrase);
+  const content = exportPkcs12(pair, [issuer.certificate], `Safeconduct demo ${name}`, passphrase);
   await writeFileAtomically(files.p12File, content, 0o600);
 }

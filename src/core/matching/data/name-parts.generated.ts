@@ -96,7 +96,7 @@ export const nameParts = `2200|N|mohammad muhammad mohammed muhammed mohamed moh
 80|N|islam eslam اسلام
 80|N|ismat esmat asmat ismet عصمت
 80|N|izat ezat ezzat izzat عزت
-80|N|jabar jabbar jabir جبار جابر
+80|N|jabar jabbar jabir جبار
 90|N|jalal jelal جلال
 80|N|jalil jaleel jalel جلیل
 80|N|jamil jameel جمیل
@@ -147,8 +147,8 @@ export const nameParts = `2200|N|mohammad muhammad mohammed muhammed mohamed moh
 70|N|nasrat nusrat nosrat نصرت
 70|N|naweed navid naveed nawid نوید
 80|N|nawab navab نواب
-80|N|nazar nazer نظر
-90|N|nazir nazeer nazeir نظیر نذیر ناظر
+80|N|nazar نظر
+90|N|nazir nazer nazeer nazeir نظیر نذیر ناظر
 60|N|nazim nazem ناظم
 80|N|nek naik nik نیک
 90|N|niaz niyaz neyaz نیاز
@@ -286,7 +286,7 @@ export const nameParts = `2200|N|mohammad muhammad mohammed muhammed mohamed moh
 40|N|habash habesh حبش
 50|N|hayat hayaat حیات
 30|N|hamdard همدرد
-40|N|hamdullah hamd حمد
+40|N|hamdullah hamd
 30|N|hamza hamzah حمزه
 30|N|hanif haneef حنیف
 30|N|haris hares حارث
@@ -608,7 +608,7 @@ export const nameParts = `2200|N|mohammad muhammad mohammed muhammed mohamed moh
 80|N|nuristani nooristani nuristany نورستانی
 80|N|shinwari shinwary شینواری
 80|N|tanai tani tanay تنی
-60|N|taraki tarakay ترکی ترهکی
+60|N|taraki tarakay ترهکی
 80|N|yousafzai yusufzai yousufzai یوسفزی
 80|N|zadran jadran dzadran ځدران جدران زدران
 80|N|kharoti kharotai خروټی خروتی
@@ -681,6 +681,81 @@ export const nameParts = `2200|N|mohammad muhammad mohammed muhammed mohamed moh
 30|N|waheedi وحیدی
 30|N|wafa vafa وفا وفایی
 60|O|akhund akhond اخوند
+60|N|adnan عدنان
+50|N|ammar amar عمار
+60|N|ayman aiman ayeman ایمن
+50|N|bandar بندر
+40|N|bashar بشار
+30|N|behrouz bahroz behruz behrooz بهروز
+30|N|bijan bizhan بیژن
+80|N|bakhsh bux buksh baksh bakhash بخش
+60|N|chandio chandyo چاندیو
+30|N|dhia diaa dhiya ضیایی
+50|N|fahd fahad فهد
+40|N|faraj farag فرج
+30|N|farzad فرزاد
+40|N|fawzi fauzi fouzi fawzy فوزی
+40|N|ghassan gassan غسان
+60|N|hamad حمد
+40|N|hatem hatim حاتم
+40|N|hazem hazim حازم
+50|N|hadi hady هادی
+50|N|hisham hesham hicham هشام
+40|N|husam hossam hussam hosam حسام
+50|N|issam isam esam essam عصام
+40|N|iyad iyaad eyad ayad ایاد
+40|N|jaber جابر
+50|N|jassim jasim jassem jasem جاسم
+40|N|jihad jehad جهاد
+30|N|kambiz کامبیز
+40|N|khalifa khalifah khaleefa خلیفه
+40|N|mahir maher ماهر
+50|N|marwan مروان
+40|N|mazin mazen مازن
+50|N|mujtaba mojtaba مجتبی
+40|N|nabil nabeel نبیل
+40|N|nayef naif naef nayif نایف
+50|N|osama usama oussama اسامه
+40|N|qusay qusai kusay قصی
+40|N|rami ramy رامی
+40|N|riad riyad riyadh riaz riyaz ریاض
+40|N|salama salameh salamah سلامه
+50|N|samir sameer سمیر
+40|N|saud saoud سعود
+30|N|shahram شهرام
+30|N|siamak سیامک
+50|N|subhi sobhi صبحی
+40|N|talal طلال
+30|N|turki turky
+40|N|wael wail وایل
+50|N|walid waleed valid ولید
+50|N|ziad ziyad زیاد
+40|N|zuhair zuhayr zoheir zohair زهیر
+40|N|rana raana رانا
+60|N|raja rajah راجه
+40|N|makhdoom makhdum مخدوم
+40|N|bhutto bhuto بهتو
+40|N|butt bat بت
+40|N|gilani geelani jilani jelani gillani گیلانی جیلانی
+40|N|qureshi quraishi qurishi koreshi قریشی
+40|N|bukhari bokhari بخاری
+40|N|shirazi شیرازی
+40|N|tehrani tehrany تهرانی
+40|N|isfahani esfahani اصفهانی
+40|N|tabrizi تبریزی
+40|N|yazdi یزدی
+40|N|tikriti takriti تکریتی
+40|N|baghdadi بغدادی
+40|N|masri misri مصری
+40|N|shami شامی
+40|N|yamani yemeni یمنی
+40|N|hashimzada hashemzada هاشمزاده
+40|N|haidarzada haidarzadah حیدرزاده
+40|N|rahimzada rahimzadah rahimzadeh رحیمزاده
+40|N|hussainzada hosseinzadeh husainzada حسینزاده
+40|N|hasanzada hassanzada hassanzadeh حسنزاده
+40|N|mohammadzai muhammadzai mohamadzai محمدزی
+40|N|sulaimanzai سلیمانزی
 400|O|khan khaan خان
 100|O|jan jon jaan جان
 700|O|sayed sayyed syed sayyid sayid seyed seyyed saiyed sayd سید

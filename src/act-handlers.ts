@@ -1,0 +1,4 @@
+import { accountActs, type ActHandler, type ChangingAct } from './staff/index.js';
+
+/** How each act of staff is done: every room's acts in one place. One missing does not compile. */
+export const actHandlers: Readonly<Record<ChangingAct, ActHandler>> = { ...accountActs };

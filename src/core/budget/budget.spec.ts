@@ -1,0 +1,119 @@
+import { describe, expect, test } from '@jest/globals';
+import type { PartnerCode, StateCode } from '../ids.js';
+import { parseEvidence, type PersonEvidenceInput } from '../matching/index.js';
+import { chargesOf } from './charge.js';
+import { budgetAccounts, budgetLimits, windowEnd, type BudgetKind } from './limits.js';
+
+const chargesFor = (person: PersonEvidenceInput) =>
+  chargesOf(parseEvidence(person, new Date('2026-03-04T00:00:00Z')));
+const full: PersonEvidenceInput = {
+  names: [{ full: 'Mohammad Rahim Ahmadi' }],
+  fatherName: 'Abdul Karim',
+  dateOfBirth: '1984-03-15',
+  nationality: 'AFG',
+  documents: [{ type: 'PASSPORT', number: 'P01234567' }],
+};
+const without = (element: keyof PersonEvidenceInput): PersonEvidenceInput => ({
+  ...full,
+  [element]: null,
+});
+const tries = (person: PersonEvidenceInput) =>
+  chargesFor(person).probes.map(({ width, anchor }) => `${width} ${anchor[0]}: ${anchor.at(-1)}`);
+
+describe('what a question charges', () => {
+  test('counts every value around every anchor', () => {
+    expect(tries(full).sort()).toEqual([
+      'NARROW document: date',
+      'NARROW document: father',
+      'NARROW document: name',
+      'NARROW name and father: date',
+      'NARROW name and father: document',
+      'NARROW name and father: nationality',
+      'TAILS series: number',
+      'WIDE name: date',
+      'WIDE name: document',
+      'WIDE name: father',
+      expect.stringMatching(/^WIDE particulars/),
+    ]);
+  });
+
+  test.each<[string, PersonEvidenceInput]>([
+    ['no father, no anchor of name and father', without('fatherName')],
+    ['no document, no series', without('documents')],
+    ['no name, no particulars', without('names')],
+  ])('%s', (rule, person) => {
+    const anchor = /no anchor of name and father/.test(rule)
+      ? 'name and father'
+      : (/(series|particulars)$/.exec(rule)?.[1] ?? '');
+    expect(tries(person).some((one) => one.includes(` ${anchor}:`))).toBe(false);
+    expect(tries(full).some((one) => one.includes(` ${anchor}`))).toBe(true);
+  });
+
+  test('another spelling is no other person and no other value', () => {
+    const spelled = { ...full, names: [{ full: 'AHMADI Muhammad Raheem' }] };
+    expect(chargesFor(spelled)).toEqual(chargesFor(full));
+  });
+
+  test('ten documents in one question are ten tries', () => {
+    const documents = Array.from({ length: 10 }, (_, at) => ({
+      type: 'PASSPORT' as const,
+      number: `P0123456${at}`,
+    }));
+    const { probes } = chargesFor({ documents });
+    const series = probes.filter(({ width }) => width === 'TAILS');
+    expect(new Set(series.map(({ value }) => value)).size).toBe(10);
+    expect(new Set(series.map(({ anchor }) => anchor.join())).size).toBe(1);
+  });
+
+  test('a short number has no series', () => {
+    const documents = [{ type: 'TAZKIRA' as const, number: '12345' }];
+    expect(tries({ documents })).toEqual([]);
+  });
+});
+
+describe('limits', () => {
+  const terms = { questionsPerDay: 100, budgets: { peoplePerDay: 20, valuesPerPerson: 5 } };
+
+  test('an officer has half the grant, a partner half as much again, a state twice', () => {
+    const of = (level: Parameters<typeof budgetLimits>[1]) => {
+      const { questions, people, misses, values } = budgetLimits([terms], level);
+      return [questions, people, misses, values.NARROW, values.TAILS, values.WIDE];
+    };
+    expect(of('OFFICER')).toEqual([50, 10, 30, 4, 16, 10]);
+    expect(of('GRANT')).toEqual([100, 20, 60, 5, 20, 20]);
+    expect(of('PARTNER')).toEqual([150, 30, 90, 6, 24, 30]);
+    expect(of('STATE')).toEqual([200, 40, 120, 10, 40, 40]);
+  });
+
+  test('the most generous of several grants counts, not their sum', () => {
+    const grants = [terms, { questionsPerDay: 300 }, { questionsPerDay: 300 }];
+    expect(budgetLimits(grants, 'PARTNER').questions).toBe(450);
+    expect(() => budgetLimits([], 'PARTNER')).toThrow(TypeError);
+  });
+
+  test('accounts come narrowest first, an officer only where one is named', () => {
+    const asking = {
+      partner: 'ALPHA' as PartnerCode,
+      state: 'AUS' as StateCode,
+      grant: 'a grant',
+    };
+    const names = (officer?: string) =>
+      budgetAccounts({ ...asking, ...(officer === undefined ? {} : { officer }) }).map(
+        ({ name }) => name,
+      );
+    expect(names()).toEqual(['GRANT:a grant', 'PARTNER:ALPHA', 'STATE:AUS']);
+    expect(names('7')).toEqual(['OFFICER:ALPHA:7', ...names()]);
+  });
+
+  test.each<[BudgetKind, string, string]>([
+    ['QUESTIONS', '2026-03-04T23:59:59.999Z', '2026-03-05'],
+    ['QUESTIONS', '2026-03-05T00:00:00.000Z', '2026-03-06'],
+    ['PEOPLE', '2026-03-04T12:00:00.000Z', '2026-03-05'],
+    ['MISSES', '2026-03-08T23:59:59.999Z', '2026-03-09'],
+    ['MISSES', '2026-03-09T00:00:00.000Z', '2026-03-16'],
+    ['VALUES', '1970-01-30T23:59:59.999Z', '1970-01-31'],
+    ['VALUES', '1970-01-31T00:00:00.000Z', '1970-03-02'],
+  ])('the window of %s at %s ends on %s', (kind, at, ends) => {
+    expect(windowEnd(kind, new Date(at))).toEqual(new Date(`${ends}T00:00:00.000Z`));
+  });
+});

@@ -1,0 +1,18 @@
+export { chargesOf, type Charges } from './charge.js';
+export { probesOf, type Probe } from './probing.js';
+export {
+  anchorWidths,
+  budgetAccounts,
+  budgetKinds,
+  budgetLevels,
+  budgetLimits,
+  missesPerMatch,
+  windowEnd,
+  type AnchorWidth,
+  type BudgetAccount,
+  type BudgetKind,
+  type BudgetLevel,
+  type BudgetLimits,
+  type BudgetTerms,
+  type GrantBudgets,
+} from './limits.js';

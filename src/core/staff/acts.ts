@@ -1,0 +1,153 @@
+import type { GatewayErrorCode } from '../errors.js';
+
+/** What a member of staff may be; an account has one or several. */
+export const staffRoles = [
+  'LIAISON',
+  'REGISTRAR',
+  'SECURITY',
+  'OVERSIGHT',
+  'PROTECTION_OFFICER',
+  'ADMINISTRATOR',
+] as const;
+export type StaffRole = (typeof staffRoles)[number];
+
+/** One line of the table: who may do an act, and whether a second person has to agree. */
+export interface ActRule {
+  /** Any one of these may do it, or ask for it where it widens. */
+  readonly roles: readonly StaffRole[];
+  /**
+   * Roles of the second person. An act that has them widens: more may be learnt, by more callers or
+   * about more people, and it happens when another person than the one who asked has approved.
+   */
+  readonly approvers?: readonly StaffRole[];
+  /** Whether an approver's account must be {@link settlingHours} old. */
+  readonly settledApprover?: boolean;
+}
+
+const everyRole: readonly StaffRole[] = staffRoles;
+const accounts: readonly StaffRole[] = ['ADMINISTRATOR'];
+
+/** Narrows or stops: one person, at once. */
+const atOnce = (...roles: readonly StaffRole[]): ActRule => ({ roles });
+/** Widens: asked for by one, approved by another. */
+const byTwo = (...roles: readonly StaffRole[]): ActRule => ({
+  roles,
+  approvers: roles,
+  settledApprover: true,
+});
+
+/**
+ * The one table of role and act. Every door, command and page asks here; what is not in it cannot be
+ * done. Reading is an act too.
+ */
+export const staffActs = {
+  // Reading
+  SELF_READ: atOnce(...everyRole),
+  ACTS_READ: atOnce(...everyRole),
+  STAFF_READ: atOnce('ADMINISTRATOR', 'SECURITY', 'OVERSIGHT'),
+  // Accounts and roles
+  STAFF_ADD: byTwo(...accounts),
+  STAFF_ROLES_SET: byTwo(...accounts),
+  STAFF_CERTIFICATE_ADD: byTwo(...accounts),
+  STAFF_RESUME: byTwo(...accounts),
+  STAFF_SUSPEND: atOnce('ADMINISTRATOR', 'SECURITY'),
+  STAFF_CERTIFICATE_REVOKE: atOnce('ADMINISTRATOR', 'SECURITY'),
+} as const satisfies Readonly<Record<string, ActRule>>;
+
+export type StaffAct = keyof typeof staffActs;
+
+/** How old an account has to be before it approves, and again after its roles or certificate changed. */
+export const settlingHours = 24;
+/** How long an act waits for its second person. */
+export const pendingHours = 72;
+
+/** Who would act. */
+export interface StaffFacts {
+  readonly account: string;
+  readonly roles: readonly StaffRole[];
+  readonly active: boolean;
+  /** Before this instant the account approves nothing. */
+  readonly approvesFrom: Date;
+}
+
+/** An act that waits for its second person. */
+export interface PendingFacts {
+  readonly act: StaffAct;
+  readonly state: ActState;
+  readonly requestedBy: string;
+  /** Account the act is about; it has no say in it. */
+  readonly concerns: string | null;
+  readonly expiresAt: Date;
+}
+
+export const actStates = ['PENDING', 'DONE', 'REFUSED'] as const;
+export type ActState = (typeof actStates)[number];
+
+export type ActDecision =
+  { readonly allow: true } | { readonly allow: false; readonly code: GatewayErrorCode };
+
+const allow: ActDecision = { allow: true };
+const refuse = (code: GatewayErrorCode): ActDecision => ({ allow: false, code });
+
+export const isStaffAct = (name: string): name is StaffAct => Object.hasOwn(staffActs, name);
+export const isStaffRole = (name: string): name is StaffRole =>
+  (staffRoles as readonly string[]).includes(name);
+export const ruleOf = (act: StaffAct): ActRule => staffActs[act];
+/** Whether an act needs a second person. */
+export const isWidening = (act: StaffAct): boolean => ruleOf(act).approvers !== undefined;
+
+/** May they do this, or ask for it where it widens? */
+export function decideAct(act: StaffAct, staff: StaffFacts): ActDecision {
+  const may = staff.active && staff.roles.some((role) => ruleOf(act).roles.includes(role));
+  return may ? allow : refuse('ERR_ACT_NOT_PERMITTED');
+}
+
+/** Whether an entry of the book of acts is shown to them: to who could have a part in it, and to who watches. */
+export function maySeeAct(act: StaffAct, { active, roles }: StaffFacts): boolean {
+  const rule = ruleOf(act);
+  const seen = [...rule.roles, ...(rule.approvers ?? []), 'SECURITY', 'OVERSIGHT'];
+  return active && roles.some((role) => seen.includes(role));
+}
+
+/**
+ * May they be the second person of this act now? In order: role, state and time, not the requester,
+ * not the one it is about, an account old enough. The first that fails is the answer.
+ */
+export function decideApproval(pending: PendingFacts, staff: StaffFacts, now: Date): ActDecision {
+  const rule = ruleOf(pending.act);
+  const may = staff.active && staff.roles.some((role) => rule.approvers?.includes(role) === true);
+  if (!may) return refuse('ERR_ACT_NOT_PERMITTED');
+  if (pending.state !== 'PENDING' || !(now < pending.expiresAt))
+    return refuse('ERR_ACT_NOT_PENDING');
+  if (pending.requestedBy === staff.account) return refuse('ERR_APPROVER_IS_REQUESTER');
+  if (pending.concerns === staff.account) return refuse('ERR_APPROVER_IS_CONCERNED');
+  if (rule.settledApprover === true && !(staff.approvesFrom <= now)) {
+    return refuse('ERR_ACCOUNT_TOO_NEW');
+  }
+  return allow;
+}
+
+/**
+ * May they end a waiting act without doing it? Whoever may ask for it or approve it, the requester
+ * included: refusing widens nothing.
+ */
+export function decideRefusal(pending: PendingFacts, staff: StaffFacts, now: Date): ActDecision {
+  const rule = ruleOf(pending.act);
+  const roles = [...rule.roles, ...(rule.approvers ?? [])];
+  const may = staff.active && staff.roles.some((role) => roles.includes(role));
+  if (!may) return refuse('ERR_ACT_NOT_PERMITTED');
+  const waits = pending.state === 'PENDING' && now < pending.expiresAt;
+  return waits ? allow : refuse('ERR_ACT_NOT_PENDING');
+}
+
+/**
+ * Whether one account may have these roles together. Nobody is liaison and security at once: who
+ * opens doors does not also watch them. An administrator has accounts only.
+ */
+export function decideRoles(roles: readonly StaffRole[]): ActDecision {
+  const has = (role: StaffRole) => roles.includes(role);
+  const isTwice = new Set(roles).size !== roles.length;
+  const excluded =
+    (has('LIAISON') && has('SECURITY')) || (has('ADMINISTRATOR') && roles.length > 1);
+  return roles.length === 0 || isTwice || excluded ? refuse('ERR_ROLES_EXCLUDE') : allow;
+}

@@ -1,0 +1,440 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { chargesOf } from '../core/budget/index.js';
+import { isGatewayError } from '../core/errors.js';
+import type { GrantId, PartnerCode, StateCode } from '../core/ids.js';
+import { parseEvidence, type PersonEvidenceInput } from '../core/matching/index.js';
+import { migrations } from '../migrations.js';
+import { openDatabase, type Database } from '../platform/database/database.js';
+import { registerVersionSql } from '../register/index.js';
+import { standardTerms } from '../../test/support/gateway.js';
+import {
+  describeOnEachDatabase,
+  freshDatabaseUrl,
+  openTestDatabase,
+  temporaryHome,
+} from '../../test/support/databases.js';
+import { Budgets, type ChargedQuestion } from './budgets.js';
+import { putGrantInForce } from './put-grant-in-force.js';
+
+const now = new Date('2026-03-04T10:00:00Z');
+const later = (milliseconds: number) => new Date(now.getTime() + milliseconds);
+const minute = 60_000;
+const day = 86_400_000;
+const partner = 'ALPHA-BORDER' as PartnerCode;
+const other = 'BRAVO-BORDER' as PartnerCode;
+const state = 'AUS' as StateCode;
+const key = randomBytes(32);
+
+const evidence = (person: PersonEvidenceInput) =>
+  chargesOf(parseEvidence(person, new Date('2026-03-04T00:00:00Z')));
+const months = Array.from({ length: 200 }, (_, at) => {
+  const month = String((at % 12) + 1).padStart(2, '0');
+  return `${1950 + Math.floor(at / 12)}-${month}`;
+});
+const passport = (number: string) => ({ documents: [{ type: 'PASSPORT' as const, number }] });
+
+describeOnEachDatabase('budgets', (kind) => {
+  let database: Database;
+  let budgets: Budgets;
+  const use = async (asked: ChargedQuestion, of: string, at = now) => {
+    const found = (await budgets.use(asked.grant, at)).find((one) => one.kind === of);
+    return [found?.used, found?.limit];
+  };
+
+  const question = (
+    change: Partial<ChargedQuestion> & { readonly person?: PersonEvidenceInput } = {},
+  ): ChargedQuestion => {
+    const { person = passport(randomBytes(6).toString('hex')), ...rest } = change;
+    const requestId = rest.requestId ?? randomUUID();
+    return {
+      partner: `P-${randomUUID()}` as PartnerCode,
+      state: randomUUID() as StateCode,
+      grant: { id: randomUUID() as GrantId, questionsPerDay: 1_000 },
+      peers: { partner: [], state: [] },
+      requestId,
+      canonicalQuestion: JSON.stringify(person),
+      charges: evidence(person),
+      ...rest,
+    };
+  };
+  const refusal = async (asked: ChargedQuestion, at = now) => {
+    try {
+      await budgets.charge(asked, at);
+      return 'CHARGED';
+    } catch (error) {
+      if (!isGatewayError(error)) throw error;
+      return error.budget ?? error.code;
+    }
+  };
+  const addGrant = async (id: GrantId) => {
+    await database.dataSource.query(
+      `INSERT INTO partner (code, name, state, active, valid_after) VALUES ($1, $1, 'AUS', true, now())`,
+      [partner],
+    );
+    await putGrantInForce(database.dataSource, {
+      id,
+      terms: { ...standardTerms, partner, validFrom: now, validUntil: later(day) },
+      requestedBy: 'one',
+      approvedBy: 'two',
+      approvedAt: now,
+    });
+  };
+
+  beforeAll(async () => {
+    database = await openTestDatabase(kind, migrations);
+    budgets = new Budgets(database.dataSource, key, registerVersionSql);
+  });
+  afterAll(async () => database.close());
+
+  test('charges question, person and miss, and tells the live versions', async () => {
+    const asked = question();
+    const charged = await budgets.charge(asked, now);
+    expect([typeof charged.register, typeof charged.authority]).toEqual(['bigint', 'bigint']);
+    expect(await use(asked, 'QUESTIONS')).toEqual([1, 1_000]);
+    expect(await use(asked, 'PEOPLE')).toEqual([1, 1_000]);
+    expect(await use(asked, 'MISSES')).toEqual([1, 100]);
+  });
+
+  test('counts questions to the limit of the grant, and anew the next day', async () => {
+    const grant = { id: randomUUID() as GrantId, questionsPerDay: 2 };
+    expect(await refusal(question({ grant }))).toBe('CHARGED');
+    expect(await refusal(question({ grant }))).toBe('CHARGED');
+    expect(await refusal(question({ grant }))).toBe('QUESTIONS');
+    await expect(budgets.charge(question({ grant }), now)).rejects.toMatchObject({
+      code: 'ERR_BUDGET_SPENT',
+      retryAt: new Date('2026-03-05T00:00:00Z'),
+    });
+    expect(await refusal(question({ grant }), later(day))).toBe('CHARGED');
+  });
+
+  test('a limit of nothing lets nothing through', async () => {
+    const grant = { id: randomUUID() as GrantId, questionsPerDay: 0 };
+    expect(await refusal(question({ grant }))).toBe('QUESTIONS');
+  });
+
+  test('the same question under the same request is free ten times in ten minutes', async () => {
+    const asked = question();
+    for (let time = 0; time <= 10; time += 1) await budgets.charge(asked, later(time * 1000));
+    expect(await use(asked, 'QUESTIONS')).toEqual([1, 1_000]);
+    await budgets.charge(asked, later(minute));
+    expect(await use(asked, 'QUESTIONS')).toEqual([2, 1_000]);
+  });
+
+  test('the same request after ten minutes is charged', async () => {
+    const asked = question();
+    await budgets.charge(asked, now);
+    await budgets.charge(asked, later(11 * minute));
+    expect(await use(asked, 'QUESTIONS')).toEqual([2, 1_000]);
+  });
+
+  test('another question under the same request is refused, and another partner’s is not', async () => {
+    const asked = question({ partner });
+    await budgets.charge(asked, now);
+    const changed = { ...asked, canonicalQuestion: 'another' };
+    expect(await refusal(changed)).toBe('ERR_REQUEST_ID_REUSED');
+    expect(await refusal({ ...changed, partner: other })).toBe('CHARGED');
+  });
+
+  test('a refused question leaves nothing behind: it may be asked again', async () => {
+    const id = randomUUID() as GrantId;
+    const first = question({ grant: { id, questionsPerDay: 1 } });
+    const second = question({ grant: { id, questionsPerDay: 1 } });
+    await budgets.charge(first, now);
+    expect(await refusal(second)).toBe('QUESTIONS');
+    expect(await use(second, 'PEOPLE')).toEqual([1, 1]);
+    expect(await use(second, 'MISSES')).toEqual([1, 60]);
+    expect(await refusal(second, later(day))).toBe('CHARGED');
+  });
+
+  test('people are counted once, however they are written', async () => {
+    const grant = {
+      id: randomUUID() as GrantId,
+      questionsPerDay: 100,
+      budgets: { peoplePerDay: 1 },
+    };
+    const born = { dateOfBirth: '1984-03-15' };
+    const one = { names: [{ full: 'Mohammad Rahim Ahmadi' }], ...born };
+    const same = { names: [{ full: 'AHMADI, Muhammad Rahim' }], ...born };
+    const another = { names: [{ full: 'Zarmina Wardak' }], ...born };
+    expect(await refusal(question({ grant, person: one }))).toBe('CHARGED');
+    expect(await refusal(question({ grant, person: same }))).toBe('CHARGED');
+    expect(await refusal(question({ grant, person: another }))).toBe('PEOPLE');
+  });
+
+  test('a match gives its miss back once, however often it is asked again', async () => {
+    const asked = question();
+    for (let time = 0; time < 2; time += 1) {
+      const charged = await budgets.charge(asked, now);
+      await database.dataSource.transaction(async (manager) =>
+        charged.giveBackMiss(manager, 'reference'),
+      );
+    }
+    expect(await use(asked, 'MISSES')).toEqual([0, 109]);
+    // Folded in by the next charge, and still so.
+    await budgets.charge(question({ grant: asked.grant }), now);
+    expect(await use(asked, 'MISSES')).toEqual([1, 109]);
+  });
+
+  test('a miss is not given back when its record is not kept', async () => {
+    const asked = question();
+    const charged = await budgets.charge(asked, now);
+    const broken = database.dataSource.transaction(async (manager) => {
+      await charged.giveBackMiss(manager, 'reference');
+      throw new Error('no record');
+    });
+    await expect(broken).rejects.toThrow('no record');
+    expect(await use(asked, 'MISSES')).toEqual([1, 100]);
+  });
+
+  test('misses stop a caller who finds nobody; one person earns more once a day', async () => {
+    const grant = {
+      id: randomUUID() as GrantId,
+      questionsPerDay: 1_000,
+      budgets: { missesPerWeek: 2 },
+    };
+    const partner = 'MISSING' as PartnerCode;
+    const match = async (at: Date) => {
+      const charged = await budgets.charge(question({ partner, state, grant }), at);
+      await database.dataSource.transaction(async (manager) =>
+        charged.giveBackMiss(manager, 'one person'),
+      );
+    };
+    await match(now);
+    await match(now);
+    expect(await use({ ...question(), grant }, 'MISSES')).toEqual([0, 11]);
+    for (let miss = 0; miss < 11; miss += 1) {
+      expect(await refusal(question({ partner, state, grant }))).toBe('CHARGED');
+    }
+    expect(await refusal(question({ partner, state, grant }))).toBe('MISSES');
+    await expect(budgets.charge(question({ partner, state, grant }), now)).rejects.toMatchObject({
+      retryAt: new Date('2026-03-09T00:00:00Z'),
+    });
+  });
+
+  test('values around one person are slowed, then stopped; what was tried before is free', async () => {
+    const grant = {
+      id: randomUUID() as GrantId,
+      questionsPerDay: 1_000,
+      budgets: { valuesPerPerson: 4 },
+    };
+    const known = { names: [{ full: 'Farid Noori' }], fatherName: 'Karim' };
+    const asked = (at: number) =>
+      question({ grant, person: { ...known, dateOfBirth: months[at] ?? '' } });
+    for (let at = 0; at < 4; at += 1) expect(await refusal(asked(at))).toBe('CHARGED');
+    expect(await refusal(asked(3))).toBe('CHARGED');
+    // The fourth of four set the pace.
+    await expect(budgets.charge(asked(4), later(1000))).rejects.toMatchObject({
+      budget: 'VALUES',
+      retryAt: later(minute),
+    });
+    await expect(budgets.charge(asked(4), later(2 * minute))).rejects.toMatchObject({
+      budget: 'VALUES',
+      retryAt: new Date('2026-03-08T00:00:00Z'),
+    });
+    expect(await use(asked(0), 'VALUES')).toEqual([4, 4]);
+    const another = { ...known, fatherName: 'Zmaray', dateOfBirth: '1984' };
+    expect(await refusal(question({ grant, person: another }), later(2 * minute))).toBe('CHARGED');
+  });
+
+  test('a run of document numbers is stopped', async () => {
+    const grant = { id: randomUUID() as GrantId, questionsPerDay: 1_000 };
+    const answers = [];
+    for (let number = 0; number < 25; number += 1) {
+      const person = passport(`P7700${String(300 + number)}`);
+      answers.push(await refusal(question({ grant, person }), later(number * 2 * minute)));
+    }
+    expect(answers.indexOf('VALUES')).toBe(20);
+  });
+
+  test.each([
+    [
+      'one name with many dates',
+      (at: number) => ({ names: [{ full: 'Omar Stanekzai' }], dateOfBirth: months[at] ?? '' }),
+    ],
+    [
+      'a list of names with one guess',
+      (at: number) => ({ names: [{ full: `Gul${letters(at)} Zadran` }], dateOfBirth: '1985-01' }),
+    ],
+  ])('%s is stopped', async (_, person) => {
+    const grant = {
+      id: randomUUID() as GrantId,
+      questionsPerDay: 100,
+      budgets: { missesPerWeek: 1_000 },
+    };
+    const answers: string[] = [];
+    for (let at = 0; at < 30 && !answers.includes('VALUES'); at += 1) {
+      const asked = question({ grant, person: person(at) });
+      answers.push(await refusal(asked, later(at * 2 * minute)));
+    }
+    expect(answers.at(-1)).toBe('VALUES');
+    expect(answers.length).toBeLessThanOrEqual(30);
+  });
+
+  test('an officer has less than the grant, a second officer of the grant the rest', async () => {
+    const grant = { id: randomUUID() as GrantId, questionsPerDay: 4 };
+    const ask = (officer: string) => refusal(question({ partner, grant, officer }));
+    expect([await ask('one'), await ask('one'), await ask('one')]).toEqual([
+      'CHARGED',
+      'CHARGED',
+      'QUESTIONS',
+    ]);
+    expect(await ask('two')).toBe('CHARGED');
+  });
+
+  test('values tried under one grant count for another grant of the partner and of its state', async () => {
+    const budgeted = () => ({
+      id: randomUUID() as GrantId,
+      questionsPerDay: 10_000,
+      budgets: { valuesPerPerson: 5 },
+    });
+    const at = 40 * day;
+    let tried = 0;
+    const climb = async (asker: PartnerCode) => {
+      const grant = budgeted();
+      let through = 0;
+      for (;;) {
+        const person = {
+          names: [{ full: 'Latifa Barakzai' }],
+          fatherName: 'Sabur',
+          dateOfBirth: months[tried] ?? '',
+        };
+        const asked = question({ partner: asker, state, grant, person });
+        if ((await refusal(asked, later(at + tried * 2 * minute))) !== 'CHARGED') return through;
+        tried += 1;
+        through += 1;
+      }
+    };
+    expect([await climb(partner), await climb(partner)]).toEqual([5, 1]);
+    expect([await climb(other), await climb(other)]).toEqual([4, 0]);
+  });
+
+  test('a small grant is not spent by a large one of the same partner', async () => {
+    const small = { id: randomUUID() as GrantId, questionsPerDay: 2 };
+    const large = { id: randomUUID() as GrantId, questionsPerDay: 10 };
+    const asked = question();
+    const under = (grant: ChargedQuestion['grant']) =>
+      question({
+        partner: asked.partner,
+        grant,
+        peers: { partner: [small, large], state: [small, large] },
+      });
+    for (let time = 0; time < 9; time += 1) await budgets.charge(under(large), now);
+    expect([await refusal(under(small)), await refusal(under(small))]).toEqual([
+      'CHARGED',
+      'CHARGED',
+    ]);
+    expect(await refusal(under(small))).toBe('QUESTIONS');
+  });
+
+  test('alarms name who came near and who was stopped, once a window', async () => {
+    const grant = {
+      id: randomUUID() as GrantId,
+      questionsPerDay: 10,
+      budgets: { missesPerWeek: 4 },
+    };
+    for (let miss = 0; miss < 8; miss += 1) await refusal(question({ grant }), later(miss));
+    const alarms = await database.dataSource.query<{ stage: string; raised_at: Date }[]>(
+      `SELECT stage, raised_at FROM budget_alarm WHERE account = $1 AND kind = 'MISSES' ORDER BY raised_at`,
+      [`GRANT:${grant.id}`],
+    );
+    expect(alarms.map(({ stage }) => stage)).toEqual(['NEAR', 'SPENT']);
+    expect(alarms[1]?.raised_at).toEqual(later(4));
+  });
+
+  test('fingerprints go when their window has ended', async () => {
+    const grant = { id: randomUUID() as GrantId, questionsPerDay: 10 };
+    await budgets.charge(question({ grant }), now);
+    const left = async () =>
+      database.dataSource.query<unknown[]>('SELECT 1 FROM budget_seen WHERE account = $1', [
+        `GRANT:${grant.id}`,
+      ]);
+    expect((await left()).length).toBeGreaterThan(0);
+    for (let time = 0; time < 20; time += 1) await budgets.charge(question(), later(400 * day));
+    expect(await left()).toEqual([]);
+  });
+
+  test('a duty officer’s release lets a spent grant through, as often as it says', async () => {
+    const id = randomUUID() as GrantId;
+    const grant = { id, questionsPerDay: 1 };
+    await addGrant(id);
+    await budgets.charge(question({ grant }), now);
+    await database.dataSource.query(
+      `INSERT INTO budget_release (id, grant_id, released_by, released_at, until, left_over, reason)
+       VALUES ($1, $2, 'duty', $3, $4, 2, 'a family of seven at the crossing')`,
+      [randomUUID(), id, now, later(60 * minute)],
+    );
+    const asked = question({ grant });
+    expect(await refusal(asked, later(1))).toBe('CHARGED');
+    expect(await refusal(asked, later(2))).toBe('CHARGED');
+    expect(await refusal(question({ grant }), later(3))).toBe('CHARGED');
+    expect(await refusal(question({ grant }), later(4))).toBe('QUESTIONS');
+    expect(await use(asked, 'QUESTIONS')).toEqual([1, 1]);
+  });
+
+  test('two hundred at once against a budget of five let five through', async () => {
+    const grant = { id: randomUUID() as GrantId, questionsPerDay: 5 };
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, async () => refusal(question({ grant }))),
+    );
+    expect(answers.filter((answer) => answer === 'CHARGED')).toHaveLength(5);
+    expect(await use({ ...question(), grant }, 'QUESTIONS')).toEqual([5, 5]);
+  });
+
+  test('a database that cannot say is a refusal', async () => {
+    const broken = new Budgets(database.dataSource, key, 'SELECT version FROM no_such_table');
+    await expect(broken.charge(question(), now)).rejects.toMatchObject({ code: 'ERR_BUSY' });
+  });
+});
+
+test('fifty at once on two gateways over one PostgreSQL: five of five get through', async () => {
+  const url = await freshDatabaseUrl('PostgreSQL');
+  const home = temporaryHome();
+  const open = () => openDatabase({ home: home.path, migrations, ...(url ? { url } : {}) });
+  const gateways = [await open(), await open()];
+  try {
+    await gateways[0]?.dataSource.runMigrations();
+    for (const budget of ['QUESTIONS', 'PEOPLE', 'MISSES'] as const) {
+      const grant = {
+        id: randomUUID() as GrantId,
+        questionsPerDay: budget === 'QUESTIONS' ? 5 : 200,
+        budgets: {
+          ...(budget === 'PEOPLE' ? { peoplePerDay: 5 } : {}),
+          ...(budget === 'MISSES' ? { missesPerWeek: 5 } : {}),
+        },
+      };
+      const answers = await Promise.allSettled(
+        Array.from({ length: 50 }, async (_, at) => {
+          const person = passport(randomBytes(6).toString('hex'));
+          const dataSource = gateways[at % 2]?.dataSource;
+          if (dataSource === undefined) throw new TypeError('no gateway');
+          return new Budgets(dataSource, key, registerVersionSql).charge(
+            {
+              partner: `P-${budget}` as PartnerCode,
+              state: budget as StateCode,
+              grant,
+              peers: { partner: [], state: [] },
+              requestId: randomUUID(),
+              canonicalQuestion: String(at),
+              charges: evidence(person),
+            },
+            now,
+          );
+        }),
+      );
+      expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(5);
+      const codes = answers.flatMap((answer) =>
+        answer.status === 'rejected' ? [(answer.reason as { budget?: string }).budget] : [],
+      );
+      expect(new Set(codes)).toEqual(new Set([budget]));
+    }
+  } finally {
+    for (const gateway of gateways) await gateway.close();
+    home.remove();
+  }
+});
+
+/** Digits as letters, so that each number is another name. */
+function letters(number: number): string {
+  return String(number).replace(/\d/g, (digit) => 'bdgklmnrst'.charAt(Number(digit)));
+}

@@ -1,0 +1,279 @@
+import { createHmac } from 'node:crypto';
+import type { DataSource, EntityManager } from 'typeorm';
+import { encodeParts } from '../core/bytes.js';
+import {
+  budgetAccounts,
+  budgetLimits,
+  missesPerMatch,
+  windowEnd,
+  type AnchorWidth,
+  type BudgetKind,
+  type BudgetLevel,
+  type BudgetTerms,
+  type Charges,
+} from '../core/budget/index.js';
+import { GatewayError } from '../core/errors.js';
+import type { GrantId, PartnerCode, StateCode } from '../core/ids.js';
+import { authorityVersionSql } from './authority.js';
+
+/** A question as the budgets see it. */
+export interface ChargedQuestion {
+  readonly partner: PartnerCode;
+  readonly state: StateCode;
+  readonly officer?: string;
+  readonly grant: { readonly id: GrantId } & BudgetTerms;
+  /** Every grant of the partner, and of the partners of its state: what they may use together. */
+  readonly peers: {
+    readonly partner: readonly BudgetTerms[];
+    readonly state: readonly BudgetTerms[];
+  };
+  readonly requestId: string;
+  /** Canonical text of the whole question; only its keyed fingerprint is stored. */
+  readonly canonicalQuestion: string;
+  readonly charges: Charges;
+}
+
+export interface Charged {
+  /** Live version of the register. */
+  readonly register: bigint;
+  /** Live version of authority. */
+  readonly authority: bigint;
+  /**
+   * Gives the miss back; runs in the transaction of the access record of a MATCH.
+   *
+   * @param reference the partner's own reference for the person: each person earns once a day
+   */
+  giveBackMiss(manager: EntityManager, reference: string): Promise<void>;
+}
+
+/** One budget of a grant and its use. */
+export interface BudgetUse {
+  readonly kind: BudgetKind;
+  readonly limit: number;
+  readonly used: number;
+  readonly resetsAt: Date;
+}
+
+/** What a verification needs of the budgets. */
+export interface BudgetLedger {
+  /**
+   * Charges one question before anything is looked up, and learns the live versions.
+   *
+   * @throws {GatewayError} ERR_BUDGET_SPENT with `budget` and `retryAt`, ERR_REQUEST_ID_REUSED;
+   * ERR_BUSY when it cannot be told whether anything is left
+   */
+  charge(question: ChargedQuestion, now: Date): Promise<Charged>;
+  /** Use of a grant's own budgets in the windows of `now`, in the order of the kinds. */
+  use(grant: { readonly id: GrantId } & BudgetTerms, now: Date): Promise<readonly BudgetUse[]>;
+}
+
+/** A repeated `requestId` is free within this window (contract)... */
+const repeatMinutes = 10;
+/** ...and counts as a new question after so many, so that free repeats cannot average out noise. */
+const repeatLimit = 10;
+/** Seconds between new values once three quarters of a VALUES budget are used. */
+const slowSeconds = 60;
+
+interface Verdict {
+  readonly verdict: 'CHARGED' | 'RELEASED' | 'REPEATED' | 'REUSED' | 'SPENT';
+  readonly kind?: BudgetKind;
+  readonly retryAt?: string;
+}
+
+interface UseRow {
+  readonly kind: 'QUESTIONS' | 'PEOPLE' | 'MISSES' | AnchorWidth;
+  readonly used: number;
+  readonly earned: number;
+}
+
+/**
+ * Budgets of the database of record: atomic for all gateways over it, one round trip a question.
+ *
+ * @param key 32 bytes for the fingerprints; nothing stored can be searched without it
+ * @param registerVersionSql SQL expression for the live version of the register
+ */
+export class Budgets implements BudgetLedger {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly key: Uint8Array,
+    private readonly registerVersionSql: string,
+  ) {}
+
+  async charge(question: ChargedQuestion, now: Date): Promise<Charged> {
+    const { partner, state, officer, grant } = question;
+    const accounts = budgetAccounts({
+      partner,
+      state,
+      grant: grant.id,
+      ...(officer === undefined ? {} : { officer }),
+    });
+    const request = this.fingerprint('safeconduct/request/v1', partner, question.requestId);
+    const row = await this.askDatabase(request, question, accounts, now);
+    const verdict = row?.verdict;
+    switch (verdict?.verdict) {
+      case 'CHARGED':
+      case 'RELEASED':
+      case 'REPEATED':
+        return {
+          register: BigInt(row?.register ?? 0),
+          authority: BigInt(row?.authority ?? 0),
+          giveBackMiss: async (manager, reference) => {
+            const day = now.toISOString().slice(0, 10);
+            await giveBackMiss(
+              manager,
+              request,
+              accounts.map(({ name }) => name),
+              this.fingerprint('safeconduct/matched/v1', partner, reference, day),
+            );
+          },
+        };
+      case 'REUSED':
+        throw new GatewayError('ERR_REQUEST_ID_REUSED', { argument: 'requestId' });
+      case 'SPENT':
+        if (verdict.kind === undefined || verdict.retryAt === undefined) break;
+        throw new GatewayError('ERR_BUDGET_SPENT', {
+          budget: verdict.kind,
+          retryAt: new Date(verdict.retryAt),
+        });
+      case undefined:
+    }
+    throw new GatewayError('ERR_BUSY', { detail: 'the budget could not be charged' });
+  }
+
+  async use(
+    grant: { readonly id: GrantId } & BudgetTerms,
+    now: Date,
+  ): Promise<readonly BudgetUse[]> {
+    const account = `GRANT:${grant.id}`;
+    const ends = (kind: BudgetKind) => windowEnd(kind, now);
+    const rows = await this.dataSource.query<UseRow[]>(
+      `SELECT kind, max(used)::int AS used, max(earned)::int AS earned FROM budget_use
+         WHERE account = $1 AND ends_at = ANY (ARRAY[$2, $3, $4, $5]::timestamptz[])
+           AND ends_at = CASE kind WHEN 'QUESTIONS' THEN $2 WHEN 'PEOPLE' THEN $3
+             WHEN 'MISSES' THEN $4 ELSE $5 END::timestamptz
+         GROUP BY kind
+       UNION ALL
+       SELECT 'RETURNED', count(*)::int, count(DISTINCT matched) FILTER (WHERE NOT EXISTS (
+           SELECT FROM budget_seen s WHERE s.account = r.account AND s.kind = 'MATCHED'
+             AND s.anchor = '' AND s.value = r.matched AND s.ends_at = r.ends_at))::int
+         FROM miss_returned r WHERE account = $1 AND ends_at = $4`,
+      [account, ends('QUESTIONS'), ends('PEOPLE'), ends('MISSES'), ends('VALUES')],
+    );
+    const row = (kind: string) => rows.find((one) => one.kind === kind) ?? { used: 0, earned: 0 };
+    const limits = budgetLimits([grant], 'GRANT');
+    const misses = row('MISSES');
+    const returned = row('RETURNED');
+    const values = widest(limits.values, (width) => row(width).used);
+    return [
+      {
+        kind: 'QUESTIONS',
+        limit: limits.questions,
+        used: row('QUESTIONS').used,
+        resetsAt: ends('QUESTIONS'),
+      },
+      { kind: 'PEOPLE', limit: limits.people, used: row('PEOPLE').used, resetsAt: ends('PEOPLE') },
+      {
+        kind: 'MISSES',
+        limit: limits.misses + missesPerMatch * (misses.earned + returned.earned),
+        used: Math.max(0, misses.used - returned.used),
+        resetsAt: ends('MISSES'),
+      },
+      { kind: 'VALUES', ...values, resetsAt: ends('VALUES') },
+    ];
+  }
+
+  private async askDatabase(
+    request: Buffer,
+    question: ChargedQuestion,
+    accounts: ReturnType<typeof budgetAccounts>,
+    now: Date,
+  ) {
+    const { partner, grant, charges, peers } = question;
+    const termsAt: Readonly<Record<BudgetLevel, readonly BudgetTerms[]>> = {
+      OFFICER: [grant],
+      GRANT: [grant],
+      PARTNER: [grant, ...peers.partner],
+      STATE: [grant, ...peers.state],
+    };
+    const hex = (label: string, ...parts: readonly string[]) =>
+      this.fingerprint(label, ...parts)
+        .subarray(0, 16)
+        .toString('hex');
+    const charge = {
+      grant: grant.id,
+      partner,
+      accounts: accounts.map(({ name, level }) => {
+        const { questions, people, misses, values } = budgetLimits(termsAt[level], level);
+        return { name, QUESTIONS: questions, PEOPLE: people, MISSES: misses, ...values };
+      }),
+      person: hex('safeconduct/person/v1', charges.person),
+      probes: charges.probes.map(({ width, anchor, value }) => ({
+        width,
+        anchor: hex('safeconduct/anchor/v1', ...anchor),
+        value: hex('safeconduct/value/v1', value),
+      })),
+      ends: {
+        QUESTIONS: windowEnd('QUESTIONS', now),
+        PEOPLE: windowEnd('PEOPLE', now),
+        MISSES: windowEnd('MISSES', now),
+        VALUES: windowEnd('VALUES', now),
+      },
+      missesPerMatch,
+      repeatMinutes,
+      repeatLimit,
+      slowSeconds,
+    };
+    try {
+      const rows = await this.dataSource.query<
+        { verdict: Verdict; register: string; authority: string }[]
+      >(
+        `SELECT charge_question($1, $2, $3, $4) AS verdict,
+           (${this.registerVersionSql}) AS register, ${authorityVersionSql} AS authority`,
+        [
+          request,
+          this.fingerprint('safeconduct/asked/v1', partner, grant.id, question.canonicalQuestion),
+          now,
+          JSON.stringify(charge),
+        ],
+      );
+      return rows[0];
+    } catch (cause) {
+      throw new GatewayError('ERR_BUSY', { detail: 'the budget could not be charged', cause });
+    }
+  }
+
+  private fingerprint(label: string, ...parts: readonly string[]): Buffer {
+    return createHmac('sha256', this.key)
+      .update(encodeParts(label, ...parts))
+      .digest();
+  }
+}
+
+/** Once for a request, however often it is asked again; only inserts, so that the log never waits. */
+async function giveBackMiss(
+  manager: EntityManager,
+  request: Buffer,
+  accounts: readonly string[],
+  matched: Buffer,
+): Promise<void> {
+  await manager.query(
+    `WITH mine AS (
+       UPDATE question_asked SET given_back = true WHERE request = $1 AND NOT given_back
+       RETURNING miss_ends_at)
+     INSERT INTO miss_returned (account, ends_at, matched)
+       SELECT account, miss_ends_at, $3 FROM mine, unnest($2::text[]) AS account`,
+    [request, accounts, matched],
+  );
+}
+
+/** The budget of values nearest to its end. */
+function widest(
+  limits: Readonly<Record<AnchorWidth, number>>,
+  usedOf: (width: AnchorWidth) => number,
+): { readonly limit: number; readonly used: number } {
+  const all = (['NARROW', 'TAILS', 'WIDE'] as const).map((width) => ({
+    limit: limits[width],
+    used: usedOf(width),
+  }));
+  return all.reduce((most, one) => (one.used / one.limit > most.used / most.limit ? one : most));
+}

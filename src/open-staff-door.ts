@@ -1,0 +1,119 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import type { INestApplicationContext, Type } from '@nestjs/common';
+import { GatewayError } from './core/errors.js';
+import type { Authority } from './grants/index.js';
+import {
+  certificateCauseOf,
+  checkClientCertificate,
+  parseTrustAnchor,
+  type CheckedCertificate,
+  type TrustAnchor,
+} from './identity/certificate/index.js';
+import type { StaffDoorFiles } from './platform/configuration/configuration.js';
+import type { GatewayLogger } from './platform/telemetry/logger.js';
+import type { Metrics } from './platform/telemetry/metrics.js';
+import {
+  createGatedHttpsServer,
+  type GatedHttpsServer,
+} from './platform/tls/client-certificate-gate.js';
+import { buildStaffDoor, type StaffDoor } from './staff-api/staff-door.js';
+import { StaffActs, StaffDirectory } from './staff/index.js';
+
+/** Who is on the other end of a connection through the staff door's gate. */
+interface StaffPeer {
+  readonly checked: CheckedCertificate;
+  readonly account: string;
+}
+
+export interface StaffDoorSettings {
+  readonly publicUrl: string;
+  readonly files: StaffDoorFiles;
+  /** PEM. */
+  readonly certificate: string;
+  /** PEM. */
+  readonly key: string;
+  readonly now: () => Date;
+  readonly logger: GatewayLogger;
+  readonly metrics: Metrics;
+}
+
+export interface OpenedStaffDoor extends StaffDoor {
+  /** Ends every connection. */
+  cut(): void;
+}
+
+/** Builds the staff door over the rooms: its own listener, its own anchors, its own schema. */
+export async function openStaffDoor(
+  settings: StaffDoorSettings,
+  context: INestApplicationContext,
+  authority: Authority,
+  shared: <T extends object>(type: Type<T>) => T,
+): Promise<OpenedStaffDoor> {
+  const { now, logger, metrics } = settings;
+  const anchors = readStaffAnchors(settings.files.caFile);
+  const directory = context.get(StaffDirectory);
+  let gate: GatedHttpsServer<StaffPeer> | undefined;
+
+  const door = await buildStaffDoor({
+    useCases: { acts: shared(StaffActs), directory: shared(StaffDirectory) },
+    serverFactory: (handler) => {
+      gate = createGatedHttpsServer<StaffPeer>(
+        {
+          certificate: settings.certificate,
+          privateKey: settings.key,
+          check: async (der) => {
+            const checked = checkClientCertificate(der, anchors, now());
+            const { account } = await directory.establish(checked.fingerprintSha256.base64url);
+            return { checked, account };
+          },
+          causeOf: certificateCauseOf,
+          connectionKey: ({ account }) => account,
+          onRefused: (cause) => metrics.handshakesRefused.inc({ cause: `staff ${cause}` }),
+        },
+        handler,
+      );
+      return gate.server;
+    },
+    authenticate: async (request: IncomingMessage) => {
+      const peer = gate?.identityOf(request.socket);
+      if (peer === undefined || peer.checked.notAfter <= now()) {
+        throw new GatewayError('ERR_CERTIFICATE_REFUSED', { detail: 'expired' });
+      }
+      return directory.establish(peer.checked.fingerprintSha256.base64url);
+    },
+    publicUrl: settings.publicUrl,
+    logger,
+  });
+
+  // Every request asks the database who it is, so an open connection is no danger; it ends all the same.
+  authority.onChange(() => {
+    directory.activeFingerprints().then(
+      (active) =>
+        gate?.cutConnections(({ checked }) => !active.has(checked.fingerprintSha256.base64url)),
+      () => gate?.cutConnections(() => true),
+    );
+  });
+  return { ...door, cut: () => void gate?.cutConnections(() => true) };
+}
+
+/** The CAs that issue the certificates of staff. */
+function readStaffAnchors(file: string): readonly TrustAnchor[] {
+  const refuse = (cause: unknown) =>
+    new GatewayError('ERR_CONFIGURATION', {
+      detail: `SAFECONDUCT_STAFF_CA_FILE: ${file} holds no CA certificate that may issue client certificates`,
+      cause,
+    });
+  try {
+    const blocks = readFileSync(file, 'utf8').match(
+      /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g,
+    );
+    if (blocks === null) throw new TypeError('no certificate');
+    return blocks.map((pem, at) =>
+      parseTrustAnchor(`staff-${at + 1}`, new X509Certificate(pem).raw),
+    );
+  } catch (cause) {
+    throw refuse(cause);
+  }
+}

@@ -1,0 +1,189 @@
+import { GatewayError } from '../core/errors.js';
+import type { SubjectId } from '../core/ids.js';
+import { seal, unseal } from '../platform/keys/keys.js';
+import { actContext, type TwoPersonAct } from './acts.js';
+import { holdContext } from './legal-hold.js';
+import { rewrapPageKey } from './page.js';
+import { epochOf, lastEndedEpoch, type EpochKey } from './register-keys.js';
+import type { RegisterStore } from './register-store.js';
+import { rewrapDataKey } from './subject-blob.js';
+
+/** Keys wrapped anew in one statement. */
+const keysAtOnce = 500;
+/** Epochs are emptied a week before their key is due. */
+const weeksBeforeRewrap = 4;
+
+export interface EpochRotationReport {
+  /** Data and page keys that moved to the current epoch. */
+  readonly rewrapped: number;
+  /** Epochs whose key was destroyed. */
+  readonly destroyed: readonly number[];
+}
+
+/**
+ * Moves live keys out of old epochs and destroys the keys of epochs that have ended. Runs beside
+ * everything else, a few hundred keys at a time, each change a compare-and-set; interrupted anywhere
+ * and run again it goes on, and two at once do no harm. Once a day is often enough.
+ *
+ * @param everything moves what is in any epoch but the current one
+ */
+export async function rotateEpochs(
+  store: RegisterStore,
+  options: {
+    readonly everything?: boolean;
+    readonly onProgress?: (rewrapped: number) => void;
+  } = {},
+): Promise<EpochRotationReport> {
+  const now = store.now();
+  const to = await store.epochs.current(now);
+  const last = epochOf(now) - (options.everything === true ? 1 : weeksBeforeRewrap);
+  let rewrapped = 0;
+  const progress = (keys: number) => {
+    rewrapped += keys;
+    options.onProgress?.(rewrapped);
+  };
+
+  // 1. Data keys, in the order of the primary key: one pass.
+  await rewrapSubjects(store, to, last, progress);
+  // 2. Page keys: the pages' versions and bytes stay, so no replica has to read them again.
+  await rewrapPages(store, to, last, progress);
+  // 3. What waits for a second person, and whom holds protect.
+  await store.dataSource.query('DELETE FROM legal_hold WHERE ends_at <= $1', [now]);
+  await resealRows(
+    store,
+    to,
+    last,
+    'register_act',
+    (row) => (epochId) => actContext(row.id, row.kind as TwoPersonAct, epochId),
+  );
+  await resealRows(
+    store,
+    to,
+    last,
+    'legal_hold',
+    (row) => (epochId) => holdContext(row.id, epochId),
+  );
+
+  // 4. A key something still hangs on cannot go: the database's references see to it.
+  const ended = await store.dataSource.query<{ id: number }[]>(
+    `WITH gone AS (DELETE FROM erasure_epoch WHERE id <= $1 RETURNING id)
+     SELECT id FROM gone ORDER BY id`,
+    [lastEndedEpoch(now)],
+  );
+  // Rewrites the table's file: a deleted row's bytes would stay in the old one.
+  if (ended.length > 0) await store.dataSource.query('VACUUM FULL erasure_epoch');
+  return { rewrapped, destroyed: ended.map(({ id }) => id) };
+}
+
+type Progress = (keys: number) => void;
+
+async function rewrapSubjects(
+  store: RegisterStore,
+  to: EpochKey,
+  last: number,
+  progress: Progress,
+): Promise<void> {
+  type Row = { id: SubjectId; version: number; epoch_id: number; key_wrapped: Buffer };
+  let [id, version] = ['00000000-0000-0000-0000-000000000000', 0];
+  for (;;) {
+    const rows = await store.dataSource.query<Row[]>(
+      `SELECT id, version, epoch_id, key_wrapped FROM subject
+       WHERE (id, version) > ($1::uuid, $2::int) AND epoch_id <= $3
+       ORDER BY id, version LIMIT $4`,
+      [id, version, last, keysAtOnce],
+    );
+    const end = rows.at(-1);
+    if (end === undefined) return;
+    ({ id, version } = end);
+    const keys: Buffer[] = [];
+    for (const row of rows) {
+      const from = await epochKey(store, row.epoch_id);
+      keys.push(rewrapDataKey(from, to, row.id, row.version, row.key_wrapped));
+    }
+    const keyBytes = keys[0]?.length ?? 0;
+    // A version that was replaced or erased meanwhile stays gone.
+    await store.dataSource.query(
+      `UPDATE subject SET epoch_id = $1,
+         key_wrapped = substring($2::bytea FROM (ordinal::int - 1) * $3::int + 1 FOR $3::int)
+       FROM unnest($4::uuid[], $5::int[], $6::int[]) WITH ORDINALITY
+         AS one (id, version, epoch_id, ordinal)
+       WHERE subject.id = one.id AND subject.version = one.version
+         AND subject.epoch_id = one.epoch_id`,
+      [
+        to.id,
+        Buffer.concat(keys),
+        keyBytes,
+        rows.map((row) => row.id),
+        rows.map((row) => row.version),
+        rows.map((row) => row.epoch_id),
+      ],
+    );
+    progress(rows.length);
+  }
+}
+
+async function rewrapPages(
+  store: RegisterStore,
+  to: EpochKey,
+  last: number,
+  progress: Progress,
+): Promise<void> {
+  const rows = await store.dataSource.query<
+    { page_number: number; version: string; epoch_id: number; key_wrapped: Buffer }[]
+  >(`SELECT page_number, version, epoch_id, key_wrapped FROM register_page WHERE epoch_id <= $1`, [
+    last,
+  ]);
+  for (const row of rows) {
+    const from = await epochKey(store, row.epoch_id);
+    const { page_number: page, version } = row;
+    await store.dataSource.query(
+      `UPDATE register_page SET epoch_id = $1, key_wrapped = $2
+       WHERE page_number = $3 AND version = $4 AND epoch_id = $5`,
+      [
+        to.id,
+        rewrapPageKey(from, to, page, BigInt(version), row.key_wrapped),
+        page,
+        version,
+        row.epoch_id,
+      ],
+    );
+    progress(1);
+  }
+}
+
+interface SealedRow {
+  readonly id: string;
+  readonly kind?: string;
+  readonly epoch_id: number;
+  readonly sealed: Buffer;
+}
+
+async function resealRows(
+  store: RegisterStore,
+  to: EpochKey,
+  last: number,
+  table: 'register_act' | 'legal_hold',
+  contextOf: (row: SealedRow) => (epochId: number) => Buffer,
+): Promise<void> {
+  const kind = table === 'register_act' ? 'kind' : 'NULL AS kind';
+  const rows = await store.dataSource.query<SealedRow[]>(
+    `SELECT id, ${kind}, epoch_id, sealed FROM ${table} WHERE epoch_id <= $1`,
+    [last],
+  );
+  for (const row of rows) {
+    const from = await epochKey(store, row.epoch_id);
+    const plain = unseal(from.key, row.sealed, contextOf(row)(from.id));
+    if (plain === undefined) {
+      throw new GatewayError('ERR_SEALED_DATA_DAMAGED', { detail: `${table} ${row.id}` });
+    }
+    await store.dataSource.query(
+      `UPDATE ${table} SET epoch_id = $2, sealed = $3 WHERE id = $1 AND epoch_id = $4`,
+      [row.id, to.id, seal(to.key, plain, contextOf(row)(to.id)), from.id],
+    );
+  }
+}
+
+async function epochKey(store: RegisterStore, id: number): Promise<EpochKey> {
+  await store.epochs.load(store.dataSource, [id]);
+  return { id, key: await store.epochs.key(id) };
+}

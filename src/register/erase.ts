@@ -1,0 +1,216 @@
+import { dayNumber, parseEdtf, type DayNumber } from '../core/dates/index.js';
+import { GatewayError, inputInvalid } from '../core/errors.js';
+import type { Caseload, SubjectId } from '../core/ids.js';
+import {
+  finishAct,
+  openApproved,
+  peopleDiffer,
+  requestAct,
+  type Approval,
+  type PendingAct,
+} from './acts.js';
+import { heldPeople } from './legal-hold.js';
+import type { PagePerson } from './page.js';
+import {
+  changeRegister,
+  type PeopleTarget,
+  type PersonReference,
+  type RegisterChange,
+} from './register-change.js';
+import { epochEnd } from './register-keys.js';
+import type { RegisterStore } from './register-store.js';
+import { decodeSubjectId } from './subject-uuid.js';
+
+/** Who is to be forgotten: people, a caseload, or whoever a retention rule says. */
+export type ErasureTarget =
+  | { readonly references: readonly PersonReference[] }
+  | { readonly caseload: Caseload }
+  | RetentionRule;
+
+/** Those whose visa ended before a day, `1984-03-15`; of one caseload where it is named. */
+export interface RetentionRule {
+  readonly visaEndedBefore: string;
+  readonly caseload?: Caseload;
+}
+
+/** What an erasure would do, or did. */
+export interface ErasurePlan {
+  /** Who would be erased. */
+  readonly people: number;
+  /** Who is meant, and is kept by a legal hold. */
+  readonly held: number;
+  /**
+   * From when backups hold nothing of them that can be read: the last key they were under is then
+   * destroyed. Undefined when nobody is meant.
+   */
+  readonly backupsCoveredBy: Date | undefined;
+}
+
+export interface ErasureReport extends ErasurePlan {
+  /** Whose part of the access log is to be forgotten as well. */
+  readonly subjects: readonly SubjectId[];
+  readonly version: bigint;
+}
+
+/** The dry run: changes nothing. */
+export async function planErasure(
+  store: RegisterStore,
+  target: ErasureTarget,
+): Promise<ErasurePlan> {
+  const { result } = await changeRegister(store, async (change) => erase(change, target, true));
+  const { people, held, backupsCoveredBy } = result;
+  return { people, held, backupsCoveredBy };
+}
+
+/**
+ * Asks for an erasure. Named people who are under a legal hold refuse it; of a caseload or by a rule
+ * they stay behind.
+ *
+ * @throws {GatewayError} ERR_LEGAL_HOLD; ERR_INPUT_INVALID naming the reference nobody has
+ */
+export async function requestErasure(
+  store: RegisterStore,
+  command: { readonly target: ErasureTarget; readonly requestedBy: string },
+): Promise<PendingAct & ErasurePlan> {
+  const plan = await planErasure(store, command.target);
+  refuseHeld(command.target, plan.held);
+  const act = await requestAct(store, {
+    kind: 'ERASE',
+    by: command.requestedBy,
+    people: plan.people,
+    content: command.target,
+  });
+  return { ...act, ...plan };
+}
+
+/**
+ * Forgets: every version's data key is destroyed, the pages are rewritten without them under fresh
+ * keys, nobody finds them from the returned version on.
+ *
+ * @throws {GatewayError} ERR_APPROVER_IS_REQUESTER; ERR_LEGAL_HOLD; ERR_ROW_CONFLICT when there is
+ *   no such request or it now means another number of people
+ */
+export async function approveErasure(
+  store: RegisterStore,
+  command: Approval,
+): Promise<ErasureReport> {
+  const { result, version } = await changeRegister(store, async (change) => {
+    const act = await openApproved(store, change.manager, 'ERASE', command);
+    const target = act.content as ErasureTarget;
+    const erased = await erase(change, target, false);
+    refuseHeld(target, erased.held);
+    if (erased.people !== act.people) throw peopleDiffer(erased.people);
+    await finishAct(store, change.manager, act.id, command.approvedBy, change.version);
+    return erased;
+  });
+  return { ...result, version };
+}
+
+function refuseHeld(target: ErasureTarget, held: number): void {
+  if ('references' in target && held > 0) {
+    throw new GatewayError('ERR_LEGAL_HOLD', { detail: `${held} of the people named are held` });
+  }
+}
+
+async function erase(
+  change: RegisterChange,
+  target: ErasureTarget,
+  dryRun: boolean,
+): Promise<ErasurePlan & { readonly subjects: readonly SubjectId[] }> {
+  const { store, manager } = change;
+  const isHeld = await heldPeople(store, manager);
+  const isMeant = await meantBy(change, target);
+  const subjects: SubjectId[] = [];
+  const pages: number[] = [];
+  let held = 0;
+  for await (const page of change.read(isMeant.pageNumbers)) {
+    const meant = await isMeant.among(page.people);
+    const gone = new Set<PagePerson>();
+    for (const person of meant) {
+      if (isHeld(person)) held += 1;
+      else gone.add(person);
+    }
+    if (gone.size === 0) continue;
+    pages.push(page.pageNumber);
+    for (const person of gone) subjects.push(decodeSubjectId(person.subject));
+  }
+  const backupsCoveredBy = await coveredBy(change, pages, subjects);
+  if (!dryRun) {
+    const erased = new Set<string>(subjects);
+    await change.edit(pages, (page) => {
+      const stay: PagePerson[] = [];
+      for (const person of page.people) {
+        if (!erased.has(decodeSubjectId(person.subject))) {
+          stay.push(person);
+          continue;
+        }
+        change.destroy(person, 'live');
+        change.destroy(person, 'pending');
+      }
+      page.people.splice(0, page.people.length, ...stay);
+      return true;
+    });
+  }
+  return { people: subjects.length, held, backupsCoveredBy, subjects };
+}
+
+interface Meant {
+  readonly pageNumbers: readonly number[];
+  among(people: readonly PagePerson[]): Promise<readonly PagePerson[]>;
+}
+
+async function meantBy(change: RegisterChange, target: ErasureTarget): Promise<Meant> {
+  if (!('visaEndedBefore' in target)) {
+    const { pageNumbers, isMeant } = await change.locate(target satisfies PeopleTarget);
+    return { pageNumbers, among: async (people) => people.filter(isMeant) };
+  }
+  const before = dayOfText(target.visaEndedBefore);
+  return {
+    pageNumbers: change.pageNumbers,
+    among: async (people) => {
+      const { caseload } = target;
+      const possible = people.filter((one) => caseload === undefined || one.caseload === caseload);
+      const references = possible.flatMap((person) => {
+        // What partners are told of decides, not what waits.
+        const version = (person.live ?? person.pending)?.version;
+        return version === undefined ? [] : [{ id: decodeSubjectId(person.subject), version }];
+      });
+      const opened = await change.store.readSubjects(change.manager, references);
+      return possible.filter((person) => {
+        const visa = opened.get(decodeSubjectId(person.subject))?.content.visa;
+        const ends = visa?.expires === undefined ? undefined : lastDay(visa.expires);
+        return ends !== undefined && ends < before;
+      });
+    },
+  };
+}
+
+function dayOfText(text: string): DayNumber {
+  const parts = /^(\d{4})-(\d{2})-(\d{2})$/.exec(text);
+  const [, year, month, day] = parts ?? [];
+  const number = dayNumber('GREGORIAN', Number(year), Number(month), Number(day));
+  if (number === undefined) throw inputInvalid('visaEndedBefore', 'no day');
+  return number;
+}
+
+/** Last day a date can mean. */
+function lastDay(text: string): DayNumber | undefined {
+  const readings = parseEdtf(text, 'GREGORIAN')?.alternatives;
+  return readings && Math.max(...readings.map(({ last }) => last));
+}
+
+/** The end of the last epoch any of it was wrapped under: earlier copies were under earlier ones. */
+async function coveredBy(
+  change: RegisterChange,
+  pages: readonly number[],
+  subjects: readonly SubjectId[],
+): Promise<Date | undefined> {
+  if (subjects.length === 0) return undefined;
+  const [row] = await change.manager.query<{ epoch: number }[]>(
+    `SELECT greatest(
+       (SELECT max(epoch_id) FROM subject WHERE id = ANY ($1)),
+       (SELECT max(epoch_id) FROM register_page WHERE page_number = ANY ($2))) AS epoch`,
+    [subjects, pages],
+  );
+  return row && epochEnd(row.epoch);
+}

@@ -1,0 +1,144 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { describeOnEachDatabase } from '../../test/support/databases.js';
+import {
+  knownPartners,
+  openTestRegister,
+  passport,
+  personReference,
+  personRow,
+  testPartner,
+  type TestRegister,
+} from '../../test/support/register.js';
+import { evidenceBlockingTerms, parseEvidence } from '../core/matching/index.js';
+import { addPerson, changeVisaStatus, correctPerson, releaseBatch } from './index.js';
+
+describeOnEachDatabase('one person', (kind) => {
+  let people: TestRegister;
+  beforeAll(async () => {
+    people = await openTestRegister(kind);
+  });
+  afterAll(async () => people.close());
+
+  const add = async (row: object) =>
+    addPerson(people.register.store, {
+      row: { ...row },
+      requestedBy: 'registrar-1',
+      knownPartners,
+    });
+  const correct = async (number: number, correction: object, more: object = {}) =>
+    correctPerson(people.register.store, {
+      ...personReference(number),
+      correction: { ...correction },
+      requestedBy: 'registrar-1',
+      ...more,
+    });
+
+  test('added by one registrar is found once another has released it', async () => {
+    const added = await add(personRow(1));
+    expect(added).toMatchObject({ state: 'PENDING', subjectVersion: 1 });
+    expect(added.fields).toContain('names');
+    await people.register.catchUp(added.version);
+    expect(await people.find(1)).toEqual([]);
+    const release = { batchId: added.batchId ?? '', people: 1 };
+    const { store } = people.register;
+    await expect(releaseBatch(store, { ...release, releasedBy: 'registrar-1' })).rejects.toThrow(
+      /^ERR_IMPORT_REFUSED/,
+    );
+    const { version } = await releaseBatch(store, { ...release, releasedBy: 'registrar-2' });
+    await people.register.catchUp(version);
+    expect(await people.find(1)).toEqual(['T-1']);
+  });
+
+  test('is not added twice, nor with a member that is not valid', async () => {
+    await expect(add(personRow(1))).rejects.toThrow(/^ERR_ROW_CONFLICT/);
+    await expect(add(personRow(2, { sex: 'male' }))).rejects.toMatchObject({
+      code: 'ERR_INPUT_INVALID',
+      argument: 'sex',
+    });
+  });
+
+  test('has a new visa status at once, on a replica that answers after it', async () => {
+    await people.addRows(personRow(10, { visa: { status: 'GRANTED', class: 'PROTECTION' } }));
+    const replica = await people.replica();
+    const changed = await changeVisaStatus(people.register.store, {
+      ...personReference(10),
+      status: 'CANCELLED',
+      requestedBy: 'registrar-1',
+    });
+    expect(changed).toMatchObject({ state: 'LIVE', fields: ['visa.status'], subjectVersion: 2 });
+    await replica.catchUp(changed.version);
+    const visa = { class: 'PROTECTION', status: 'CANCELLED' };
+    expect(await visaOf(10, replica)).toEqual(visa);
+    expect(await people.find(10, replica)).toEqual(['T-10']);
+  });
+
+  test('has a corrected birth once another person has released it', async () => {
+    await people.addRows(personRow(20));
+    const changed = await correct(20, { dateOfBirth: '1985-05', household: 'H-1' });
+    expect(changed).toMatchObject({ state: 'PENDING', fields: ['dateOfBirth', 'household'] });
+    const { version } = await releaseBatch(people.register.store, {
+      batchId: changed.batchId ?? '',
+      releasedBy: 'registrar-2',
+      people: 1,
+    });
+    await people.register.catchUp(version);
+    expect(await people.find(20)).toEqual(['T-20']);
+  });
+
+  test('is corrected on top of what waits, and the batch that waited loses it', async () => {
+    const first = await add(personRow(30));
+    const second = await correct(30, { visa: { status: 'USED' } });
+    expect(second).toMatchObject({ state: 'PENDING', subjectVersion: 2 });
+    const { store } = people.register;
+    const release = { releasedBy: 'registrar-2', people: 1 };
+    await expect(releaseBatch(store, { ...release, batchId: first.batchId ?? '' })).rejects.toThrow(
+      /^ERR_ROW_CONFLICT/,
+    );
+    const { version } = await releaseBatch(store, { ...release, batchId: second.batchId ?? '' });
+    await people.register.catchUp(version);
+    expect(await people.find(30)).toEqual(['T-30']);
+  });
+
+  test('stays as it is when nothing differs', async () => {
+    const before = await people.everyRow();
+    expect(await correct(10, { visa: { status: 'CANCELLED' } })).toMatchObject({
+      fields: [],
+      state: 'LIVE',
+    });
+    expect(await people.everyRow()).toBe(before);
+  });
+
+  test('is not corrected against another version, nor when nobody has the reference', async () => {
+    const stale = correct(10, { household: 'H' }, { subjectVersion: 1 });
+    await expect(stale).rejects.toThrow(/^ERR_ROW_CONFLICT/);
+    await expect(correct(99, { household: 'H' })).rejects.toThrow(/^ERR_ROW_CONFLICT/);
+  });
+
+  test.each(['reference', 'caseload', 'suppressedFor'])('has no corrected %s', async (member) => {
+    await expect(correct(10, { [member]: null })).rejects.toMatchObject({ argument: member });
+  });
+
+  test('loses no correction to another that is made at the same time', async () => {
+    await people.addRows(personRow(40));
+    const changes = ['A', 'B', 'C'].map(async (text) => correct(40, { household: text }));
+    const done = await Promise.all(changes);
+    expect(done.map(({ subjectVersion }) => subjectVersion).sort()).toEqual([2, 3, 4]);
+  });
+
+  const visaOf = async (number: number, from = people.register) => {
+    const evidence = parseEvidence(
+      { documents: [{ type: 'PASSPORT', number: passport(number) }] },
+      people.now,
+    );
+    const found = await from.find(
+      evidenceBlockingTerms(evidence),
+      {
+        caseloads: new Set([personReference(number).caseload]),
+        partner: testPartner.code,
+        state: testPartner.state,
+      },
+      10,
+    );
+    return found[0]?.subject.visa;
+  };
+});

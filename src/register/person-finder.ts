@@ -1,0 +1,40 @@
+import type { EntityManager } from 'typeorm';
+import type { RegisterHead, RegisterStore } from './register-store.js';
+import { WordTable } from './word-table.js';
+
+/** Pages read in one query. */
+const pagesPerRead = 16;
+
+/**
+ * From references to the page a person is on. Reference keys stand in sealed pages only, so the
+ * first change of a single person reads them all; later ones read what changed since. An entry may
+ * be stale: the page has the last word.
+ */
+export class PersonFinder {
+  readonly #pages = new WordTable(2);
+  #version = -1n;
+
+  /** In the transaction that holds the head: what it has not committed is not learnt. */
+  async catchUp(store: RegisterStore, manager: EntityManager, head: RegisterHead): Promise<void> {
+    const changed = [...head.pages]
+      .filter(([, version]) => version > this.#version)
+      .map(([pageNumber]) => pageNumber);
+    for (let at = 0; at < changed.length; at += pagesPerRead) {
+      const pages = await store.readPages(manager, changed.slice(at, at + pagesPerRead));
+      for (const { pageNumber, people } of pages) {
+        for (const { referenceKey } of people)
+          this.#pages.set(wordsOf(referenceKey), 0, pageNumber);
+      }
+    }
+    this.#version = head.version;
+  }
+
+  pageOf(referenceKey: Buffer): number | undefined {
+    const page = this.#pages.find(wordsOf(referenceKey), 0);
+    return page < 0 ? undefined : page;
+  }
+}
+
+function wordsOf(key: Buffer): Uint32Array {
+  return Uint32Array.of(key.readUInt32BE(0), key.readUInt32BE(4));
+}

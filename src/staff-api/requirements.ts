@@ -1,0 +1,44 @@
+import type { StaffAct } from '../core/staff/acts.js';
+
+/**
+ * What each field of the staff schema asks of its caller. A root field names an act of the table of
+ * role and act (core/staff/acts.ts), which decides; a mutation does exactly the act it names.
+ * `OF_THE_ACT`: the act it speaks of decides. `RESULT`: part of what a root field gave. A field of the
+ * schema that is not here stops the start-up.
+ */
+export type StaffRequirement = StaffAct | 'OF_THE_ACT' | 'RESULT';
+
+const result = (type: string, names: string) =>
+  Object.fromEntries(names.split(' ').map((name) => [`${type}.${name}`, 'RESULT' as const]));
+
+/** The act of each mutation but those that decide about another. */
+export const mutationActs = {
+  addStaff: 'STAFF_ADD',
+  setStaffRoles: 'STAFF_ROLES_SET',
+  addStaffCertificate: 'STAFF_CERTIFICATE_ADD',
+  resumeStaff: 'STAFF_RESUME',
+  suspendStaff: 'STAFF_SUSPEND',
+  revokeStaffCertificate: 'STAFF_CERTIFICATE_REVOKE',
+} as const satisfies Readonly<Record<string, StaffAct>>;
+
+export const staffRequirements: Readonly<Record<string, StaffRequirement>> = {
+  'Query.self': 'SELF_READ',
+  'Query.acts': 'ACTS_READ',
+  'Query.act': 'ACTS_READ',
+  'Query.staff': 'STAFF_READ',
+  ...Object.fromEntries(
+    Object.entries(mutationActs).map(([field, act]) => [`Mutation.${field}`, act]),
+  ),
+  'Mutation.approveAct': 'OF_THE_ACT',
+  'Mutation.refuseAct': 'OF_THE_ACT',
+  ...result('Self', 'reference name roles approvesFrom certificateFingerprint'),
+  ...result(
+    'Act',
+    'id act state content digest needsSecond requestedBy requestedAt expiresAt decidedBy decidedAt',
+  ),
+  ...result(
+    'StaffMember',
+    'account reference name roles active founding createdAt approvesFrom certificates',
+  ),
+  ...result('StaffCertificate', 'fingerprint notAfter active'),
+};

@@ -1,0 +1,47 @@
+import type { EntityManager } from 'typeorm';
+import { inputInvalid } from '../core/errors.js';
+import type { JsonValue } from '../platform/json/strict-json.js';
+
+/** The content of an act as JSON; what is approved is exactly this. */
+export type ActPayload = Readonly<Record<string, JsonValue>>;
+
+/** When and under which entry of the book an act happens. */
+export interface ActContext {
+  readonly actId: string;
+  readonly at: Date;
+  readonly newId: () => string;
+}
+
+/** An act whose content has been read. */
+export interface PreparedAct {
+  /** The content in its one form; what was sent beside it is not there. */
+  readonly payload: ActPayload;
+  /** Account the act is about, if it is about one. */
+  readonly concerns?: string;
+  /**
+   * Does it, in the transaction that records it. Also run, and rolled back, when it is asked for, so
+   * that what cannot be done is refused to the one who asks.
+   *
+   * @throws {GatewayError} ERR_NOT_FOUND, ERR_CONFLICT and refusals of its own
+   */
+  apply(manager: EntityManager, context: ActContext): Promise<void>;
+}
+
+/**
+ * How one act is read and done; a room gives the book one for each of its acts.
+ *
+ * @throws {GatewayError} ERR_INPUT_INVALID
+ */
+export type ActHandler = (payload: ActPayload) => PreparedAct;
+
+/** A member that is text of one form. */
+export function textMember(payload: ActPayload, name: string, form: RegExp): string {
+  const value = payload[name];
+  if (typeof value !== 'string' || !form.test(value)) throw inputInvalid(name);
+  return value;
+}
+
+export const uuidForm = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+export const fingerprintForm = /^[A-Za-z0-9_-]{43}$/;
+/** 1 to 100 characters without controls. */
+export const nameForm = /^[^\p{Cc}\p{Cs}]{1,100}$/u;

@@ -1,0 +1,20 @@
+import { Staff1768000000001 } from './staff.migration.js';
+
+export {
+  fingerprintForm,
+  nameForm,
+  textMember,
+  uuidForm,
+  type ActContext,
+  type ActHandler,
+  type ActPayload,
+  type PreparedAct,
+} from './act-handler.js';
+export type { BookedAct } from './act-book.js';
+export { accountActs } from './account-acts.js';
+export { foundStaff, type Founder } from './found-staff.js';
+export { StaffActs, type ChangingAct } from './staff-acts.js';
+export { readCertificateText } from './staff-certificate.js';
+export { StaffDirectory } from './staff-directory.js';
+export type { StaffCaller, StaffCertificate, StaffMember } from './staff-member.js';
+export const staffMigrations = [Staff1768000000001];

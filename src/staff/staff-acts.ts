@@ -1,0 +1,269 @@
+import type { DataSource, EntityManager } from 'typeorm';
+import type { AccessLog, ActOutcome } from '../access-log/index.js';
+import { GatewayError, type GatewayErrorCode } from '../core/errors.js';
+import {
+  decideAct,
+  decideApproval,
+  decideRefusal,
+  isWidening,
+  maySeeAct,
+  pendingHours,
+  type ActDecision,
+  type StaffAct,
+  type StaffFacts,
+  type StaffRole,
+} from '../core/staff/acts.js';
+import type { ActHandler, ActPayload } from './act-handler.js';
+import { uuidForm } from './act-handler.js';
+import {
+  actDigest,
+  decideBookedAct,
+  findAct,
+  insertAct,
+  listActs,
+  type BookedAct,
+} from './act-book.js';
+import type { StaffCaller } from './staff-member.js';
+
+/** Acts that change something; the others only read. */
+export type ChangingAct = Exclude<StaffAct, `${string}_READ`>;
+
+export interface StaffActsOptions {
+  readonly dataSource: DataSource;
+  readonly accessLog: Pick<AccessLog, 'append'>;
+  /** How each act is done; the rooms give them. */
+  readonly handlers: Readonly<Record<ChangingAct, ActHandler>>;
+  readonly now: () => Date;
+  readonly newId: () => string;
+}
+
+const mostListed = 200;
+
+/**
+ * Everything staff change goes through here. An act of one person is done and recorded in one
+ * transaction. An act that widens is booked, waits for another person, and is done in the
+ * transaction that records the approval: once, or not at all. Each step is a record of the host's
+ * tree, refusals too; what cannot be recorded does not happen.
+ */
+export class StaffActs {
+  constructor(private readonly options: StaffActsOptions) {}
+
+  /**
+   * Does an act of one person, or books one that waits for a second.
+   *
+   * @throws {GatewayError} ERR_ACT_NOT_PERMITTED, ERR_INPUT_INVALID, ERR_NOT_FOUND, ERR_CONFLICT and
+   *   refusals of the act's own; ERR_LOG_UNAVAILABLE
+   */
+  async perform(caller: StaffCaller, act: ChangingAct, content: ActPayload): Promise<BookedAct> {
+    const { now, newId, handlers, dataSource } = this.options;
+    const id = newId();
+    const at = now();
+    const needsSecond = isWidening(act);
+    const entry = { id, act, content, caller, at };
+    await this.#refusedIsRecorded(entry, async () => {
+      // 1. Role, from what the door knows; read again where it counts.
+      permit(decideAct(act, caller));
+      // 2. The content, in its one form.
+      const prepared = handlers[act](content);
+      const { payload, concerns = null } = prepared;
+      // 3. Booked and recorded together; done at once, or tried and undone.
+      const outcome = needsSecond ? 'ACT_REQUESTED' : 'ACT_DONE';
+      await this.#record({ ...entry, content: payload, outcome, concerns }, async (manager) => {
+        permit(decideAct(act, await lockFacts(manager, caller.account)));
+        await insertAct(manager, {
+          id,
+          act,
+          payload,
+          concerns,
+          needsSecond,
+          requestedBy: caller.account,
+          requestedAt: at,
+          expiresAt: new Date(at.getTime() + pendingHours * 3_600_000),
+        });
+        const context = { actId: id, at, newId };
+        if (!needsSecond) return prepared.apply(manager, context);
+        await manager.query('SAVEPOINT tried');
+        await prepared.apply(manager, context);
+        await manager.query('ROLLBACK TO SAVEPOINT tried');
+        return undefined;
+      });
+    });
+    return present(await findAct(dataSource, id));
+  }
+
+  /**
+   * Does a waiting act as its second person.
+   *
+   * @param digest of what the approver has read
+   * @throws {GatewayError} ERR_ACT_NOT_PERMITTED, ERR_ACT_NOT_PENDING, ERR_APPROVER_IS_REQUESTER,
+   *   ERR_APPROVER_IS_CONCERNED, ERR_ACCOUNT_TOO_NEW, ERR_CONFLICT where the digest is of something
+   *   else, what the act itself throws; ERR_LOG_UNAVAILABLE
+   */
+  async approve(caller: StaffCaller, id: string, digest: string): Promise<BookedAct> {
+    const { now, newId, handlers } = this.options;
+    const at = now();
+    const booked = await this.#visible(caller, id);
+    const { act, payload, concerns } = booked;
+    const entry = { id, act, content: payload, caller, at };
+    await this.#refusedIsRecorded(entry, async () =>
+      this.#record({ ...entry, outcome: 'ACT_DONE', concerns }, async (manager) => {
+        const held = present(await findAct(manager, id, { lock: true }));
+        permit(decideApproval(held, await lockFacts(manager, caller.account), at));
+        // What stands in the book is what its digest says, and what the approver has seen.
+        if (held.digest !== digest || held.digest !== actDigest(id, held.act, held.payload)) {
+          throw new GatewayError('ERR_CONFLICT', { argument: 'digest', detail: 'digest' });
+        }
+        await decideBookedAct(manager, id, { state: 'DONE', by: caller.account, at });
+        const handler = handlers[held.act as ChangingAct];
+        await handler(held.payload).apply(manager, { actId: id, at, newId });
+      }),
+    );
+    return present(await findAct(this.options.dataSource, id));
+  }
+
+  /**
+   * Ends a waiting act without doing it.
+   *
+   * @throws {GatewayError} ERR_ACT_NOT_PERMITTED, ERR_ACT_NOT_PENDING; ERR_LOG_UNAVAILABLE
+   */
+  async refuse(caller: StaffCaller, id: string): Promise<BookedAct> {
+    const at = this.options.now();
+    const { act, payload, concerns } = await this.#visible(caller, id);
+    const entry = { id, act, content: payload, caller, at };
+    await this.#refusedIsRecorded(entry, async () =>
+      this.#record({ ...entry, outcome: 'ACT_REFUSED', concerns }, async (manager) => {
+        const held = present(await findAct(manager, id, { lock: true }));
+        permit(decideRefusal(held, await lockFacts(manager, caller.account), at));
+        await decideBookedAct(manager, id, { state: 'REFUSED', by: caller.account, at });
+      }),
+    );
+    return present(await findAct(this.options.dataSource, id));
+  }
+
+  /** @throws {GatewayError} ERR_NOT_FOUND for one that is not there or not theirs to see */
+  async find(caller: StaffCaller, id: string): Promise<BookedAct> {
+    permit(decideAct('ACTS_READ', caller));
+    return this.#visible(caller, id);
+  }
+
+  /** Acts this caller may see, the latest first, at most 200; only those that wait when `waiting`. */
+  async list(caller: StaffCaller, waiting: boolean): Promise<readonly BookedAct[]> {
+    permit(decideAct('ACTS_READ', caller));
+    const filter = waiting ? { waitingAt: this.options.now() } : undefined;
+    const acts = await listActs(this.options.dataSource, filter, mostListed);
+    return acts.filter(({ act }) => maySeeAct(act, caller));
+  }
+
+  async #visible(caller: StaffCaller, id: string): Promise<BookedAct> {
+    const act = uuidForm.test(id) ? await findAct(this.options.dataSource, id) : undefined;
+    if (act === undefined || !maySeeAct(act.act, caller)) {
+      throw new GatewayError('ERR_NOT_FOUND', { argument: 'id', detail: 'no such act' });
+    }
+    return act;
+  }
+
+  /** Does `work` in the transaction that makes its record; both or neither. */
+  async #record(
+    entry: RecordedAct & { readonly outcome: ActOutcome; readonly concerns: string | null },
+    work: (manager: EntityManager) => Promise<void>,
+  ): Promise<void> {
+    let thrown: { readonly error: unknown } | undefined;
+    const alongside = async (manager: EntityManager): Promise<void> => {
+      thrown = undefined;
+      try {
+        await work(manager);
+        // What is only judged at commit is judged here: later it would fail whoever shares it.
+        await manager.query('SET CONSTRAINTS ALL IMMEDIATE');
+      } catch (error) {
+        thrown = { error };
+        throw error;
+      }
+    };
+    try {
+      await this.#append(entry, entry.outcome, entry.concerns, alongside);
+    } catch (error) {
+      if (thrown === undefined) throw error;
+      if (thrown.error instanceof GatewayError) throw thrown.error;
+      throw new GatewayError('ERR_INTERNAL', {
+        detail: 'an act could not be done',
+        cause: thrown.error,
+      });
+    }
+  }
+
+  /** A refusal is a record as well; one that cannot be kept is the answer instead. */
+  async #refusedIsRecorded(entry: RecordedAct, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (error instanceof GatewayError && error.code !== 'ERR_LOG_UNAVAILABLE') {
+        await this.#append(entry, error.code, null);
+      }
+      throw error;
+    }
+  }
+
+  async #append(
+    { id, act, content, caller, at }: RecordedAct,
+    outcome: ActOutcome | GatewayErrorCode,
+    concerns: string | null,
+    alongside?: (manager: EntityManager) => Promise<void>,
+  ): Promise<void> {
+    const { accessLog, newId } = this.options;
+    await accessLog.append(
+      {
+        tree: { kind: 'host' },
+        id: newId(),
+        requestId: id,
+        at,
+        grant: null,
+        grantVersion: null,
+        purpose: act,
+        person: { act, content },
+        outcome,
+        fields: [],
+        reference: null,
+        host: {
+          clientId: caller.account,
+          officer: null,
+          certificate: caller.certificateFingerprint,
+          caseReference: null,
+          subject: concerns,
+          finding: null,
+        },
+      },
+      alongside === undefined ? {} : { alongside },
+    );
+  }
+}
+
+interface RecordedAct {
+  readonly id: string;
+  readonly act: StaffAct;
+  readonly content: ActPayload;
+  readonly caller: StaffCaller;
+  readonly at: Date;
+}
+
+function permit(decision: ActDecision): void {
+  if (!decision.allow) throw new GatewayError(decision.code);
+}
+
+function present<Value>(value: Value | undefined): Value {
+  if (value === undefined) throw new TypeError('a booked act is gone');
+  return value;
+}
+
+/** The caller's account as it is in this transaction, and stays until its end. */
+async function lockFacts(manager: EntityManager, account: string): Promise<StaffFacts> {
+  const [row] = await manager.query<{ roles: StaffRole[]; active: boolean; approves_from: Date }[]>(
+    'SELECT roles, active, approves_from FROM staff_account WHERE id = $1 FOR SHARE',
+    [account],
+  );
+  return {
+    account,
+    roles: row?.roles ?? [],
+    active: row?.active ?? false,
+    approvesFrom: row?.approves_from ?? new Date(NaN),
+  };
+}

@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { migrations } from '../migrations.js';
+import type { Database } from '../platform/database/database.js';
+import { twoWorlds, type TwoWorlds } from '../../test/support/arbitrary-world.js';
+import { describeOnEachDatabase, openTestDatabase } from '../../test/support/databases.js';
+import { forgetBudgets, InProcessGateway } from '../../test/support/in-process-gateway.js';
+
+/**
+ * Non-interference (Goguen and Meseguer 1982), as a partner would test it: two registers that differ
+ * only in what the grant neither compares nor lets out, and in people out of scope or kept from the
+ * partner, answer every sequence of questions with the same bytes: answers, refusals, receipts,
+ * `access` after each, budgets.
+ */
+describeOnEachDatabase('non-interference', (kind) => {
+  let database: Database;
+  beforeAll(async () => {
+    database = await openTestDatabase(kind, migrations);
+  });
+  afterAll(async () => database.close());
+
+  const play = async (world: TwoWorlds['one'], questions: TwoWorlds['questions']) => {
+    await forgetBudgets(database.dataSource);
+    const gateway = new InProcessGateway(database.dataSource, world);
+    const seen: string[] = [await gateway.access()];
+    for (const question of questions) {
+      seen.push(await gateway.ask(question), await gateway.access());
+    }
+    return seen;
+  };
+
+  test('what is not declared changes no byte of this or any later answer', async () => {
+    await fc.assert(
+      fc.asyncProperty(twoWorlds, async ({ one, other, questions }) => {
+        expect(await play(other, questions)).toEqual(await play(one, questions));
+      }),
+      { numRuns: 80 },
+    );
+  }, 120_000);
+
+  test('the generated worlds hold matches, refusals and spent budgets, or the law above is empty', async () => {
+    const words = [
+      '"MATCH"',
+      '"NOT_CONFIRMED","handling',
+      'ERR_EVIDENCE_INSUFFICIENT',
+      'ERR_FIELD_NOT_GRANTED',
+      '"budget":"PEOPLE"',
+      '"budget":"MISSES"',
+      '"budget":"QUESTIONS"',
+      '"budget":"VALUES"',
+      'ERR_REQUEST_ID_REUSED',
+    ];
+    const counted = new Map<string, number>();
+    for (const { one, questions } of fc.sample(twoWorlds, { numRuns: 120, seed: 1 })) {
+      for (const text of await play(one, questions)) {
+        for (const word of words) {
+          if (text.includes(word)) counted.set(word, (counted.get(word) ?? 0) + 1);
+        }
+      }
+    }
+    expect(words.filter((word) => !counted.has(word))).toEqual([]);
+    expect(counted.get('"MATCH"')).toBeGreaterThan(20);
+  }, 60_000);
+
+  test('a person kept from the partner, one elsewhere and nobody are one answer, and budget', async () => {
+    await fc.assert(
+      fc.asyncProperty(twoWorlds, async ({ one, questions }) => {
+        const absent = { ...one, people: one.people.filter(({ number }) => number >= 1000) };
+        const moved = (change: object) => ({
+          ...one,
+          people: one.people.map(({ number, subject }) => ({
+            number,
+            subject: { ...subject, ...change },
+          })),
+        });
+        const answers = await play(absent, questions);
+        expect(await play(moved({ suppressedFor: ['ALPHA-BORDER'] }), questions)).toEqual(answers);
+        expect(await play(moved({ suppressedFor: ['AUS'] }), questions)).toEqual(answers);
+        expect(await play(moved({ caseload: 'AF-2023' }), questions)).toEqual(answers);
+      }),
+      { numRuns: 20 },
+    );
+  }, 120_000);
+});

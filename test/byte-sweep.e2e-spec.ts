@@ -1,0 +1,161 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { DataSource } from 'typeorm';
+import { demoCaseloads, makeDemoPeople, type DemoPerson } from '../src/register/index.js';
+import { encodingsOf, findNeedles } from './support/byte-sweep.js';
+import { describeOnEachDatabase } from './support/databases.js';
+import { startGateway, testPartners, type TestGateway } from './support/gateway.js';
+import { codeOf } from './support/replies.js';
+
+const people = makeDemoPeople({ seed: 'byte sweep', partners: testPartners, count: 300 });
+const caseReference = 'CASE/OF-ZALMAI.4711';
+const planted = 'Planted-Canary-O4711815';
+
+/** What a person is known by, as supplied and in the spellings software likes to make of it. */
+function valuesOf(person: DemoPerson): readonly string[] {
+  const names = [
+    ...person.names.map(({ full }) => full),
+    person.fatherName,
+    person.grandfatherName,
+  ].flatMap((name) => (name === undefined || [...name].length < 6 ? [] : [name]));
+  const others = [
+    person.reference,
+    (person.dateOfBirth?.length ?? 0) > 7 ? person.dateOfBirth : undefined,
+    ...(person.documents ?? []).map((document) => document['number']),
+    person.visa?.['reference'],
+  ].filter((value) => value !== undefined && value.length >= 8);
+  return [
+    ...names.flatMap((name) => [name, name.toLowerCase(), name.toUpperCase()]),
+    ...others.flatMap((value) => (value === undefined ? [] : [value, value.replace(/[^\w]/g, '')])),
+  ].filter((value) => value.length >= 6);
+}
+
+function everyFile(directory: string): Buffer {
+  const files = readdirSync(directory, { recursive: true, withFileTypes: true });
+  return Buffer.concat(
+    files
+      .filter((file) => file.isFile())
+      .map((file) => readFileSync(join(file.parentPath, file.name))),
+  );
+}
+
+/** Every column of every row of every table, as text and as bytes. */
+async function everyColumn(dataSource: DataSource): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  const tables = await dataSource.query<{ name: string }[]>(
+    `SELECT quote_ident(table_schema) || '.' || quote_ident(table_name) AS name
+     FROM information_schema.tables
+     WHERE table_schema NOT IN ('pg_catalog', 'information_schema') AND table_type = 'BASE TABLE'`,
+  );
+  expect(tables.length).toBeGreaterThan(10);
+  for (const { name } of tables) {
+    const rows = await dataSource.query<Record<string, unknown>[]>(`SELECT * FROM ${name}`);
+    for (const value of rows.flatMap((row) => Object.values(row))) {
+      chunks.push(Buffer.isBuffer(value) ? value : Buffer.from(JSON.stringify(value) ?? ''));
+      chunks.push(Buffer.from('\n'));
+    }
+  }
+  return Buffer.concat(chunks);
+}
+
+describeOnEachDatabase('everything at rest', (kind) => {
+  let gateway: TestGateway;
+  let bytes: Buffer;
+  beforeAll(async () => {
+    gateway = await startGateway({ kind, people });
+    await ask();
+    const { dataSource } = gateway.rooms.database;
+    await dataSource.query('CHECKPOINT');
+    const columns = await everyColumn(dataSource);
+    const held = everyFile(gateway.home);
+    for (const { code } of testPartners) gateway.partner(code).close();
+    await gateway.gateway.close();
+    const logged = Buffer.from(gateway.logged.join(''));
+    bytes = Buffer.concat([columns, held, everyFile(gateway.home), logged]);
+  }, 60_000);
+  afterAll(async () => gateway.close());
+
+  /** Questions that match, that do not, that are refused, one by one and together. */
+  async function ask(): Promise<void> {
+    const alpha = gateway.partner('ALPHA-BORDER');
+    const askable = people.filter(
+      ({ documents, dateOfBirth = '' }) => documents !== undefined && /^[0-9]/.test(dateOfBirth),
+    );
+    const outcomes = new Set<unknown>();
+    for (const person of askable.slice(0, 15)) {
+      const { names, fatherName, dateOfBirth, calendar, documents = [] } = person;
+      const asked = {
+        names: names.map(({ full }) => ({ full })),
+        ...(fatherName === undefined ? {} : { fatherName }),
+        dateOfBirth,
+        calendar: calendar ?? 'GREGORIAN',
+        documents: documents.map(({ type, number }) => ({ type, number })),
+      };
+      const reply = await alpha.verify(asked, { caseReference });
+      outcomes.add((reply.json?.data?.['verifyIdentity'] as { outcome?: string })?.outcome);
+      // The same values where they do not belong.
+      const [first] = names;
+      for (const bent of [
+        { ...asked, dateOfBirth: first?.full },
+        { ...asked, names: [{ full: `${first?.full ?? ''} `.repeat(40) }] },
+        { ...asked, nationality: first?.full },
+        { names: asked.names },
+      ]) {
+        expect(codeOf(await alpha.verify(bent, { caseReference }))).toMatch(/^ERR_/);
+      }
+      const inDocument = await alpha.graphql(
+        `mutation { verifyIdentity(input: { requestId: "r", grantId: "${alpha.grantId}", purpose: BORDER_VERIFICATION,
+          caseReference: "C", person: { dateOfBirth: ${JSON.stringify(first?.full)} } }) { id } }`,
+      );
+      expect(codeOf(inDocument)).toBe('ERR_INPUT_INVALID');
+    }
+    expect(outcomes.has('MATCH')).toBe(true);
+    await alpha.graphql(
+      `mutation V($input: VerifyIdentitiesInput!) { verifyIdentities(input: $input) { __typename } }`,
+      {
+        input: {
+          grantId: alpha.grantId,
+          purpose: 'BORDER_VERIFICATION',
+          questions: askable.slice(0, 20).map(({ names, documents = [] }) => ({
+            requestId: crypto.randomUUID(),
+            caseReference,
+            person: {
+              names: names.map(({ full }) => ({ full })),
+              documents: documents.map(({ type, number }) => ({ type, number })),
+            },
+          })),
+        },
+      },
+    );
+  }
+
+  test('holds no name, date, number or reference of a person, in no encoding in use', () => {
+    const values = new Set([...people.flatMap(valuesOf), caseReference, ...demoCaseloads.slice(1)]);
+    values.delete('AF-2021');
+    const needles = [...values].flatMap((value) => encodingsOf(value));
+    expect(needles.length).toBeGreaterThan(10_000);
+    // Never the values: a failing test prints what it compares.
+    expect(findNeedles(bytes, needles).length).toBe(0);
+  });
+
+  test('would be found out: a canary is found in each encoding, wherever it stands', () => {
+    for (const [index, needle] of encodingsOf(planted).entries()) {
+      const before = bytes.subarray(0, 100_000 + index);
+      expect(findNeedles(Buffer.concat([before, needle]), encodingsOf(planted))).toContainEqual(
+        needle,
+      );
+    }
+    for (const lead of ['', 'x', 'xy']) {
+      for (const encoding of ['base64', 'base64url'] as const) {
+        const text = Buffer.from(`${lead}${planted}, and more`).toString(encoding);
+        expect(findNeedles(Buffer.from(text), encodingsOf(planted))).not.toHaveLength(0);
+      }
+    }
+  });
+
+  test('does hold what it may: the grant, the codes of partners, requests by their ids', () => {
+    expect(findNeedles(bytes, [Buffer.from('ALPHA-BORDER')])).toHaveLength(1);
+    expect(findNeedles(bytes, [Buffer.from('registrar 2')])).toHaveLength(1);
+  });
+});

@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto';
+import canonicalize from 'canonicalize';
+import type { DataSource } from 'typeorm';
+import type { AccessEntry, AccessLog } from '../../src/access-log/index.js';
+import { isGatewayError } from '../../src/core/errors.js';
+import type { Grant } from '../../src/core/grants/grant.js';
+import type { PartnerCode, StateCode, SubjectId } from '../../src/core/ids.js';
+import { subjectBlockingTerms } from '../../src/core/matching/index.js';
+import type { Subject } from '../../src/core/register/subject.js';
+import { BlindIndex } from '../../src/register/blind-index.js';
+import { registerVersionSql, type OpenedSubject } from '../../src/register/index.js';
+import { Budgets, type Caller } from '../../src/grants/index.js';
+import { ReadAccess, VerifyIdentity, type Question } from '../../src/verification/index.js';
+
+/** One person of a register in memory. */
+export interface StoredPerson {
+  /** 1 to 65,535; stands for the UUID. */
+  readonly number: number;
+  readonly subject: Subject;
+}
+
+export interface World {
+  readonly caller: Caller;
+  readonly grants: readonly Grant[];
+  readonly people: readonly StoredPerson[];
+}
+
+/**
+ * The use cases over the real blind index, matching, disclosure and budgets, and a log that keeps
+ * nothing: what a partner could see of a whole sequence of questions comes out as one text.
+ */
+export class InProcessGateway {
+  private readonly verifyIdentity: VerifyIdentity;
+  private readonly readAccess: ReadAccess;
+  private ids = 0;
+  private at = new Date('2026-03-04T10:00:00Z').getTime();
+
+  constructor(
+    dataSource: DataSource,
+    private readonly world: World,
+  ) {
+    const authority = {
+      grant: (id: string) => world.grants.find((grant) => grant.id === id),
+      grantsOf: (partner: PartnerCode) => world.grants.filter((one) => one.partner === partner),
+      grantsOfState: (_state: StateCode) => world.grants,
+      catchUp: async () => false,
+      refresh: async () => undefined,
+      establish: () => world.caller,
+    };
+    const budgets = new Budgets(dataSource, Buffer.alloc(32, 7), registerVersionSql);
+    const now = () => new Date(this.at);
+    this.verifyIdentity = new VerifyIdentity(
+      authority,
+      budgets,
+      memoryRegister(world.people),
+      publicLog(dataSource),
+      now,
+      () => `00000000-0000-4000-8000-${String((this.ids += 1)).padStart(12, '0')}`,
+    );
+    this.readAccess = new ReadAccess(authority, budgets, now);
+  }
+
+  /** The answer or refusal as a partner gets it, as text. */
+  async ask(question: Question): Promise<string> {
+    this.at += 61_000;
+    try {
+      const answer = await this.verifyIdentity.execute(this.world.caller, question);
+      const { subject, ...rest } = answer;
+      const fields = subject === undefined ? null : [...subject.fields];
+      return JSON.stringify({ ...rest, reference: subject?.reference ?? null, fields });
+    } catch (error) {
+      if (!isGatewayError(error)) throw error;
+      const { code, argument, field, budget, retryAt, reference } = error;
+      return JSON.stringify({ code, argument, field, budget, retryAt, reference });
+    }
+  }
+
+  async access(): Promise<string> {
+    return JSON.stringify(await this.readAccess.execute(this.world.caller));
+  }
+}
+
+/** Forgets every use of every budget. */
+export async function forgetBudgets(dataSource: DataSource): Promise<void> {
+  await dataSource.query(
+    'TRUNCATE budget_use, budget_seen, budget_alarm, miss_returned, question_asked',
+  );
+}
+
+function memoryRegister(people: readonly StoredPerson[]) {
+  const index = new BlindIndex();
+  const byNumber = new Map<number, OpenedSubject>();
+  for (const { number, subject } of people) {
+    const id = Buffer.alloc(16);
+    id.writeUInt16BE(number, 14);
+    index.put({
+      subject: id,
+      version: 1,
+      caseload: subject.caseload,
+      suppressedFor: subject.suppressedFor,
+      keys: keysOf(subjectBlockingTerms(subject)),
+    });
+    byNumber.set(number, {
+      id: String(number) as SubjectId,
+      version: 1,
+      subject,
+      referenceSecret: createHash('sha256').update(id).digest(),
+    });
+  }
+  return {
+    catchUp: async () => undefined,
+    find: async (
+      terms: readonly { readonly term: string; readonly weight: number }[],
+      scope: Parameters<BlindIndex['candidates']>[2],
+      cap: number,
+    ) => {
+      const keys = keysOf(terms.map(({ term }) => term));
+      const weights = Float64Array.from(terms, ({ weight }) => weight);
+      return index.candidates(keys, weights, scope, cap).flatMap((row) => {
+        const subject = Buffer.from(index.subjectOf(row)).readUInt16BE(14);
+        const opened = byNumber.get(subject);
+        return opened === undefined ? [] : [opened];
+      });
+    },
+  };
+}
+
+function keysOf(terms: readonly string[]): Uint32Array {
+  const words = terms.flatMap((term) => {
+    const hash = createHash('sha256').update(term).digest();
+    return [hash.readUInt32BE(0), hash.readUInt32BE(4)];
+  });
+  return Uint32Array.from(words);
+}
+
+/** Receipts that show all of an entry a partner can see, and hide what only the host may open. */
+function publicLog(dataSource: DataSource): Pick<AccessLog, 'append'> {
+  let index = 0;
+  return {
+    append: async (entry: AccessEntry, options = {}) => {
+      const { alongside } = options;
+      if (alongside !== undefined) await dataSource.transaction(alongside);
+      const record = canonicalize(JSON.parse(JSON.stringify({ ...entry, host: null }))) ?? '';
+      index += 1;
+      return { record, salt: '', proof: String(index), index, treeSize: index };
+    },
+  };
+}
