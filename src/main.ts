@@ -9,18 +9,12 @@ import type { GraphQLSchema } from 'graphql';
 import type { AccessLog } from './access-log/index.js';
 import { GatewayError } from './core/errors.js';
 import type { PartnerCode } from './core/ids.js';
-import { Authority, type Caller } from './grants/index.js';
+import { AcceptGrant, Authority, type Caller } from './grants/index.js';
 import { createTokenVerifier, parseBearer } from './identity/caller/index.js';
-import {
-  certificateCauseOf,
-  checkClientCertificate,
-  parseTrustAnchor,
-  resolveCredential,
-  type CheckedCertificate,
-  type TrustAnchor,
-} from './identity/certificate/index.js';
+import { certificateCauseOf } from './identity/certificate/index.js';
 import { createTokenEndpoint, publicTokenKeys } from './identity/token/index.js';
 import { buildOpsDoor } from './ops/ops-door.js';
+import { CertificateJudge, type PartnerPeer } from './certificate-judge.js';
 import { openStaffDoor } from './open-staff-door.js';
 import { buildPartnerDoor } from './partner-api/partner-door.js';
 import { lockHome } from './platform/database/home-lock.js';
@@ -62,13 +56,6 @@ export interface Gateway {
   /** Undefined without a staff door. */
   readonly staff: { readonly url: string; readonly schema: GraphQLSchema } | undefined;
   close(): Promise<void>;
-}
-
-/** Who is on the other end of a connection through the partner door's gate. */
-interface PartnerPeer {
-  readonly checked: CheckedCertificate;
-  readonly partner: PartnerCode;
-  readonly certificate: Buffer;
 }
 
 /**
@@ -125,7 +112,7 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
   const tls = readListenerTls(settings.partnerTls, 'PARTNER');
   metrics.certificateNotAfter.set({ door: 'partner' }, tls.notAfter.getTime() / 1000);
 
-  const judge = certificateJudge(authority, now);
+  const judge = new CertificateJudge(authority, now);
   let gate: GatedHttpsServer<PartnerPeer> | undefined;
   const peerOf = (socket: object): PartnerPeer | undefined => gate?.identityOf(socket);
   const verifier = createTokenVerifier({
@@ -139,15 +126,17 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
   /** Certificate and token of a request, against authority as it is now. */
   const authenticate = async (request: IncomingMessage): Promise<Caller> => {
     const peer = peerOf(request.socket);
-    if (peer === undefined || peer.checked.notAfter <= now()) {
-      throw new GatewayError('ERR_TOKEN_REFUSED', { detail: 'certificate' });
-    }
+    if (peer === undefined) throw new GatewayError('ERR_TOKEN_REFUSED', { detail: 'certificate' });
     const fingerprint = peer.checked.fingerprintSha256.base64url;
     const token = parseBearer(request.headersDistinct['authorization']);
     const { clientId, officer, issuedAt, expiresAt } = verifier.verify(token, fingerprint);
     await authority.refresh();
+    if (!judge.isInForce(peer)) {
+      throw new GatewayError('ERR_TOKEN_REFUSED', { detail: 'certificate' });
+    }
     return authority.establish({
       clientId,
+      certificate: peer.checked,
       certificateFingerprint: fingerprint,
       tokenIssuedAt: issuedAt,
       tokenExpiresAt: expiresAt,
@@ -178,7 +167,10 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
       },
     },
     database: { query: (sql, parameters) => database.dataSource.query(sql, [...parameters]) },
-    peerOf,
+    peerOf: (socket) => {
+      const peer = peerOf(socket);
+      return peer !== undefined && judge.isInForce(peer) ? peer : undefined;
+    },
     now,
     onRefused: (error, detail) => {
       metrics.tokensRefused.inc({ cause: `endpoint ${error}` });
@@ -193,13 +185,14 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
       verifyIdentities: shared(context, VerifyIdentities),
       readAccess: shared(context, ReadAccess),
       readReceipt: shared(context, ReadReceipt),
+      acceptGrant: shared(context, AcceptGrant),
     },
     serverFactory: (handler) => {
       gate = createGatedHttpsServer<PartnerPeer>(
         {
           certificate: tls.certificate,
           privateKey: tls.key,
-          check: judge,
+          check: async (der) => judge.check(der),
           causeOf: certificateCauseOf,
           connectionKey: (peer) => peer.partner,
           onRefused: (cause) => metrics.handshakesRefused.inc({ cause }),
@@ -215,11 +208,7 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
     logger,
     metrics,
   });
-  authority.onChange(() =>
-    gate?.cutConnections(
-      ({ checked }) => authority.credential(checked.fingerprintSha256.base64url) === undefined,
-    ),
-  );
+  authority.onChange(() => gate?.cutConnections((peer) => !judge.isInForce(peer)));
 
   const staffTls = settings.staffTls && readListenerTls(settings.staffTls, 'STAFF');
   const staff =
@@ -290,35 +279,6 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
             schema: staff.schema,
           },
     close,
-  };
-}
-
-/** The check of one client certificate against the anchors and credentials of now. */
-function certificateJudge(
-  authority: Authority,
-  now: () => Date,
-): (der: Buffer) => Promise<PartnerPeer> {
-  let parsed: { readonly version: bigint; readonly anchors: readonly TrustAnchor[] } | undefined;
-  const anchors = (): readonly TrustAnchor[] => {
-    if (parsed?.version !== authority.version) {
-      parsed = {
-        version: authority.version,
-        anchors: authority.anchors.map(({ id, certificate }) => parseTrustAnchor(id, certificate)),
-      };
-    }
-    return parsed.anchors;
-  };
-  const directory = {
-    byFingerprint: async (hex: string) =>
-      authority.credential(Buffer.from(hex, 'hex').toString('base64url')),
-    byAnchorRule: async () => undefined,
-    isRevoked: async () => false,
-  };
-  return async (certificate) => {
-    await authority.refresh();
-    const checked = checkClientCertificate(certificate, anchors(), now());
-    const { partner } = await resolveCredential(checked, directory, now());
-    return { checked, partner, certificate };
   };
 }
 

@@ -5,12 +5,13 @@ import { deriveKey, localMasterKey, type PrivateJwk } from './platform/keys/keys
 import { migrate, openDatabase, type Database } from './platform/database/database.js';
 import type { Configuration } from './platform/configuration/configuration.js';
 import type { GatewayLogger } from './platform/telemetry/logger.js';
-import { Authority, Budgets } from './grants/index.js';
 import { partnerActs } from './partners/index.js';
+import { AcceptGrant, Authority, Budgets } from './grants/index.js';
 import { openRegister, Register, registerVersionSql } from './register/index.js';
 import { ReadAccess, ReadReceipt, VerifyIdentities, VerifyIdentity } from './verification/index.js';
 import { actHandlers } from './act-handlers.js';
 import { migrations } from './migrations.js';
+import { ReadPartners } from './partners/index.js';
 import { StaffActs, StaffDirectory } from './staff/index.js';
 
 /** Everything a start has to be given: configuration, keys, clock. */
@@ -75,6 +76,7 @@ export class RoomsModule {
                 : { checkpointFile: configuration.checkpointFile }),
             }),
         },
+        { provide: ReadPartners, useFactory: () => new ReadPartners(dataSource) },
         { provide: StaffDirectory, useFactory: () => new StaffDirectory(dataSource, now) },
         {
           provide: StaffActs,
@@ -117,6 +119,11 @@ export class RoomsModule {
           inject: [Authority, Budgets],
           useFactory: (authority: Authority, budget: Budgets) =>
             new ReadAccess(authority, budget, now),
+        },
+        {
+          provide: AcceptGrant,
+          inject: [Authority],
+          useFactory: (authority: Authority) => new AcceptGrant(dataSource, authority, now),
         },
         {
           provide: ReadReceipt,

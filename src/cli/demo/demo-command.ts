@@ -19,13 +19,13 @@ import { PartnerClient } from '../partner/partner-client.js';
 import { readProfile } from '../partner/profile.js';
 import { Watch, watchingKeys } from '../partner/witness-command.js';
 import { demoKeys, takeDemoHome, type DemoHome } from './demo-home.js';
+import { demoStaff, foundDemoStaff, staffCertificate, writeStaffProfiles } from './demo-staff.js';
 import {
   demoPartners,
   demoWitness,
   registerDemoPartners,
   writeDemoProfiles,
 } from './demo-partners.js';
-import { demoStaff, foundDemoStaff, staffCertificate, writeStaffProfiles } from './demo-staff.js';
 
 const people = 1_250;
 const seed = 'safeconduct demo 1';
@@ -69,13 +69,13 @@ export async function demo(options: {
   let gateway;
   try {
     if (!home.isFilled) {
+      await registerDemoPartners(rooms.database.dataSource, home, pki, now());
       await foundDemoStaff(
         rooms.database.dataSource,
         rooms.context.get<AccessLog>(ACCESS_LOG),
         (reference) => staffCertificate(pki, reference),
         now(),
       );
-      await registerDemoPartners(rooms.database.dataSource, home, pki, now());
       await importDemoPeople(rooms, note);
       home.markFilled();
     }

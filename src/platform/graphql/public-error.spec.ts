@@ -78,7 +78,7 @@ describe('a refused document names the argument and not the value:', () => {
         : [invalid];
     const [error] = errors ?? [];
     if (error === undefined) throw new Error('nothing was refused');
-    const { formatted, status } = toPublicError(error, logger, document);
+    const { formatted, status } = toPublicError(error, logger, undefined, document);
     expect(status).toBe(400);
     expect(JSON.stringify(formatted)).not.toMatch(/canary/);
     return formatted.extensions?.['argument'];
