@@ -7,6 +7,9 @@ import { migrateCommand } from './host/migrate-command.js';
 import { serve } from './host/serve-command.js';
 import { token } from './partner/token-command.js';
 import { verify } from './partner/verify-command.js';
+import { addPartnerCommands } from './staff/partner-command.js';
+import { addPendingCommands } from './staff/pending-command.js';
+import { addStaffCommands } from './staff/staff-command.js';
 import { exitCodes } from './exit-codes.js';
 
 /** `safeconduct`: parses arguments, runs one command, turns what it throws into an exit code. */
@@ -72,6 +75,14 @@ export async function run(argv: readonly string[]): Promise<void> {
     .option('--explain', 'check each step and print no token')
     .option('--json', 'print the result as JSON')
     .action(token);
+
+  const common = (command: Command): Command =>
+    command
+      .option('--profile <file>', 'staff profile; SAFECONDUCT_STAFF_PROFILE by default')
+      .option('--json', 'print the result as JSON');
+  addPartnerCommands(program, common);
+  addStaffCommands(program, common);
+  addPendingCommands(program, common);
 
   try {
     await program.parseAsync([...argv]);

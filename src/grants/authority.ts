@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { GatewayError, isGatewayError } from '../core/errors.js';
-import type { GrantId, PartnerCode, StateCode } from '../core/ids.js';
+import type { PartnerCode, StateCode } from '../core/ids.js';
 import type { Grant } from '../core/grants/grant.js';
 import {
   parseCrl,
@@ -222,7 +222,7 @@ async function load(dataSource: DataSource): Promise<Snapshot> {
       revocations: new Set(revocations.map(({ anchor, serial }) => `${anchor} ${serial}`)),
       credentials: new Map(credentials.map((credential) => [credential.fingerprint, credential])),
       clients: new Map(clients.map((client) => [client.clientId, client])),
-      grants: new Map(grants.map((grant) => [grant.id as GrantId, grant])),
+      grants: new Map(grants.map((grant) => [grant.id, grant])),
     };
   });
 }
