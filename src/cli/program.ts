@@ -4,6 +4,7 @@ import { describeError } from '../platform/telemetry/logger.js';
 import { demo } from './demo/demo-command.js';
 import { init } from './host/init-command.js';
 import { migrateCommand } from './host/migrate-command.js';
+import { addPkiCommands } from './host/pki-command.js';
 import { serve } from './host/serve-command.js';
 import { token } from './partner/token-command.js';
 import { verify } from './partner/verify-command.js';
@@ -80,6 +81,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     command
       .option('--profile <file>', 'staff profile; SAFECONDUCT_STAFF_PROFILE by default')
       .option('--json', 'print the result as JSON');
+  addPkiCommands(program);
   addPartnerCommands(program, common);
   addStaffCommands(program, common);
   addPendingCommands(program, common);
