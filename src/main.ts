@@ -18,15 +18,18 @@ import { CertificateJudge, type PartnerPeer } from './certificate-judge.js';
 import { openStaffDoor } from './open-staff-door.js';
 import { buildPartnerDoor } from './partner-api/partner-door.js';
 import { lockHome } from './platform/database/home-lock.js';
+import { listenForNotices } from './platform/database/notifications.js';
 import type { Database } from './platform/database/database.js';
 import type { StaffDoorFiles } from './platform/configuration/configuration.js';
 import { readKeyFile } from './platform/keys/keys.js';
+import { describeError } from './platform/telemetry/logger.js';
 import { Metrics } from './platform/telemetry/metrics.js';
 import { nestLogger } from './platform/telemetry/nest-logger.js';
 import {
   createGatedHttpsServer,
   type GatedHttpsServer,
 } from './platform/tls/client-certificate-gate.js';
+import { authorityChannel, ReplicaClock } from './staff/index.js';
 import { ReadAccess, ReadReceipt, VerifyIdentities, VerifyIdentity } from './verification/index.js';
 import {
   ACCESS_LOG,
@@ -231,6 +234,23 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
     metrics.certificateNotAfter.set({ door: 'staff' }, staffTls.notAfter.getTime() / 1000);
   }
 
+  // Nobody has to ask for a replica to learn what was revoked: open connections end by themselves.
+  const clock = new ReplicaClock(database.dataSource, (error) =>
+    logger.warn(describeError(error), 'the time of enforcement was not written down'),
+  );
+  await clock.start(authority.version);
+  authority.onChange(() => clock.saw(authority.version));
+  const notices =
+    configuration.databaseUrl === undefined
+      ? undefined
+      : listenForNotices(configuration.databaseUrl, authorityChannel, () => {
+          authority
+            .refresh()
+            .catch((error: unknown) =>
+              logger.warn(describeError(error), 'authority not refreshed'),
+            );
+        });
+
   const ready = async () => {
     const log = accessLog.isWritable();
     metrics.logWritable.set(log ? 1 : 0);
@@ -254,6 +274,8 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
     await partner.app.close();
     await staff?.app.close();
     await ops.close();
+    await notices?.close();
+    await clock.stop().catch(() => undefined);
     await rooms.close();
   };
   accessLog.startRounds(now);

@@ -202,8 +202,9 @@ export class Authority {
       partner !== undefined &&
       credential.partner === partner.code &&
       [credential, client, partner].every(
-        // A token knows whole seconds only: one of the very second of a revocation is refused.
-        ({ validAfter }) => validAfter <= identity.tokenIssuedAt,
+        // A token knows whole seconds only. What takes away names the end of its second.
+        ({ validAfter }) =>
+          Math.floor(validAfter.getTime() / 1000) <= identity.tokenIssuedAt.getTime() / 1000,
       );
     if (!inForce) {
       throw new GatewayError('ERR_TOKEN_REFUSED', { detail: 'no longer in force' });

@@ -50,7 +50,7 @@ export const staffRequirements: Readonly<Record<string, StaffRequirement>> = {
   ...result('Self', 'reference name roles approvesFrom certificateFingerprint'),
   ...result(
     'Act',
-    'id act state content digest needsSecond requestedBy requestedAt expiresAt decidedBy decidedAt',
+    'id act state content digest needsSecond requestedBy requestedAt expiresAt decidedBy decidedAt enforcedMs',
   ),
   ...result(
     'StaffMember',

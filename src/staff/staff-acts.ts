@@ -20,6 +20,7 @@ import {
   decideBookedAct,
   findAct,
   insertAct,
+  noteEnforcement,
   listActs,
   type BookedAct,
 } from './act-book.js';
@@ -35,6 +36,8 @@ export interface StaffActsOptions {
   readonly handlers: Readonly<Record<ChangingAct, ActHandler>>;
   readonly now: () => Date;
   readonly newId: () => string;
+  /** Told after every act that was done, before its answer: this process enforces it by then. */
+  readonly onDone?: () => Promise<void>;
 }
 
 const mostListed = 200;
@@ -81,13 +84,17 @@ export class StaffActs {
           expiresAt: new Date(at.getTime() + pendingHours * 3_600_000),
         });
         const context = { actId: id, at, newId };
-        if (!needsSecond) return prepared.apply(manager, context);
+        if (!needsSecond) {
+          await prepared.apply(manager, context);
+          return noteEnforcement(manager, id);
+        }
         await manager.query('SAVEPOINT tried');
         await prepared.apply(manager, context);
         await manager.query('ROLLBACK TO SAVEPOINT tried');
         return undefined;
       });
     });
+    if (!needsSecond) await this.options.onDone?.();
     return present(await findAct(dataSource, id));
   }
 
@@ -116,8 +123,10 @@ export class StaffActs {
         await decideBookedAct(manager, id, { state: 'DONE', by: caller.account, at });
         const handler = handlers[held.act as ChangingAct];
         await handler(held.payload).apply(manager, { actId: id, at, newId });
+        await noteEnforcement(manager, id);
       }),
     );
+    await this.options.onDone?.();
     return present(await findAct(this.options.dataSource, id));
   }
 

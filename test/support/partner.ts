@@ -87,6 +87,12 @@ export class TestPartner {
     return this.token;
   }
 
+  /** Uses a token that was obtained elsewhere. */
+  withToken(token: string): this {
+    this.token = token;
+    return this;
+  }
+
   forgetToken(): void {
     this.token = undefined;
   }
