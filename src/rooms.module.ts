@@ -5,13 +5,14 @@ import { deriveKey, localMasterKey, type PrivateJwk } from './platform/keys/keys
 import { migrate, openDatabase, type Database } from './platform/database/database.js';
 import type { Configuration } from './platform/configuration/configuration.js';
 import type { GatewayLogger } from './platform/telemetry/logger.js';
+import { partnerActs } from './partners/index.js';
 import { AcceptGrant, Authority, Budgets } from './grants/index.js';
 import { openRegister, Register, registerVersionSql } from './register/index.js';
 import { ReadAccess, ReadReceipt, VerifyIdentities, VerifyIdentity } from './verification/index.js';
 import { actHandlers } from './act-handlers.js';
 import { migrations } from './migrations.js';
 import { ReadPartners } from './partners/index.js';
-import { StaffActs, StaffDirectory, staffRestrictions } from './staff/index.js';
+import { StaffActs, StaffDirectory } from './staff/index.js';
 
 /** Everything a start has to be given: configuration, keys, clock. */
 export interface RoomsSettings {
@@ -68,7 +69,7 @@ export class RoomsModule {
               random: (sizeBytes) => randomBytes(sizeBytes),
               logger,
               ...(journalFiles === undefined ? {} : { files: journalFiles }),
-              acts: staffRestrictions(actHandlers),
+              acts: partnerActs,
               witnessQuorum: configuration.witnessQuorum,
               ...(configuration.checkpointFile === undefined
                 ? {}

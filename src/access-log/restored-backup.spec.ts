@@ -18,10 +18,8 @@ import {
 import type { EntityManager } from 'typeorm';
 import { parseVerifierKey } from '../core/log/note.js';
 import { openCheckpoint } from '../core/log/checkpoint.js';
-import { actHandlers } from '../act-handlers.js';
-import { encodeBase64Url, sha256 } from '../core/bytes.js';
-import { registerPartner, readPartners } from '../partners/index.js';
-import { staffRestrictions } from '../staff/index.js';
+import { registerPartner, revokeCredential, suspendPartner } from '../partners/index.js';
+import { partnerActs, readPartners } from '../partners/index.js';
 import { migrations } from '../migrations.js';
 import type { PartnerCode, StateCode } from '../core/ids.js';
 import type { Database } from '../platform/database/database.js';
@@ -68,15 +66,6 @@ async function emptied(
   });
 }
 
-const fingerprintOf = (code: string): string => encodeBase64Url(sha256(Buffer.from(code)));
-const revokeCredential = (log: AccessLog, fingerprint: string, at: Date) =>
-  restrict(log, 'CERTIFICATE_REVOKE', { fingerprint }, at);
-const suspendPartner = (log: AccessLog, code: string, at: Date) =>
-  restrict(log, 'PARTNER_SUSPEND', { code }, at);
-/** As the book of staff acts leaves it in the journal. */
-const restrict = (log: AccessLog, act: string, payload: object, at: Date) =>
-  log.restrict({ act: 'staff.act', body: { act, payload, at: at.toISOString() } });
-
 async function register({ dataSource }: Database, code: string): Promise<void> {
   const partner = code as PartnerCode;
   await registerPartner(dataSource, {
@@ -92,7 +81,7 @@ async function register({ dataSource }: Database, code: string): Promise<void> {
       id: crypto.randomUUID(),
       partner,
       kind: 'CLIENT_CERTIFICATE',
-      fingerprint: fingerprintOf(code),
+      fingerprint: `fingerprint-${code}`,
       active: true,
       validAfter: before,
     },
@@ -130,7 +119,7 @@ describeOnEachDatabase('yesterday’s database restored', (kind: DatabaseKind) =
   const copyFile = (which: number) => join(path(2), `checkpoints-${which}.json`);
   const open = async (which = 0): Promise<AccessLog> => {
     const log = await openTestLog(database.dataSource, path(which), {
-      acts: staffRestrictions(actHandlers),
+      acts: partnerActs,
       checkpointFile: copyFile(which),
     });
     logs.push(log);
@@ -147,7 +136,7 @@ describeOnEachDatabase('yesterday’s database restored', (kind: DatabaseKind) =
   };
   const restricted = {
     partners: [partner],
-    credentials: [fingerprintOf(otherPartner)],
+    credentials: [`fingerprint-${otherPartner}`],
   };
 
   test('what was revoked stays revoked, and every record is there again', async () => {
@@ -155,7 +144,7 @@ describeOnEachDatabase('yesterday’s database restored', (kind: DatabaseKind) =
     const log = await open();
     await log.append(entries[0] ?? accessEntry());
     const restore = await backUp(database);
-    await revokeCredential(log, fingerprintOf(partner), at);
+    await revokeCredential(log, `fingerprint-${partner}`, at);
     await log.append(entries[1] ?? accessEntry());
     await log.makeRound(at);
     await suspendPartner(log, otherPartner, at);
@@ -166,7 +155,7 @@ describeOnEachDatabase('yesterday’s database restored', (kind: DatabaseKind) =
     expect(await inForce()).toEqual(restricted);
 
     await restore();
-    expect((await inForce()).credentials).toContain(fingerprintOf(partner));
+    expect((await inForce()).credentials).toContain(`fingerprint-${partner}`);
     const again = await open();
     expect(again.report).toMatchObject({
       restoredFromJournal: 2,
@@ -190,11 +179,11 @@ describeOnEachDatabase('yesterday’s database restored', (kind: DatabaseKind) =
   test('an act this release does not know refuses the start, and is not passed over', async () => {
     const log = await open();
     const restore = await backUp(database);
-    await revokeCredential(log, fingerprintOf(partner), at);
+    await revokeCredential(log, `fingerprint-${partner}`, at);
     await closeAll();
     await restore();
     await expect(openTestLog(database.dataSource, path(0))).rejects.toThrow(
-      /ERR_JOURNAL_UNAVAILABLE.*staff.act/,
+      /ERR_JOURNAL_UNAVAILABLE.*credential.revoked/,
     );
   });
 

@@ -9,6 +9,7 @@ import { checkCoverProof, openSlotLeaf } from '../core/log/cover.js';
 import { cosignCheckpoint, formatWitnessKey, parseWitnessKey } from '../core/log/cosignature.js';
 import { parseVerifierKey } from '../core/log/note.js';
 import { checkTlogProof } from '../core/log/tlog-proof.js';
+import { revokeCredential } from '../partners/index.js';
 import { issueClientKeyPair } from '../platform/pki/index.js';
 import { ACCESS_LOG } from '../rooms.module.js';
 
@@ -170,10 +171,7 @@ describeOnEachDatabase('the log on the partner door', (kind) => {
     const fingerprint = Buffer.from(fingerprint256.replaceAll(':', ''), 'hex').toString(
       'base64url',
     );
-    await log.restrict({
-      act: 'staff.act',
-      body: { act: 'CERTIFICATE_REVOKE', payload: { fingerprint }, at: new Date().toISOString() },
-    });
+    await revokeCredential(log, fingerprint, new Date());
     const held = gateway.partner(bravo.code).raw({ method: 'GET', path: '/log/checkpoint' });
     const outcome = await held.then(
       ({ status }) => status,

@@ -24,7 +24,6 @@ import {
   listActs,
   type BookedAct,
 } from './act-book.js';
-import { restrictionOf } from './restricting-acts.js';
 import type { StaffCaller } from './staff-member.js';
 
 /** Acts that change something; the others only read. */
@@ -32,7 +31,7 @@ export type ChangingAct = Exclude<StaffAct, `${string}_READ`>;
 
 export interface StaffActsOptions {
   readonly dataSource: DataSource;
-  readonly accessLog: Pick<AccessLog, 'append' | 'restrict'>;
+  readonly accessLog: Pick<AccessLog, 'append'>;
   /** How each act is done; the rooms give them. */
   readonly handlers: Readonly<Record<ChangingAct, ActHandler>>;
   readonly now: () => Date;
@@ -94,9 +93,6 @@ export class StaffActs {
         await manager.query('ROLLBACK TO SAVEPOINT tried');
         return undefined;
       });
-      // 4. What takes away is kept where a database put back to yesterday cannot forget it.
-      const restriction = needsSecond ? undefined : restrictionOf(act, payload, at);
-      if (restriction !== undefined) await this.options.accessLog.restrict(restriction);
     });
     if (!needsSecond) await this.options.onDone?.();
     return present(await findAct(dataSource, id));

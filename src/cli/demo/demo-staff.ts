@@ -40,7 +40,7 @@ const roleNames: Readonly<Record<StaffRole, string>> = {
  */
 export async function foundDemoStaff(
   dataSource: DataSource,
-  accessLog: Pick<AccessLog, 'append' | 'restrict'>,
+  accessLog: Pick<AccessLog, 'append'>,
   certificateOf: (reference: string) => string,
   now: Date,
 ): Promise<void> {
