@@ -17,6 +17,7 @@ export const twoPersonActs = [
   'SET_HOLD',
   'LIFT_HOLD',
   'MERGE',
+  'EXPORT',
 ] as const;
 export type TwoPersonAct = (typeof twoPersonActs)[number];
 

@@ -154,13 +154,28 @@ export function mergeContents(kept: SubjectContent, lost: SubjectContent): Subje
   }
   if (names.length > maxSubjectNames) throw inputInvalid('names', 'TOO_MANY');
   if (documents.length > maxSubjectDocuments) throw inputInvalid('documents', 'TOO_MANY');
-  const { calendar: _calendar, ...lostRest } = lost;
-  const birth = kept.dateOfBirth === undefined ? lost : kept;
-  return {
-    ...lostRest,
-    ...kept,
-    ...(birth.calendar === undefined ? {} : { calendar: birth.calendar }),
-    names,
-    documents,
-  };
+  const { dateOfBirth, calendar } = kept.dateOfBirth === undefined ? lost : kept;
+  const merged = { ...lost, ...kept, dateOfBirth, calendar, names, documents };
+  // Equal contents have equal bytes: members in the order of the import.
+  return Object.fromEntries(
+    contentMembers.flatMap((member) => {
+      const value = merged[member];
+      return value === undefined ? [] : [[member, value]];
+    }),
+  ) as unknown as SubjectContent;
 }
+
+const contentMembers = [
+  'reference',
+  'caseload',
+  'names',
+  'fatherName',
+  'grandfatherName',
+  'dateOfBirth',
+  'calendar',
+  'sex',
+  'nationality',
+  'documents',
+  'visa',
+  'household',
+] as const satisfies readonly (keyof SubjectContent)[];

@@ -146,8 +146,32 @@ class RegisterDuplicates1764000000000 implements MigrationInterface {
   }
 }
 
+/** Exports, and the fictional people that tell which export a leak came from. */
+class RegisterExports1764100000000 implements MigrationInterface {
+  readonly name = 'RegisterExports1764100000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      ALTER TABLE register_act
+        DROP CONSTRAINT register_act_kind_check,
+        ADD CONSTRAINT register_act_kind_check CHECK (kind IN (${mergeKinds}, 'EXPORT'))`);
+    await runner.query(`
+      CREATE TABLE honey_record (
+        id uuid PRIMARY KEY,
+        export_id uuid NOT NULL REFERENCES register_act (id),
+        epoch_id integer NOT NULL REFERENCES erasure_epoch (id),
+        sealed bytea NOT NULL
+      )`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP TABLE honey_record');
+  }
+}
+
 export const registerMigrations: readonly Migration[] = [
   Register1763800000000,
   RegisterActs1763900000000,
   RegisterDuplicates1764000000000,
+  RegisterExports1764100000000,
 ];
