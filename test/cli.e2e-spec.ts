@@ -17,7 +17,7 @@ import { lockHome } from '../src/platform/database/home-lock.js';
 import { ACCESS_LOG } from '../src/rooms.module.js';
 import { freshDatabaseUrl, temporaryHome } from './support/databases.js';
 import { captureOutput } from './support/output.js';
-import { keyPem, startGateway, type TestGateway } from './support/gateway.js';
+import { freePort, keyPem, startGateway, type TestGateway } from './support/gateway.js';
 import type { TestPartner } from './support/partner.js';
 import { laila, lailaAsSeen, nobodyAsSeen } from './support/people.js';
 
@@ -129,6 +129,24 @@ describe('safeconduct', () => {
     expect(readFileSync(join(home, 'file'), 'utf8')).toBe('precious');
   });
 });
+
+test('the demonstration runs in any empty home, and again from what is there', async () => {
+  const place = temporaryHome();
+  const environment = {
+    SAFECONDUCT_HOME: join(place.path, 'not', 'made', 'yet'),
+    SAFECONDUCT_PARTNER_HOST: '127.0.0.1',
+    SAFECONDUCT_PARTNER_PORT: String(await freePort()),
+    SAFECONDUCT_STAFF_PORT: String(await freePort()),
+    SAFECONDUCT_OPS_PORT: String(await freePort()),
+  };
+  for (const _ of ['first', 'second']) {
+    const { code, out, err } = await safeconduct(['demo', '--once'], environment);
+    expect([code, code === 0 ? '' : err]).toEqual([0, '']);
+    expect(out).toMatch(/"outcome": "MATCH"/);
+    expect(out).toMatch(/Receipt checked: record \d+ of \d+/);
+  }
+  place.remove();
+}, 120_000);
 
 describe('a partner with', () => {
   const place = temporaryHome();

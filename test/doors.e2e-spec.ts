@@ -412,7 +412,10 @@ describe('the partner door, whatever NODE_ENV says,', () => {
         ...gateway.gateway.schema.getQueryType()?.getFields(),
         ...gateway.gateway.schema.getMutationType()?.getFields(),
       });
-      expect(fields.sort()).toEqual(['access', 'receipt', 'verifyIdentities', 'verifyIdentity']);
+      const ofPartners =
+        'access receipt referral referrals notices verifyIdentity verifyIdentities requestReferral ' +
+        'withdrawReferral confirmCrossing correctCrossing acceptGrant reportMistake';
+      expect(fields.filter((field) => !ofPartners.split(' ').includes(field))).toEqual([]);
     });
 
     test('tell operators of no person and no partner in their counters', async () => {
@@ -439,7 +442,9 @@ describe('the partner door, whatever NODE_ENV says,', () => {
         });
       };
       reply = await alpha.verify(lailaAsSeen);
-      register.find = async () => Promise.reject(canary);
+      register.find = async () => {
+        throw Object.assign(new Error(), { code: canary, toString: () => canary });
+      };
       expectRefusal(await alpha.verify(lailaAsSeen), 'ERR_INTERNAL');
     } finally {
       register.find = find;

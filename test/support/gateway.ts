@@ -358,7 +358,7 @@ async function* lines(people: readonly object[]): AsyncGenerator<Uint8Array> {
   for (const person of people) yield Buffer.from(`${JSON.stringify(person)}\n`);
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve) => {
     const probe = https.createServer().listen(0, '127.0.0.1', () => {
       const address = probe.address();

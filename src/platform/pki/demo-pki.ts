@@ -64,6 +64,7 @@ export async function writeDemoPki(
   staff: readonly string[] = [],
 ): Promise<DemoPki> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
+  await mkdir(directory, { recursive: true, mode: 0o700 });
   const clientCa = pairFiles(directory, 'client-ca');
   const serverCa = pairFiles(directory, 'server-ca');
   const server = pairFiles(directory, 'server');
