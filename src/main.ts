@@ -140,9 +140,16 @@ export async function openDoors(settings: GatewaySettings, rooms: OpenRooms): Pr
       },
     },
     database: { query: (sql, parameters) => database.dataSource.query(sql, [...parameters]) },
+    officers: async (code) => {
+      await authority.refresh();
+      const named = authority.officerProvider(code);
+      return named === undefined ? undefined : { issuer: named.issuer, keys: named.jwks.keys };
+    },
     peerOf: (socket) => {
       const peer = peerOf(socket);
-      return peer !== undefined && judge.isInForce(peer) ? peer : undefined;
+      return peer !== undefined && judge.isInForce(peer)
+        ? { ...peer, subject: peer.checked.subject }
+        : undefined;
     },
     now,
     onRefused: (error, detail) => {

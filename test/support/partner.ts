@@ -102,6 +102,26 @@ export class TestPartner {
   }
 
   async fetchToken(): Promise<string> {
+    return this.requestToken({
+      grant_type: 'client_credentials',
+      ...(await this.clientAssertion()),
+    });
+  }
+
+  /** One request to the token endpoint. */
+  async requestToken(parameters: Readonly<Record<string, string>>): Promise<string> {
+    const reply = await this.raw({
+      path: '/oauth2/token',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams({ client_id: this.options.clientId, ...parameters }).toString(),
+    });
+    const { access_token: token } = (reply.json ?? {}) as { access_token?: string };
+    if (token === undefined) throw new Error(`no token: ${reply.status}`);
+    return token;
+  }
+
+  /** `private_key_jwt` (RFC 7523 §2.2). */
+  async clientAssertion(): Promise<Readonly<Record<string, string>>> {
     const { clientId, signingKey, kid, url } = this.options;
     const assertion = await new SignJWT()
       .setProtectedHeader({ alg: 'ES256', kid })
@@ -112,19 +132,10 @@ export class TestPartner {
       .setIssuedAt()
       .setExpirationTime('1m')
       .sign(signingKey);
-    const reply = await this.raw({
-      path: '/oauth2/token',
-      headers: { 'content-type': 'application/x-www-form-urlencoded' },
-      body: new URLSearchParams({
-        grant_type: 'client_credentials',
-        client_id: clientId,
-        client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-        client_assertion: assertion,
-      }).toString(),
-    });
-    const { access_token: token } = (reply.json ?? {}) as { access_token?: string };
-    if (token === undefined) throw new Error(`no token: ${reply.status}`);
-    return token;
+    return {
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      client_assertion: assertion,
+    };
   }
 
   raw(request: RawRequest): Promise<TestReply> {
