@@ -14,6 +14,7 @@ import { createTokenVerifier, parseBearer } from './identity/caller/index.js';
 import { certificateCauseOf } from './identity/certificate/index.js';
 import { createTokenEndpoint, publicTokenKeys } from './identity/token/index.js';
 import { buildOpsDoor } from './ops/ops-door.js';
+import { countEnding } from './ending-credentials.js';
 import { CertificateJudge, type PartnerPeer } from './certificate-judge.js';
 import { openStaffDoor } from './open-staff-door.js';
 import { buildPartnerDoor } from './partner-api/partner-door.js';
@@ -170,9 +171,16 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
       },
     },
     database: { query: (sql, parameters) => database.dataSource.query(sql, [...parameters]) },
+    officers: async (code) => {
+      await authority.refresh();
+      const named = authority.officerProvider(code);
+      return named === undefined ? undefined : { issuer: named.issuer, keys: named.jwks.keys };
+    },
     peerOf: (socket) => {
       const peer = peerOf(socket);
-      return peer !== undefined && judge.isInForce(peer) ? peer : undefined;
+      return peer !== undefined && judge.isInForce(peer)
+        ? { ...peer, subject: peer.checked.subject }
+        : undefined;
     },
     now,
     onRefused: (error, detail) => {
@@ -251,9 +259,23 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
             );
         });
 
+  /** What ends soon shows on /metrics; a database that does not answer takes nothing else from it. */
+  const measureEnding = async () => {
+    for (const { kind, withinDays, count } of await countEnding(
+      database.dataSource,
+      authority,
+      now(),
+    )) {
+      metrics.ending.set({ kind, within_days: String(withinDays) }, count);
+    }
+    const isStale = ({ crl }: { crl?: { nextUpdate: Date } }) =>
+      crl !== undefined && crl.nextUpdate < now();
+    metrics.staleRevocationLists.set(authority.anchors.filter(isStale).length);
+  };
   const ready = async () => {
     const log = accessLog.isWritable();
     metrics.logWritable.set(log ? 1 : 0);
+    await measureEnding().catch(() => undefined);
     return [
       { name: 'access log can be written', ok: log },
       { name: 'listener certificate in force', ok: now() < tls.notAfter },

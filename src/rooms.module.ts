@@ -12,7 +12,7 @@ import { ReadAccess, ReadReceipt, VerifyIdentities, VerifyIdentity } from './ver
 import { actHandlers } from './act-handlers.js';
 import { migrations } from './migrations.js';
 import { ReadPartners } from './partners/index.js';
-import { StaffActs, StaffDirectory } from './staff/index.js';
+import { StaffActs, StaffDirectory, staffActAppliers } from './staff/index.js';
 
 /** Everything a start has to be given: configuration, keys, clock. */
 export interface RoomsSettings {
@@ -69,7 +69,7 @@ export class RoomsModule {
               random: (sizeBytes) => randomBytes(sizeBytes),
               logger,
               ...(journalFiles === undefined ? {} : { files: journalFiles }),
-              acts: partnerActs,
+              acts: { ...partnerActs, ...staffActAppliers(actHandlers, randomUUID) },
               witnessQuorum: configuration.witnessQuorum,
               ...(configuration.checkpointFile === undefined
                 ? {}

@@ -249,6 +249,15 @@ describeOnEachDatabase('onboarding a partner', (kind) => {
     expect((await gateway.staff('LIA-1').act('setClientKeys', taken)).code).toBe('ERR_CONFLICT');
   });
 
+  test('what ends soon is counted on /metrics, and names nobody', async () => {
+    const metrics = await (await fetch(`${gateway.opsUrl}/metrics`)).text();
+    // The list imported above ends within the hour; the certificates have a year.
+    expect(metrics).toContain('safeconduct_ending{kind="CRL",within_days="1"} 1');
+    expect(metrics).toContain('safeconduct_ending{kind="partner certificate",within_days="30"} 0');
+    expect(metrics).toContain('safeconduct_stale_revocation_lists 0');
+    expect(metrics).not.toContain(code);
+  });
+
   test('a suspended client, partner and state are refused at the next request; resuming takes two', async () => {
     const pair = issueClientKeyPair(gateway.clientCa, names('system 4'), new Date());
     await byTwo('addCertificate', { partner: code, certificate: pem(pair.certificate) });

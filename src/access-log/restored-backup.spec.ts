@@ -1,5 +1,6 @@
 import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { EntityManager } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import {
   accessEntry,
@@ -15,14 +16,13 @@ import {
   temporaryHome,
   type DatabaseKind,
 } from '../../test/support/databases.js';
-import type { EntityManager } from 'typeorm';
 import { parseVerifierKey } from '../core/log/note.js';
 import { openCheckpoint } from '../core/log/checkpoint.js';
 import { registerPartner, revokeCredential, suspendPartner } from '../partners/index.js';
 import { partnerActs, readPartners } from '../partners/index.js';
-import { migrations } from '../migrations.js';
 import type { PartnerCode, StateCode } from '../core/ids.js';
 import type { Database } from '../platform/database/database.js';
+import { migrations } from '../migrations.js';
 import type { AccessLog } from './index.js';
 
 const at = new Date('2026-03-01T09:30:00Z');
@@ -38,31 +38,29 @@ const tables = [
 ];
 
 /** Keeps the tables as they are now beside them, and puts them back: a backup and its restore. */
-async function backUp({ dataSource }: Database): Promise<() => Promise<void>> {
+async function backUp(database: Database): Promise<() => Promise<void>> {
+  const { dataSource } = database;
   for (const table of tables) {
     await dataSource.query(`DROP TABLE IF EXISTS kept_${table}`);
     await dataSource.query(`CREATE TABLE kept_${table} AS SELECT * FROM ${table}`);
   }
-  return async () => {
-    await emptied({ dataSource }, tables, async (manager) => {
+  return async () =>
+    withoutTriggers(database, async (manager) => {
+      await manager.query(`TRUNCATE ${tables.join(', ')} CASCADE`);
       for (const table of tables) {
         await manager.query(`INSERT INTO ${table} SELECT * FROM kept_${table}`);
       }
     });
-  };
 }
 
-/** Empties tables as a restore does: past the triggers that let nobody take a revocation back. */
-async function emptied(
-  { dataSource }: Pick<Database, 'dataSource'>,
-  what: readonly string[],
-  fill: (manager: EntityManager) => Promise<void> = async () => undefined,
+/** As a restore writes: rows come back that no statement of the gateway could bring back. */
+async function withoutTriggers(
+  { dataSource }: Database,
+  work: (manager: EntityManager) => Promise<void>,
 ): Promise<void> {
   await dataSource.transaction(async (manager) => {
     await manager.query('SET LOCAL session_replication_role = replica');
-    await manager.query(`TRUNCATE ${what.join(', ')} CASCADE`);
-    await fill(manager);
-    await manager.query('UPDATE authority_head SET version = version + 1');
+    await work(manager);
   });
 }
 
@@ -92,7 +90,7 @@ async function register({ dataSource }: Database, code: string): Promise<void> {
 describeOnEachDatabase('yesterday’s database restored', (kind: DatabaseKind) => {
   let database: Database;
   let homes: ReturnType<typeof temporaryHome>[];
-  let logs: AccessLog[];
+  let logs: AccessLog[] = [];
 
   beforeAll(async () => {
     database = await openTestDatabase(kind, migrations);
@@ -100,7 +98,9 @@ describeOnEachDatabase('yesterday’s database restored', (kind: DatabaseKind) =
   afterAll(async () => database.close());
   beforeEach(async () => {
     await emptyAccessLog(database.dataSource);
-    await emptied(database, ['partner', 'trust_anchor', 'credential', 'oauth_client']);
+    await withoutTriggers(database, async (manager) => {
+      await manager.query('TRUNCATE partner, trust_anchor, credential, oauth_client CASCADE');
+    });
     homes = [temporaryHome(), temporaryHome(), temporaryHome()];
     logs = [];
     await register(database, partner);
@@ -174,6 +174,58 @@ describeOnEachDatabase('yesterday’s database restored', (kind: DatabaseKind) =
     const third = await open();
     expect(third.report).toMatchObject({ restoredFromJournal: 0, reappliedActs: 0 });
     expect(await inForce()).toEqual(restricted);
+  });
+
+  test('what was taken away together with a record stays taken away', async () => {
+    const log = await open();
+    const restore = await backUp(database);
+    const body = { partner: otherPartner, at: at.toISOString() };
+    const entries = [accessEntry(), accessEntry({ tree: { kind: 'host' } }), accessEntry()];
+    await Promise.all(
+      entries.map((entry) =>
+        log.append(entry, {
+          alongside: async (manager) => {
+            if (entry.tree.kind !== 'host') return [];
+            await partnerActs['partner.suspended']?.(manager, body);
+            return [{ act: 'partner.suspended', body }];
+          },
+        }),
+      ),
+    );
+    await log.append(accessEntry());
+    await closeAll();
+    await restore();
+    const again = await open();
+    expect(again.report).toMatchObject({ restoredFromJournal: 4, reappliedActs: 1 });
+    expect((await inForce()).partners).toEqual([partner]);
+    await again.append(accessEntry());
+    await closeAll();
+    expect((await open()).report).toMatchObject({ completedFromDatabase: 0, reappliedActs: 0 });
+  });
+
+  test('an act done together with a record, whose journal line a crash took, is completed', async () => {
+    const log = await open();
+    await log.append(accessEntry());
+    await log.close();
+    logs = [];
+    cpSync(join(path(0), 'journal'), join(path(2), 'early'), { recursive: true });
+    const later = await open();
+    const body = { partner: otherPartner, at: at.toISOString() };
+    await later.append(accessEntry(), {
+      alongside: async (manager) => {
+        await partnerActs['partner.suspended']?.(manager, body);
+        return [{ act: 'partner.suspended', body }];
+      },
+    });
+    await later.makeRound(at);
+    await closeAll();
+    rmSync(join(path(0), 'journal'), { recursive: true });
+    cpSync(join(path(2), 'early'), join(path(0), 'journal'), { recursive: true });
+    const again = await open();
+    expect(again.report).toMatchObject({ completedFromDatabase: 1, restoredRounds: 0 });
+    await again.append(accessEntry());
+    await closeAll();
+    expect((await open()).report).toMatchObject({ completedFromDatabase: 0, reappliedActs: 0 });
   });
 
   test('an act this release does not know refuses the start, and is not passed over', async () => {

@@ -20,3 +20,4 @@ export { readCertificateText } from './staff-certificate.js';
 export { StaffDirectory } from './staff-directory.js';
 export type { StaffCaller, StaffCertificate, StaffMember } from './staff-member.js';
 export const staffMigrations = [Staff1768000000001, Enforcement1768000000003];
+export { staffActAppliers } from './restricting-acts.js';

@@ -75,6 +75,14 @@ export function addPartnerCommands(program: Command, common: (command: Command) 
     async (code: string, options: ActOptions) =>
       runAct(options, 'resumePartner', 'PartnerInput', { code }),
   );
+  common(
+    partner
+      .command('suspend-state')
+      .argument('<state>')
+      .summary('every partner of a state, at once'),
+  ).action(async (state: string, options: StaffOptions) =>
+    runAct(options, 'suspendState', 'SuspendStateInput', { state }),
+  );
   addCertificateCommands(partner, common, waiting);
   addKeyCommands(partner, common, waiting);
 }
@@ -167,6 +175,52 @@ function addKeyCommands(partner: Command, common: Wrap, waiting: Wrap): void {
     jwks.command('remove').argument('<client>').argument('<kid>').summary('one key, at once'),
   ).action(async (clientId: string, kid: string, options: StaffOptions) =>
     runAct(options, 'removeClientKey', 'RemoveClientKeyInput', { clientId, kid }),
+  );
+  const client = partner.command('client').summary('systems at the token endpoint');
+  waiting(
+    client
+      .command('tls')
+      .argument('<code>')
+      .argument('<client>')
+      .summary('authenticates by its certificate (tls_client_auth)'),
+  )
+    .requiredOption('--subject <name>', 'of the certificate, RFC 4514')
+    .action(
+      async (code: string, clientId: string, options: ActOptions & { readonly subject: string }) =>
+        runAct(options, 'setClientTlsSubject', 'SetClientTlsSubjectInput', {
+          partner: code,
+          clientId,
+          subject: options.subject,
+        }),
+    );
+  common(client.command('suspend').argument('<client>').summary('at once')).action(
+    async (clientId: string, options: StaffOptions) =>
+      runAct(options, 'suspendClient', 'ClientInput', { clientId }),
+  );
+
+  const officers = partner.command('officers').summary('the identity provider that names officers');
+  waiting(officers.command('set').argument('<code>').argument('<jwks>').summary('register it'))
+    .requiredOption('--issuer <url>', 'iss of its assertions')
+    .action(async (code: string, file: string, options: ActOptions & { readonly issuer: string }) =>
+      runAct(options, 'setOfficerProvider', 'SetOfficerProviderInput', {
+        partner: code,
+        issuer: options.issuer,
+        jwks: readText(file),
+      }),
+    );
+  common(
+    officers.command('remove').argument('<code>').summary('at once: nobody is named any more'),
+  ).action(async (code: string, options: StaffOptions) =>
+    runAct(options, 'removeOfficerProvider', 'RemoveOfficerProviderInput', { partner: code }),
+  );
+  common(
+    officers
+      .command('revoke')
+      .argument('<code>')
+      .argument('<officer>')
+      .summary('at once and for good'),
+  ).action(async (code: string, officer: string, options: StaffOptions) =>
+    runAct(options, 'revokeOfficer', 'RevokeOfficerInput', { partner: code, officer }),
   );
 }
 
