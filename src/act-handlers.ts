@@ -1,4 +1,4 @@
-import { clientActs, credentialActs, organisationActs } from './partners/index.js';
+import { clientActs, credentialActs, officerActs, organisationActs } from './partners/index.js';
 import { accountActs, type ActHandler, type ChangingAct } from './staff/index.js';
 
 /** How each act of staff is done: every room's acts in one place. One missing does not compile. */
@@ -7,4 +7,5 @@ export const actHandlers: Readonly<Record<ChangingAct, ActHandler>> = {
   ...organisationActs,
   ...credentialActs,
   ...clientActs,
+  ...officerActs,
 };

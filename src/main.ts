@@ -14,19 +14,23 @@ import { createTokenVerifier, parseBearer } from './identity/caller/index.js';
 import { certificateCauseOf } from './identity/certificate/index.js';
 import { createTokenEndpoint, publicTokenKeys } from './identity/token/index.js';
 import { buildOpsDoor } from './ops/ops-door.js';
+import { countEnding } from './ending-credentials.js';
 import { CertificateJudge, type PartnerPeer } from './certificate-judge.js';
 import { openStaffDoor } from './open-staff-door.js';
 import { buildPartnerDoor } from './partner-api/partner-door.js';
 import { lockHome } from './platform/database/home-lock.js';
+import { listenForNotices } from './platform/database/notifications.js';
 import type { Database } from './platform/database/database.js';
 import type { StaffDoorFiles } from './platform/configuration/configuration.js';
 import { readKeyFile } from './platform/keys/keys.js';
+import { describeError } from './platform/telemetry/logger.js';
 import { Metrics } from './platform/telemetry/metrics.js';
 import { nestLogger } from './platform/telemetry/nest-logger.js';
 import {
   createGatedHttpsServer,
   type GatedHttpsServer,
 } from './platform/tls/client-certificate-gate.js';
+import { authorityChannel, ReplicaClock } from './staff/index.js';
 import { ReadAccess, ReadReceipt, VerifyIdentities, VerifyIdentity } from './verification/index.js';
 import {
   ACCESS_LOG,
@@ -167,9 +171,16 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
       },
     },
     database: { query: (sql, parameters) => database.dataSource.query(sql, [...parameters]) },
+    officers: async (code) => {
+      await authority.refresh();
+      const named = authority.officerProvider(code);
+      return named === undefined ? undefined : { issuer: named.issuer, keys: named.jwks.keys };
+    },
     peerOf: (socket) => {
       const peer = peerOf(socket);
-      return peer !== undefined && judge.isInForce(peer) ? peer : undefined;
+      return peer !== undefined && judge.isInForce(peer)
+        ? { ...peer, subject: peer.checked.subject }
+        : undefined;
     },
     now,
     onRefused: (error, detail) => {
@@ -231,9 +242,40 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
     metrics.certificateNotAfter.set({ door: 'staff' }, staffTls.notAfter.getTime() / 1000);
   }
 
+  // Nobody has to ask for a replica to learn what was revoked: open connections end by themselves.
+  const clock = new ReplicaClock(database.dataSource, (error) =>
+    logger.warn(describeError(error), 'the time of enforcement was not written down'),
+  );
+  await clock.start(authority.version);
+  authority.onChange(() => clock.saw(authority.version));
+  const notices =
+    configuration.databaseUrl === undefined
+      ? undefined
+      : listenForNotices(configuration.databaseUrl, authorityChannel, () => {
+          authority
+            .refresh()
+            .catch((error: unknown) =>
+              logger.warn(describeError(error), 'authority not refreshed'),
+            );
+        });
+
+  /** What ends soon shows on /metrics; a database that does not answer takes nothing else from it. */
+  const measureEnding = async () => {
+    for (const { kind, withinDays, count } of await countEnding(
+      database.dataSource,
+      authority,
+      now(),
+    )) {
+      metrics.ending.set({ kind, within_days: String(withinDays) }, count);
+    }
+    const isStale = ({ crl }: { crl?: { nextUpdate: Date } }) =>
+      crl !== undefined && crl.nextUpdate < now();
+    metrics.staleRevocationLists.set(authority.anchors.filter(isStale).length);
+  };
   const ready = async () => {
     const log = accessLog.isWritable();
     metrics.logWritable.set(log ? 1 : 0);
+    await measureEnding().catch(() => undefined);
     return [
       { name: 'access log can be written', ok: log },
       { name: 'listener certificate in force', ok: now() < tls.notAfter },
@@ -254,6 +296,8 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
     await partner.app.close();
     await staff?.app.close();
     await ops.close();
+    await notices?.close();
+    await clock.stop().catch(() => undefined);
     await rooms.close();
   };
   accessLog.startRounds(now);

@@ -80,14 +80,15 @@ export class RoomsModule {
         { provide: StaffDirectory, useFactory: () => new StaffDirectory(dataSource, now) },
         {
           provide: StaffActs,
-          inject: [ACCESS_LOG],
-          useFactory: (accessLog: AccessLog) =>
+          inject: [ACCESS_LOG, Authority],
+          useFactory: (accessLog: AccessLog, authority: Authority) =>
             new StaffActs({
               dataSource,
               accessLog,
               handlers: actHandlers,
               now,
               newId: randomUUID,
+              onDone: async () => authority.refresh(),
             }),
         },
         {

@@ -16,7 +16,8 @@ import type { PartnerCode } from '../src/core/ids.js';
 import { lockHome } from '../src/platform/database/home-lock.js';
 import { ACCESS_LOG } from '../src/rooms.module.js';
 import { freshDatabaseUrl, temporaryHome } from './support/databases.js';
-import { keyPem, startGateway, type TestGateway } from './support/gateway.js';
+import { captureOutput } from './support/output.js';
+import { freePort, keyPem, startGateway, type TestGateway } from './support/gateway.js';
 import type { TestPartner } from './support/partner.js';
 import { laila, lailaAsSeen, nobodyAsSeen } from './support/people.js';
 
@@ -31,18 +32,15 @@ async function safeconduct(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Ran> {
-  const [out, err]: [string[], string[]] = [[], []];
-  const written = [process.stdout.write, process.stderr.write] as const;
+  const captured = captureOutput();
   const before = { ...process.env };
-  process.stdout.write = ((chunk: unknown) => out.push(String(chunk)) > 0) as (typeof written)[0];
-  process.stderr.write = ((chunk: unknown) => err.push(String(chunk)) > 0) as (typeof written)[1];
   Object.assign(process.env, { LOG_LEVEL: 'silent' }, environment);
   try {
     process.exitCode = undefined;
     await run(['node', 'safeconduct', ...args]);
-    return { code: Number(process.exitCode ?? 0), out: out.join(''), err: err.join('') };
+    return { code: Number(process.exitCode ?? 0), ...captured.text() };
   } finally {
-    [process.stdout.write, process.stderr.write] = written;
+    captured.end();
     process.exitCode = undefined;
     for (const name of Object.keys(environment)) delete process.env[name];
     Object.assign(process.env, before);
@@ -131,6 +129,24 @@ describe('safeconduct', () => {
     expect(readFileSync(join(home, 'file'), 'utf8')).toBe('precious');
   });
 });
+
+test('the demonstration runs in any empty home, and again from what is there', async () => {
+  const place = temporaryHome();
+  const environment = {
+    SAFECONDUCT_HOME: join(place.path, 'not', 'made', 'yet'),
+    SAFECONDUCT_PARTNER_HOST: '127.0.0.1',
+    SAFECONDUCT_PARTNER_PORT: String(await freePort()),
+    SAFECONDUCT_STAFF_PORT: String(await freePort()),
+    SAFECONDUCT_OPS_PORT: String(await freePort()),
+  };
+  for (const _ of ['first', 'second']) {
+    const { code, out, err } = await safeconduct(['demo', '--once'], environment);
+    expect([code, code === 0 ? '' : err]).toEqual([0, '']);
+    expect(out).toMatch(/"outcome": "MATCH"/);
+    expect(out).toMatch(/Receipt checked: record \d+ of \d+/);
+  }
+  place.remove();
+}, 120_000);
 
 describe('a partner with', () => {
   const place = temporaryHome();

@@ -4,11 +4,15 @@ import { describeError } from '../platform/telemetry/logger.js';
 import { demo } from './demo/demo-command.js';
 import { init } from './host/init-command.js';
 import { migrateCommand } from './host/migrate-command.js';
+import { addPkiCommands } from './host/pki-command.js';
 import { serve } from './host/serve-command.js';
 import { logVerify } from './partner/log-verify-command.js';
 import { token } from './partner/token-command.js';
 import { verify } from './partner/verify-command.js';
 import { showWitnessKey, witness } from './partner/witness-command.js';
+import { addPartnerCommands } from './staff/partner-command.js';
+import { addPendingCommands } from './staff/pending-command.js';
+import { addStaffCommands } from './staff/staff-command.js';
 import { exitCodes } from './exit-codes.js';
 
 /** `safeconduct`: parses arguments, runs one command, turns what it throws into an exit code. */
@@ -116,6 +120,14 @@ export async function run(argv: readonly string[]): Promise<void> {
     .option('--slot <number>', "the tree's slot in the cover tree")
     .option('--json', 'print the result as JSON')
     .action(logVerify);
+  const common = (command: Command): Command =>
+    command
+      .option('--profile <file>', 'staff profile; SAFECONDUCT_STAFF_PROFILE by default')
+      .option('--json', 'print the result as JSON');
+  addPkiCommands(program);
+  addPartnerCommands(program, common);
+  addStaffCommands(program, common);
+  addPendingCommands(program, common);
 
   try {
     await program.parseAsync([...argv]);

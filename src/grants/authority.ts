@@ -12,6 +12,7 @@ import {
   readPartners,
   type AnchorInForce,
   type Credential,
+  type NamingProvider,
   type OAuthClient,
   type Partner,
 } from '../partners/index.js';
@@ -62,6 +63,9 @@ interface Snapshot {
   readonly revocations: ReadonlySet<string>;
   readonly credentials: ReadonlyMap<string, Credential>;
   readonly clients: ReadonlyMap<string, OAuthClient>;
+  readonly officerProviders: ReadonlyMap<string, NamingProvider>;
+  /** `partner officer`. */
+  readonly revokedOfficers: ReadonlySet<string>;
   readonly grants: ReadonlyMap<string, Grant>;
   readonly awaiting: readonly Grant[];
 }
@@ -163,6 +167,22 @@ export class Authority {
     return { id, partner, kind: 'ISSUING_AUTHORITY', fingerprint, active: true, validAfter };
   }
 
+  /** The identity provider in force that names a partner's officers. */
+  officerProvider(partner: PartnerCode): NamingProvider | undefined {
+    return this.isPartnerActive(partner) ? this.snapshot.officerProviders.get(partner) : undefined;
+  }
+
+  /** A token of an officer counts while the provider that named them does, and they do. */
+  #isOfficerInForce(partner: PartnerCode, { officer, tokenIssuedAt }: ProvenIdentity): boolean {
+    if (officer === undefined) return true;
+    const provider = this.officerProvider(partner);
+    return (
+      provider !== undefined &&
+      provider.validAfter.getTime() < tokenIssuedAt.getTime() + 1000 &&
+      !this.snapshot.revokedOfficers.has(`${partner} ${officer}`)
+    );
+  }
+
   grant(id: string): Grant | undefined {
     return this.snapshot.grants.get(id);
   }
@@ -201,9 +221,11 @@ export class Authority {
       client?.active === true &&
       partner !== undefined &&
       credential.partner === partner.code &&
+      this.#isOfficerInForce(partner.code, identity) &&
       [credential, client, partner].every(
-        // A token knows whole seconds only: one of the very second of a revocation is refused.
-        ({ validAfter }) => validAfter <= identity.tokenIssuedAt,
+        // A token knows whole seconds only. What takes away names the end of its second.
+        ({ validAfter }) =>
+          Math.floor(validAfter.getTime() / 1000) <= identity.tokenIssuedAt.getTime() / 1000,
       );
     if (!inForce) {
       throw new GatewayError('ERR_TOKEN_REFUSED', { detail: 'no longer in force' });
@@ -226,7 +248,15 @@ async function load(dataSource: DataSource): Promise<Snapshot> {
     const heads = await manager.query<{ version: string }[]>(
       `SELECT ${authorityVersionSql} AS version`,
     );
-    const { partners, anchors, revocations, credentials, clients } = await readPartners(manager);
+    const {
+      partners,
+      anchors,
+      revocations,
+      credentials,
+      clients,
+      officerProviders,
+      revokedOfficers,
+    } = await readPartners(manager);
     const grants = await readGrants(manager);
     const awaiting = await readAwaitingAcceptance(manager);
     return {
@@ -236,6 +266,8 @@ async function load(dataSource: DataSource): Promise<Snapshot> {
       revocations: new Set(revocations.map(({ anchor, serial }) => `${anchor} ${serial}`)),
       credentials: new Map(credentials.map((credential) => [credential.fingerprint, credential])),
       clients: new Map(clients.map((client) => [client.clientId, client])),
+      officerProviders: new Map(officerProviders.map((one) => [one.partner, one])),
+      revokedOfficers: new Set(revokedOfficers.map((one) => `${one.partner} ${one.officer}`)),
       grants: new Map(grants.map((grant) => [grant.id, grant])),
       awaiting,
     };

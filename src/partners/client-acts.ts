@@ -26,7 +26,7 @@ export const clientActs = {
         }
         if (present.partner !== partner) throw conflict('clientId', 'it is another partner’s');
         await manager.query(
-          'UPDATE oauth_client SET jwks = $2, active = true, act = $3 WHERE client_id = $1',
+          'UPDATE oauth_client SET jwks = $2, tls_subject = NULL, active = true, act = $3 WHERE client_id = $1',
           [clientId, JSON.stringify({ keys }), actId],
         );
       },
@@ -71,7 +71,7 @@ export const clientActs = {
   },
 } as const satisfies Readonly<Record<string, ActHandler>>;
 
-const clientIdForm = /^[a-z0-9][a-z0-9._-]{1,63}$/;
+export const clientIdForm = /^[a-z0-9][a-z0-9._-]{1,63}$/;
 const kidForm = /^[\x21-\x7e]{1,128}$/;
 const mostKeys = 8;
 

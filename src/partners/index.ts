@@ -1,3 +1,4 @@
+import { Officers1768000000004 } from './officers.migration.js';
 import { PartnerActs1768000000002 } from './partner-acts.migration.js';
 import { Partners1763800000001 } from './partners.migration.js';
 
@@ -6,9 +7,11 @@ export type {
   AnchorInForce,
   AnchorRule,
   Credential,
+  NamingProvider,
   OAuthClient,
   Partner,
 } from './partner.js';
+export { officerActs } from './officer-acts.js';
 export { clientActs } from './client-acts.js';
 export { credentialActs } from './credential-acts.js';
 export { anchorRuleKinds } from './partner.js';
@@ -23,4 +26,8 @@ export {
   type Restrictions,
 } from './restricting-acts.js';
 export { registerPartner, type PartnerRegistration } from './register-partner.js';
-export const partnerMigrations = [Partners1763800000001, PartnerActs1768000000002];
+export const partnerMigrations = [
+  Partners1763800000001,
+  PartnerActs1768000000002,
+  Officers1768000000004,
+];

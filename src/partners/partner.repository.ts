@@ -5,6 +5,7 @@ import type {
   AnchorInForce,
   AnchorRule,
   Credential,
+  NamingProvider,
   OAuthClient,
   Partner,
 } from './partner.js';
@@ -16,6 +17,8 @@ export interface PartnerRows {
   readonly revocations: readonly { readonly anchor: string; readonly serial: string }[];
   readonly credentials: readonly Credential[];
   readonly clients: readonly OAuthClient[];
+  readonly officerProviders: readonly NamingProvider[];
+  readonly revokedOfficers: readonly { readonly partner: string; readonly officer: string }[];
 }
 
 export async function readPartners(manager: EntityManager): Promise<PartnerRows> {
@@ -54,11 +57,32 @@ export async function readPartners(manager: EntityManager): Promise<PartnerRows>
       client_id: string;
       partner: PartnerCode;
       jwks: OAuthClient['jwks'];
+      tls_subject: string | null;
       active: boolean;
       valid_after: Date;
     }[]
-  >('SELECT client_id, partner, jwks, active, valid_after FROM oauth_client ORDER BY client_id');
+  >(
+    'SELECT client_id, partner, jwks, tls_subject, active, valid_after FROM oauth_client ORDER BY client_id',
+  );
+  const officerProviders = await manager.query<
+    {
+      partner: PartnerCode;
+      issuer: string;
+      jwks: NamingProvider['jwks'];
+      valid_after: Date;
+    }[]
+  >(
+    'SELECT partner, issuer, jwks, valid_after FROM officer_provider WHERE active ORDER BY partner',
+  );
+  const revokedOfficers = await manager.query<{ partner: string; officer: string }[]>(
+    'SELECT partner, officer FROM officer_revocation ORDER BY partner, officer',
+  );
   return {
+    revokedOfficers,
+    officerProviders: officerProviders.map(({ valid_after, ...row }) => ({
+      ...row,
+      validAfter: valid_after,
+    })),
     partners: partners.map(({ valid_after, ...row }) => ({ ...row, validAfter: valid_after })),
     anchors: anchors.map(({ rule_kind, rule_value, valid_after, ...row }) => ({
       ...row,
@@ -71,8 +95,9 @@ export async function readPartners(manager: EntityManager): Promise<PartnerRows>
       ...row,
       validAfter: valid_after,
     })),
-    clients: clients.map(({ client_id, valid_after, ...row }) => ({
+    clients: clients.map(({ client_id, valid_after, tls_subject, ...row }) => ({
       ...row,
+      ...(tls_subject === null ? {} : { tlsSubject: tls_subject }),
       clientId: client_id,
       validAfter: valid_after,
     })),

@@ -53,6 +53,16 @@ export interface OAuthClient {
   readonly clientId: string;
   readonly partner: PartnerCode;
   readonly jwks: { readonly keys: readonly Readonly<Record<string, unknown>>[] };
+  /** RFC 4514 subject, for one that authenticates by `tls_client_auth`. */
+  readonly tlsSubject?: string;
   readonly active: boolean;
+  readonly validAfter: Date;
+}
+
+/** The identity provider that names a partner's officers (RFC 7523). */
+export interface NamingProvider {
+  readonly partner: PartnerCode;
+  readonly issuer: string;
+  readonly jwks: { readonly keys: readonly Readonly<Record<string, unknown>>[] };
   readonly validAfter: Date;
 }

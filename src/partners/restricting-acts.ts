@@ -1,5 +1,6 @@
 import type { ActAppliers, RestrictingAct } from '../access-log/index.js';
 import type { PartnerCode } from '../core/ids.js';
+import { endOfSecond } from './partner-acts.js';
 
 /**
  * What is taken from a partner, in the form the journal keeps and applies again. Each act only ever
@@ -42,7 +43,7 @@ export async function suspendPartner(
 ): Promise<void> {
   await restrictions.restrict({
     act: 'partner.suspended',
-    body: { partner, at: at.toISOString() },
+    body: { partner, at: endOfSecond(at).toISOString() },
   });
 }
 
@@ -58,7 +59,7 @@ export async function revokeCredential(
 ): Promise<void> {
   await restrictions.restrict({
     act: 'credential.revoked',
-    body: { credential: fingerprint, at: at.toISOString() },
+    body: { credential: fingerprint, at: endOfSecond(at).toISOString() },
   });
 }
 
@@ -70,6 +71,6 @@ export async function revokeClient(
 ): Promise<void> {
   await restrictions.restrict({
     act: 'client.revoked',
-    body: { client: clientId, at: at.toISOString() },
+    body: { client: clientId, at: endOfSecond(at).toISOString() },
   });
 }

@@ -10,8 +10,15 @@ import { makeSubjectId } from './subject-uuid.js';
  * {@link twoPersonActs} are requested by one person and approved by another. The table's
  * constraints say the same.
  */
-export type OnePersonAct = 'ADD' | 'CORRECT' | 'SUPPRESS';
-export const twoPersonActs = ['LIFT_SUPPRESSION', 'ERASE', 'SET_HOLD', 'LIFT_HOLD'] as const;
+export type OnePersonAct = 'ADD' | 'CORRECT' | 'SUPPRESS' | 'KEEP_APART';
+export const twoPersonActs = [
+  'LIFT_SUPPRESSION',
+  'ERASE',
+  'SET_HOLD',
+  'LIFT_HOLD',
+  'MERGE',
+  'EXPORT',
+] as const;
 export type TwoPersonAct = (typeof twoPersonActs)[number];
 
 export interface PendingAct {

@@ -63,6 +63,11 @@ export class BlindIndex {
     return this.#rowEnd - this.#freeRows.length - this.#deadRows.length;
   }
 
+  /** Every caseload anybody was ever filed under. */
+  get caseloads(): ReadonlySet<Caseload> {
+    return new Set(this.#caseloads.keys());
+  }
+
   /** Memory of the index, bytes. */
   get sizeBytes(): number {
     const parts = [

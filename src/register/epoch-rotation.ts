@@ -2,6 +2,7 @@ import { GatewayError } from '../core/errors.js';
 import type { SubjectId } from '../core/ids.js';
 import { seal, unseal } from '../platform/keys/keys.js';
 import { actContext, type TwoPersonAct } from './acts.js';
+import { honeyContext } from './honey.js';
 import { holdContext } from './legal-hold.js';
 import { rewrapPageKey } from './page.js';
 import { epochOf, lastEndedEpoch, type EpochKey } from './register-keys.js';
@@ -47,7 +48,7 @@ export async function rotateEpochs(
   await rewrapSubjects(store, to, last, progress);
   // 2. Page keys: the pages' versions and bytes stay, so no replica has to read them again.
   await rewrapPages(store, to, last, progress);
-  // 3. What waits for a second person, and whom holds protect.
+  // 3. What waits for a second person, whom holds protect, and fictional people.
   await store.dataSource.query('DELETE FROM legal_hold WHERE ends_at <= $1', [now]);
   await resealRows(
     store,
@@ -62,6 +63,14 @@ export async function rotateEpochs(
     last,
     'legal_hold',
     (row) => (epochId) => holdContext(row.id, epochId),
+  );
+
+  await resealRows(
+    store,
+    to,
+    last,
+    'honey_record',
+    (row) => (epochId) => honeyContext(row.id, epochId),
   );
 
   // 4. A key something still hangs on cannot go: the database's references see to it.
@@ -162,7 +171,7 @@ async function resealRows(
   store: RegisterStore,
   to: EpochKey,
   last: number,
-  table: 'register_act' | 'legal_hold',
+  table: 'register_act' | 'legal_hold' | 'honey_record',
   contextOf: (row: SealedRow) => (epochId: number) => Buffer,
 ): Promise<void> {
   const kind = table === 'register_act' ? 'kind' : 'NULL AS kind';

@@ -150,6 +150,9 @@ async function erase(
       page.people.splice(0, page.people.length, ...stay);
       return true;
     });
+    await manager.query('DELETE FROM kept_apart WHERE one = ANY ($1) OR other = ANY ($1)', [
+      subjects,
+    ]);
   }
   return { people: subjects.length, held, backupsCoveredBy, subjects };
 }

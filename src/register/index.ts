@@ -84,3 +84,13 @@ export {
 } from './legal-hold.js';
 export { rotateEpochs, type EpochRotationReport } from './epoch-rotation.js';
 export { rotateMasterKey, rotatePageKeys, type PageRotation } from './key-rotation.js';
+export { findDuplicates, type DuplicateSide, type LikelyDuplicate } from './duplicates.js';
+export { approveMerge, keepApart, requestMerge, type MergeTarget } from './merge.js';
+export {
+  approveExport,
+  requestExport,
+  type ExportCommand,
+  type ExportReport,
+} from './export-register.js';
+export { screenForHoney } from './honey.js';
+export { registerStatistics, type RegisterStatistics } from './statistics.js';

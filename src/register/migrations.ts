@@ -115,7 +115,63 @@ class RegisterActs1763900000000 implements MigrationInterface {
   }
 }
 
+const mergeKinds =
+  "'ADD', 'CORRECT', 'SUPPRESS', 'LIFT_SUPPRESSION', 'ERASE', 'SET_HOLD', 'LIFT_HOLD', 'MERGE', 'KEEP_APART'";
+
+/** People entered twice: merged by two people, or known to be two. */
+class RegisterDuplicates1764000000000 implements MigrationInterface {
+  readonly name = 'RegisterDuplicates1764000000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      ALTER TABLE register_act
+        DROP CONSTRAINT register_act_kind_check,
+        ADD CONSTRAINT register_act_kind_check CHECK (kind IN (${mergeKinds})),
+        DROP CONSTRAINT register_act_approved,
+        ADD CONSTRAINT register_act_approved CHECK (
+          done_at IS NULL OR approved_by IS NOT NULL
+          OR kind IN ('ADD', 'CORRECT', 'SUPPRESS', 'KEEP_APART'))`);
+    await runner.query(`
+      CREATE TABLE kept_apart (
+        one uuid NOT NULL,
+        other uuid NOT NULL,
+        act_id uuid NOT NULL REFERENCES register_act (id),
+        PRIMARY KEY (one, other),
+        CONSTRAINT kept_apart_in_order CHECK (one < other)
+      )`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP TABLE kept_apart');
+  }
+}
+
+/** Exports, and the fictional people that tell which export a leak came from. */
+class RegisterExports1764100000000 implements MigrationInterface {
+  readonly name = 'RegisterExports1764100000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      ALTER TABLE register_act
+        DROP CONSTRAINT register_act_kind_check,
+        ADD CONSTRAINT register_act_kind_check CHECK (kind IN (${mergeKinds}, 'EXPORT'))`);
+    await runner.query(`
+      CREATE TABLE honey_record (
+        id uuid PRIMARY KEY,
+        export_id uuid NOT NULL REFERENCES register_act (id),
+        epoch_id integer NOT NULL REFERENCES erasure_epoch (id),
+        sealed bytea NOT NULL
+      )`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP TABLE honey_record');
+  }
+}
+
 export const registerMigrations: readonly Migration[] = [
   Register1763800000000,
   RegisterActs1763900000000,
+  RegisterDuplicates1764000000000,
+  RegisterExports1764100000000,
 ];

@@ -1,4 +1,4 @@
-import type { SubjectId } from '../core/ids.js';
+import type { PartnerCode, StateCode, SubjectId } from '../core/ids.js';
 import { GatewayError } from '../core/errors.js';
 import type { Subject } from '../core/register/subject.js';
 import { blockingScheme } from './blocking-scheme.js';
@@ -61,6 +61,9 @@ export interface RegisterReader {
 /** The one statement that tells the register's version, for a round trip that is made anyway. */
 export const registerVersionSql = 'SELECT version FROM register_head';
 
+/** Nobody who asks: no suppression is for it. */
+export const nobody = { partner: '' as PartnerCode, state: '' as StateCode };
+
 /** Pages read in one query while loading: up to some 400 KiB each. */
 const pagesPerRead = 16;
 const attemptsPerQuestion = 5;
@@ -119,6 +122,19 @@ export class Register implements RegisterReader {
   }
 
   candidates(
+    terms: readonly WeightedTerm[],
+    scope: CandidateScope,
+    cap: number,
+  ): readonly Candidate[] {
+    return this.#candidates(terms, scope, cap);
+  }
+
+  /** The best candidates whoever may be told of them: for registrars, never for a partner. */
+  candidatesForHost(terms: readonly WeightedTerm[], cap: number): readonly Candidate[] {
+    return this.#candidates(terms, { ...nobody, caseloads: this.#index.caseloads }, cap);
+  }
+
+  #candidates(
     terms: readonly WeightedTerm[],
     scope: CandidateScope,
     cap: number,
@@ -213,9 +229,14 @@ export class Register implements RegisterReader {
     const rows: number[] = [];
     for (const { live, suppressedFor, caseload, subject } of page.people) {
       if (live === undefined) continue;
-      const id = decodeSubjectId(subject);
-      const known = before.get(id);
-      if (known !== undefined && this.#index.versionOf(known) === live.version) {
+      // Text of an id costs more than filing a person; the first load needs it for few.
+      const id = before.size > 0 || suppressedFor.length > 0 ? decodeSubjectId(subject) : undefined;
+      const known = id === undefined ? undefined : before.get(id);
+      if (
+        id !== undefined &&
+        known !== undefined &&
+        this.#index.versionOf(known) === live.version
+      ) {
         before.delete(id);
         this.#index.suppress(known, suppressedFor);
         rows.push(known);
@@ -224,13 +245,16 @@ export class Register implements RegisterReader {
         const { version } = live;
         rows.push(this.#index.put({ subject, version, caseload, suppressedFor, keys }));
       }
+      if (id === undefined) continue;
       if (suppressedFor.length > 0) this.#suppressions.set(id, suppressedFor);
       else this.#suppressions.delete(id);
     }
-    const stay = new Set(rows.map((row) => this.#subjectAt(row)));
-    for (const [id, row] of before) {
-      this.#index.remove(row);
-      if (!stay.has(id)) this.#suppressions.delete(id);
+    if (before.size > 0) {
+      const stay = new Set(rows.map((row) => this.#subjectAt(row)));
+      for (const [id, row] of before) {
+        this.#index.remove(row);
+        if (!stay.has(id)) this.#suppressions.delete(id);
+      }
     }
     this.#rows.set(page.pageNumber, Uint32Array.from(rows));
   }
@@ -250,7 +274,7 @@ export class Register implements RegisterReader {
 }
 
 /** Big-endian words, two to a term key. */
-function wordsOf(keys: Buffer): Uint32Array {
+export function wordsOf(keys: Buffer): Uint32Array {
   const words = new Uint32Array(keys.length / 4);
   for (let word = 0; word < words.length; word += 1) words[word] = keys.readUInt32BE(word * 4);
   return words;

@@ -110,3 +110,37 @@ export class ClientInput {
   @Field(() => ID)
   declare clientId: string;
 }
+
+@InputType({ description: 'The client authenticates by its certificate (RFC 8705 §2.1).' })
+export class SetClientTlsSubjectInput {
+  @Field(() => ID)
+  declare partner: string;
+  @Field(() => ID)
+  declare clientId: string;
+  @Field(() => String, { description: 'RFC 4514, exactly as the gateway writes it.' })
+  declare subject: string;
+}
+
+@InputType()
+export class SetOfficerProviderInput {
+  @Field(() => ID)
+  declare partner: string;
+  @Field(() => String, { description: '`iss` of its assertions.' })
+  declare issuer: string;
+  @Field(() => String, { description: 'JWK Set (RFC 7517 §5) of public keys, as JSON.' })
+  declare jwks: string;
+}
+
+@InputType()
+export class RemoveOfficerProviderInput {
+  @Field(() => ID)
+  declare partner: string;
+}
+
+@InputType()
+export class RevokeOfficerInput {
+  @Field(() => ID)
+  declare partner: string;
+  @Field(() => String, { description: '`sub` of the assertions that named them.' })
+  declare officer: string;
+}

@@ -17,6 +17,10 @@ import {
   SetClientKeysInput,
   SetPartnerContactsInput,
   SuspendStateInput,
+  SetClientTlsSubjectInput,
+  SetOfficerProviderInput,
+  RemoveOfficerProviderInput,
+  RevokeOfficerInput,
 } from './partner.input.js';
 import { Partner, PartnerAnchor } from './partner.type.js';
 import { performAct } from './perform-act.js';
@@ -180,6 +184,50 @@ export class PartnerResolver {
     @Args('input', { type: () => ClientInput }) input: ClientInput,
   ): Promise<Act> {
     return performAct(this.acts, context, 'suspendClient', { ...input });
+  }
+
+  @Mutation(() => Act, {
+    nullable: true,
+    description: 'tls_client_auth instead of private_key_jwt. Waits for a second person.',
+  })
+  async setClientTlsSubject(
+    @Context() context: StaffContext,
+    @Args('input', { type: () => SetClientTlsSubjectInput }) input: SetClientTlsSubjectInput,
+  ): Promise<Act> {
+    return performAct(this.acts, context, 'setClientTlsSubject', { ...input });
+  }
+
+  @Mutation(() => Act, {
+    nullable: true,
+    description: 'The identity provider that names officers. Waits for a second person.',
+  })
+  async setOfficerProvider(
+    @Context() context: StaffContext,
+    @Args('input', { type: () => SetOfficerProviderInput }) input: SetOfficerProviderInput,
+  ): Promise<Act> {
+    return performAct(this.acts, context, 'setOfficerProvider', {
+      ...input,
+      jwks: readJson(input.jwks),
+    });
+  }
+
+  @Mutation(() => Act, { nullable: true, description: 'At once: no officer is named any more.' })
+  async removeOfficerProvider(
+    @Context() context: StaffContext,
+    @Args('input', { type: () => RemoveOfficerProviderInput }) input: RemoveOfficerProviderInput,
+  ): Promise<Act> {
+    return performAct(this.acts, context, 'removeOfficerProvider', { ...input });
+  }
+
+  @Mutation(() => Act, {
+    nullable: true,
+    description: 'At once and for good: tokens of this officer die.',
+  })
+  async revokeOfficer(
+    @Context() context: StaffContext,
+    @Args('input', { type: () => RevokeOfficerInput }) input: RevokeOfficerInput,
+  ): Promise<Act> {
+    return performAct(this.acts, context, 'revokeOfficer', { ...input });
   }
 }
 

@@ -32,6 +32,10 @@ export const mutationActs = {
   setClientKeys: 'CLIENT_KEYS_SET',
   removeClientKey: 'CLIENT_KEY_REMOVE',
   suspendClient: 'CLIENT_SUSPEND',
+  setClientTlsSubject: 'CLIENT_TLS_SET',
+  setOfficerProvider: 'OFFICER_PROVIDER_SET',
+  removeOfficerProvider: 'OFFICER_PROVIDER_REMOVE',
+  revokeOfficer: 'OFFICER_REVOKE',
 } as const satisfies Readonly<Record<string, StaffAct>>;
 
 export const staffRequirements: Readonly<Record<string, StaffRequirement>> = {
@@ -50,7 +54,7 @@ export const staffRequirements: Readonly<Record<string, StaffRequirement>> = {
   ...result('Self', 'reference name roles approvesFrom certificateFingerprint'),
   ...result(
     'Act',
-    'id act state content digest needsSecond requestedBy requestedAt expiresAt decidedBy decidedAt',
+    'id act state content digest needsSecond requestedBy requestedAt expiresAt decidedBy decidedAt enforcedMs',
   ),
   ...result(
     'StaffMember',

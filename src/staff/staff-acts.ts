@@ -21,6 +21,7 @@ import {
   decideBookedAct,
   findAct,
   insertAct,
+  noteEnforcement,
   listActs,
   type BookedAct,
 } from './act-book.js';
@@ -36,6 +37,8 @@ export interface StaffActsOptions {
   readonly handlers: Readonly<Record<ChangingAct, ActHandler>>;
   readonly now: () => Date;
   readonly newId: () => string;
+  /** Told after every act that was done, before its answer: this process enforces it by then. */
+  readonly onDone?: () => Promise<void>;
 }
 
 const mostListed = 200;
@@ -84,6 +87,7 @@ export class StaffActs {
         const context = { actId: id, at, newId };
         if (!needsSecond) {
           await prepared.apply(manager, context);
+          await noteEnforcement(manager, id);
           // What takes away outlives the database it was done in.
           return isRestricting(act) ? [restrictingActOf({ act, payload, actId: id, at })] : [];
         }
@@ -93,6 +97,7 @@ export class StaffActs {
         return [];
       });
     });
+    if (!needsSecond) await this.options.onDone?.();
     return present(await findAct(dataSource, id));
   }
 
@@ -121,8 +126,10 @@ export class StaffActs {
         await decideBookedAct(manager, id, { state: 'DONE', by: caller.account, at });
         const handler = handlers[held.act as ChangingAct];
         await handler(held.payload).apply(manager, { actId: id, at, newId });
+        await noteEnforcement(manager, id);
       }),
     );
+    await this.options.onDone?.();
     return present(await findAct(this.options.dataSource, id));
   }
 

@@ -67,6 +67,10 @@ export const staffActs = {
   CRL_IMPORT: atOnce('LIAISON', 'SECURITY'),
   CLIENT_KEYS_SET: byTwo('LIAISON'),
   CLIENT_KEY_REMOVE: atOnce('LIAISON', 'SECURITY'),
+  CLIENT_TLS_SET: byTwo('LIAISON'),
+  OFFICER_PROVIDER_SET: byTwo('LIAISON'),
+  OFFICER_PROVIDER_REMOVE: atOnce('LIAISON', 'SECURITY'),
+  OFFICER_REVOKE: atOnce('LIAISON', 'SECURITY'),
   CLIENT_SUSPEND: atOnce('LIAISON', 'SECURITY'),
 } as const satisfies Readonly<Record<string, ActRule>>;
 

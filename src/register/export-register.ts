@@ -1,0 +1,231 @@
+import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { calculateJwkThumbprint, CompactEncrypt, type JWK } from 'jose';
+import { GatewayError, inputInvalid } from '../core/errors.js';
+import type { Caseload } from '../core/ids.js';
+import {
+  finishAct,
+  openApproved,
+  peopleDiffer,
+  requestAct,
+  type Approval,
+  type PendingAct,
+} from './acts.js';
+import { keepHoneyPeople, makeHoneyPeople, similarReference } from './honey.js';
+import type { PagePerson } from './page.js';
+import { changeRegister, type RegisterChange } from './register-change.js';
+import type { RegisterStore } from './register-store.js';
+import type { SubjectContent } from './subject-blob.js';
+import { decodeSubjectId } from './subject-uuid.js';
+
+/**
+ * An export is a text of lines, each a JWE in compact form (RFC 7516 §3.1) of JSON Lines in the
+ * format of the import. The protected header names the export and the part:
+ *
+ *     {"alg","enc":"A256GCM","kid","export":"<id>","part":1,"parts":3}
+ *
+ * A line that is missing is noticed by `parts`; lines of two exports are not mixed unseen.
+ */
+export interface ExportCommand {
+  readonly caseload: Caseload;
+  /** Public key of the data controller: EC P-256, P-384, or RSA of at least 3,072 bits. */
+  readonly recipient: JWK;
+  readonly requestedBy: string;
+}
+
+export interface ExportReport {
+  readonly exportId: string;
+  /** How many people left; fictional ones are not counted. */
+  readonly people: number;
+  /** RFC 7638 thumbprint of the key that can open it. */
+  readonly recipientThumbprint: string;
+}
+
+interface ExportContent {
+  readonly caseload: Caseload;
+  readonly recipient: JWK;
+}
+
+const peoplePerPart = 256;
+const pagesPerRead = 4;
+/** One fictional person for so many, and never fewer than two. */
+const peoplePerHoneyRecord = 500;
+
+/**
+ * Asks for an export of everybody live in a caseload. The number that is returned is the true one,
+ * and the one the second person has to repeat.
+ *
+ * @throws {GatewayError} ERR_INPUT_INVALID naming `recipient`
+ */
+export async function requestExport(
+  store: RegisterStore,
+  command: ExportCommand,
+): Promise<PendingAct & { readonly recipientThumbprint: string }> {
+  const { recipient } = readRecipient(command.recipient);
+  const { result: people } = await changeRegister(store, async (change) =>
+    countLive(change, command.caseload),
+  );
+  const content: ExportContent = { caseload: command.caseload, recipient };
+  const act = await requestAct(store, {
+    kind: 'EXPORT',
+    by: command.requestedBy,
+    people,
+    content,
+  });
+  return { ...act, recipientThumbprint: await calculateJwkThumbprint(recipient) };
+}
+
+/**
+ * Exports. It is recorded, and its honey records are kept, before the first line leaves.
+ *
+ * @param write takes each line, its line feed included
+ * @throws {GatewayError} ERR_APPROVER_IS_REQUESTER; ERR_ROW_CONFLICT when the number of people is
+ *   another than the one shown, or the register changed before the first line
+ */
+export async function approveExport(
+  store: RegisterStore,
+  command: Approval,
+  write: (line: string) => Promise<void>,
+): Promise<ExportReport> {
+  const { result: plan, version } = await changeRegister(store, async (change) => {
+    const act = await openApproved(store, change.manager, 'EXPORT', command);
+    const { caseload, recipient } = act.content as ExportContent;
+    const people = await countLive(change, caseload);
+    if (people !== act.people) throw peopleDiffer(people);
+    const honey = makeHoneyPeople(store, caseload, await honeyReferences(change, caseload, people));
+    await finishAct(store, change.manager, act.id, command.approvedBy, change.version - 1n);
+    await keepHoneyPeople(store, change.manager, change.epoch, act.id, honey);
+    return { exportId: act.id, caseload, recipient, people, honey };
+  });
+  const { exportId, caseload, people, honey } = plan;
+  const { recipient, key, alg } = readRecipient(plan.recipient);
+  const kid = recipient.kid ?? (await calculateJwkThumbprint(recipient));
+  const total = people + honey.length;
+  const parts = Math.max(1, Math.ceil(total / peoplePerPart));
+  const places = honeyPlaces(store, total, honey.length);
+
+  let lines: string[] = [];
+  let part = 0;
+  let written = 0;
+  const flush = async () => {
+    part += 1;
+    const jwe = await new CompactEncrypt(Buffer.from(lines.join(''), 'utf8'))
+      .setProtectedHeader({ alg, enc: 'A256GCM', kid, export: exportId, part, parts })
+      .encrypt(key);
+    await write(`${jwe}\n`);
+    lines = [];
+  };
+  const add = async (person: object) => {
+    lines.push(`${JSON.stringify(person)}\n`);
+    written += 1;
+    if (lines.length === peoplePerPart) await flush();
+  };
+  const spare = [...honey];
+  const addHoney = async () => {
+    while (spare.length > 0 && places.has(written)) await add(spare.pop() ?? {});
+  };
+  await store.dataSource.transaction('REPEATABLE READ', async (manager) => {
+    const head = await store.readHead(manager, 'read');
+    if (head.version !== version) {
+      throw new GatewayError('ERR_ROW_CONFLICT', { detail: 'the register changed: export again' });
+    }
+    const pageNumbers = [...head.pages.keys()];
+    for (let at = 0; at < pageNumbers.length; at += pagesPerRead) {
+      for (const page of await store.readPages(manager, pageNumbers.slice(at, at + pagesPerRead))) {
+        const some = page.people.filter((person) => isExported(person, caseload));
+        const opened = await store.readSubjects(
+          manager,
+          some.map((person) => ({
+            id: decodeSubjectId(person.subject),
+            version: person.live?.version ?? 0,
+          })),
+        );
+        for (const person of some) {
+          const content = opened.get(decodeSubjectId(person.subject))?.content;
+          if (content === undefined) throw new GatewayError('ERR_SEALED_DATA_DAMAGED');
+          await addHoney();
+          await add(exported(content, person));
+        }
+      }
+    }
+    await addHoney();
+    if (lines.length > 0 || part === 0) await flush();
+  });
+  return { exportId, people, recipientThumbprint: await calculateJwkThumbprint(recipient) };
+}
+
+const isExported = (person: PagePerson, caseload: Caseload): boolean =>
+  person.live !== undefined && person.caseload === caseload;
+
+function exported(content: SubjectContent, { suppressedFor }: PagePerson): object {
+  return suppressedFor.length === 0 ? content : { ...content, suppressedFor };
+}
+
+async function countLive(change: RegisterChange, caseload: Caseload): Promise<number> {
+  let people = 0;
+  for await (const page of change.read(change.pageNumbers)) {
+    people += page.people.filter((person) => isExported(person, caseload)).length;
+  }
+  return people;
+}
+
+/** References that look like those of the caseload and that nobody has. */
+async function honeyReferences(
+  change: RegisterChange,
+  caseload: Caseload,
+  people: number,
+): Promise<readonly string[]> {
+  if (people === 0) return [];
+  const { store } = change;
+  const wanted = Math.max(2, Math.ceil(people / peoplePerHoneyRecord));
+  const references = new Set<string>();
+  for await (const page of change.read(change.pageNumbers)) {
+    const some = page.people.filter((person) => isExported(person, caseload)).slice(0, wanted);
+    for (const person of some) {
+      const { content } = await change.open(person);
+      for (let attempt = 0; attempt < 20 && references.size < wanted; attempt += 1) {
+        const reference = similarReference(store, content.reference);
+        const key = store.keys.referenceKey(caseload, reference);
+        if ((await change.pagesOf([key])).length === 0) references.add(reference);
+      }
+    }
+    if (references.size === wanted) break;
+  }
+  return [...references];
+}
+
+/** Places of the fictional people among all, drawn at random, in the order of writing. */
+function honeyPlaces(store: RegisterStore, total: number, count: number): ReadonlySet<number> {
+  const places = new Set<number>();
+  while (places.size < count) {
+    places.add(Buffer.from(store.random(6)).readUIntBE(0, 6) % total);
+  }
+  return places;
+}
+
+function readRecipient(jwk: JWK): {
+  readonly recipient: JWK;
+  readonly key: KeyObject;
+  readonly alg: 'ECDH-ES+A256KW' | 'RSA-OAEP-256';
+} {
+  const { kty, crv, x, y, n, e, kid, use, d } = jwk;
+  const refused = (why: string) => inputInvalid('recipient', why);
+  if (d !== undefined) throw refused('a private key');
+  if (use !== undefined && use !== 'enc') throw refused('not for encryption');
+  const members = kty === 'RSA' ? { kty, n, e } : { kty, crv, x, y };
+  const bare = JSON.parse(JSON.stringify(members)) as JsonWebKey;
+  let key: KeyObject;
+  try {
+    key = createPublicKey({ key: bare, format: 'jwk' });
+  } catch {
+    throw refused('not a public key');
+  }
+  const recipient = { ...bare, ...(kid === undefined ? {} : { kid }) } as JWK;
+  if (kty === 'RSA') {
+    if ((key.asymmetricKeyDetails?.modulusLength ?? 0) < 3072) throw refused('too short');
+    return { recipient, key, alg: 'RSA-OAEP-256' };
+  }
+  if (kty === 'EC' && (crv === 'P-256' || crv === 'P-384')) {
+    return { recipient, key, alg: 'ECDH-ES+A256KW' };
+  }
+  throw refused('of another kind');
+}

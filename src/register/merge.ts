@@ -1,0 +1,181 @@
+import { GatewayError, inputInvalid } from '../core/errors.js';
+import type { SubjectId } from '../core/ids.js';
+import { maxSubjectDocuments, maxSubjectNames } from '../core/matching/index.js';
+import {
+  finishAct,
+  openApproved,
+  recordAct,
+  requestAct,
+  type Approval,
+  type PendingAct,
+} from './acts.js';
+import { heldPeople } from './legal-hold.js';
+import type { PagePerson } from './page.js';
+import { changeRegister, type PersonReference, type RegisterChange } from './register-change.js';
+import type { OpenedPage, RegisterStore } from './register-store.js';
+import type { SubjectContent } from './subject-blob.js';
+import { decodeSubjectId } from './subject-uuid.js';
+
+/** Two people who are one: `into` stays, with what only `from` had; `from` is erased. */
+export interface MergeTarget {
+  readonly into: PersonReference;
+  readonly from: PersonReference;
+}
+
+/**
+ * Asks for two people to be merged. Two people approve, because who stays is found by what either
+ * was found by.
+ *
+ * @throws {GatewayError} ERR_INPUT_INVALID naming who is not there; ERR_ROW_CONFLICT when one of them
+ *   waits for a release; ERR_LEGAL_HOLD
+ */
+export async function requestMerge(
+  store: RegisterStore,
+  command: MergeTarget & { readonly requestedBy: string },
+): Promise<PendingAct> {
+  const { into, from, requestedBy } = command;
+  await changeRegister(store, async (change) => prepareMerge(change, { into, from }));
+  const content: MergeTarget = { into, from };
+  return requestAct(store, { kind: 'MERGE', by: requestedBy, people: 2, content });
+}
+
+/** @throws {GatewayError} ERR_APPROVER_IS_REQUESTER, and as {@link requestMerge} */
+export async function approveMerge(
+  store: RegisterStore,
+  command: Approval,
+): Promise<{ readonly subject: SubjectId; readonly erased: SubjectId; readonly version: bigint }> {
+  const { result, version } = await changeRegister(store, async (change) => {
+    const act = await openApproved(store, change.manager, 'MERGE', command);
+    const { pages, into, from, content, secret } = await prepareMerge(
+      change,
+      act.content as MergeTarget,
+    );
+    const [subject, erased] = [decodeSubjectId(into.subject), decodeSubjectId(from.subject)];
+    const suppressedFor = [...new Set([...into.suppressedFor, ...from.suppressedFor])].sort();
+    const live = change.seal(subject, into.live.version + 1, content, secret);
+    change.destroy(into, 'live');
+    change.destroy(from, 'live');
+    for (const page of pages) {
+      page.people.splice(
+        0,
+        page.people.length,
+        ...page.people
+          .filter((person) => !person.subject.equals(from.subject))
+          .map((person) =>
+            person.subject.equals(into.subject) ? { ...person, suppressedFor, live } : person,
+          ),
+      );
+      await change.write(page);
+    }
+    await change.manager.query('DELETE FROM kept_apart WHERE one = $1 OR other = $1', [erased]);
+    await finishAct(store, change.manager, act.id, command.approvedBy, change.version);
+    return { subject, erased };
+  });
+  return { ...result, version };
+}
+
+/** Says that two people are two, whatever they have in common: they are not listed again. */
+export async function keepApart(
+  store: RegisterStore,
+  command: { readonly people: readonly [PersonReference, PersonReference]; readonly by: string },
+): Promise<void> {
+  await changeRegister(store, async (change) => {
+    const { people } = await locatePair(change, command.people);
+    const [one, other] = people.map(({ subject }) => decodeSubjectId(subject)).sort();
+    const actId = await recordAct(store, change.manager, {
+      kind: 'KEEP_APART',
+      by: command.by,
+      people: 2,
+      version: change.version - 1n,
+    });
+    await change.manager.query(
+      'INSERT INTO kept_apart (one, other, act_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
+      [one, other, actId],
+    );
+  });
+}
+
+type LivePerson = PagePerson & Required<Pick<PagePerson, 'live'>>;
+
+async function prepareMerge(change: RegisterChange, target: MergeTarget) {
+  const { pages, people } = await locatePair(change, [target.into, target.from]);
+  const [into, from] = people.map((person): LivePerson => {
+    if (person.live === undefined || person.pending !== undefined) {
+      throw new GatewayError('ERR_ROW_CONFLICT', { detail: 'one of them waits for a release' });
+    }
+    return { ...person, live: person.live };
+  });
+  if (into === undefined || from === undefined) throw new TypeError('a pair has two people');
+  const isHeld = await heldPeople(change.store, change.manager);
+  if (isHeld(into) || isHeld(from)) {
+    throw new GatewayError('ERR_LEGAL_HOLD', { detail: 'one of the people is held' });
+  }
+  const kept = await change.open(into);
+  const { content: lost } = await change.open(from);
+  const content = mergeContents(kept.content, lost);
+  return { pages, into, from, content, secret: kept.referenceSecret };
+}
+
+async function locatePair(
+  change: RegisterChange,
+  references: readonly [PersonReference, PersonReference],
+): Promise<{ readonly pages: readonly OpenedPage[]; readonly people: readonly PagePerson[] }> {
+  const { pageNumbers } = await change.locate({ references });
+  const keys = references.map(({ caseload, reference }) =>
+    change.store.keys.referenceKey(caseload, reference),
+  );
+  if (keys[0]?.equals(keys[1] ?? Buffer.alloc(0)) === true) {
+    throw inputInvalid('from', 'the same person');
+  }
+  const pages: OpenedPage[] = [];
+  for await (const page of change.read(pageNumbers)) pages.push(page);
+  const everybody = pages.flatMap((page) => page.people);
+  const people = keys.flatMap((key) => everybody.filter((one) => one.referenceKey.equals(key)));
+  return { pages, people };
+}
+
+/**
+ * What is known of either, the kept one's word first; names of the other are aliases.
+ *
+ * @throws {GatewayError} ERR_INPUT_INVALID when that is more than one person may have
+ */
+export function mergeContents(kept: SubjectContent, lost: SubjectContent): SubjectContent {
+  const names = [...kept.names];
+  for (const { full, type } of lost.names) {
+    if (names.some((name) => name.full === full)) continue;
+    names.push({ full, type: type === undefined || type === 'PRIMARY' ? 'ALIAS' : type });
+  }
+  const documents = [...kept.documents];
+  for (const document of lost.documents) {
+    const same = documents.some(
+      ({ type, number }) => type === document.type && number === document.number,
+    );
+    if (!same) documents.push(document);
+  }
+  if (names.length > maxSubjectNames) throw inputInvalid('names', 'TOO_MANY');
+  if (documents.length > maxSubjectDocuments) throw inputInvalid('documents', 'TOO_MANY');
+  const { dateOfBirth, calendar } = kept.dateOfBirth === undefined ? lost : kept;
+  const merged = { ...lost, ...kept, dateOfBirth, calendar, names, documents };
+  // Equal contents have equal bytes: members in the order of the import.
+  return Object.fromEntries(
+    contentMembers.flatMap((member) => {
+      const value = merged[member];
+      return value === undefined ? [] : [[member, value]];
+    }),
+  ) as unknown as SubjectContent;
+}
+
+const contentMembers = [
+  'reference',
+  'caseload',
+  'names',
+  'fatherName',
+  'grandfatherName',
+  'dateOfBirth',
+  'calendar',
+  'sex',
+  'nationality',
+  'documents',
+  'visa',
+  'household',
+] as const satisfies readonly (keyof SubjectContent)[];
