@@ -126,7 +126,7 @@ const termsBudget = `
     SELECT coalesce((p_terms->'budgets'->>p_budget)::int, CASE p_budget
       WHEN 'peoplePerDay' THEN (p_terms->>'questionsPerDay')::int
       WHEN 'missesPerWeek' THEN
-        greatest(60, ceil((p_terms->>'questionsPerDay')::int / 10.0))::int
+        greatest(40, ceil((p_terms->>'questionsPerDay')::int / 10.0))::int
       WHEN 'valuesPerPerson' THEN 10 END)
   $$`;
 

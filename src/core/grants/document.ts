@@ -50,7 +50,10 @@ export function printGrant(grant: Grant, { partnerName }: GrantParties): string 
     table([
       ['Questions a day', String(limits.questions)],
       ['Different people a day', String(limits.people)],
-      ['Questions without a match a week', `${limits.misses}, and nine more for each match`],
+      [
+        'Questions without a match a week',
+        `${limits.misses}, and four more for each person matched on a day`,
+      ],
       ['Different values tried around one person in 30 days', String(limits.values.NARROW)],
     ]),
     '## What an answer means',
