@@ -86,7 +86,13 @@ export class BenchWorld {
       people: report.added,
     });
     const gateway = await openDoors(settings, rooms);
-    const profiles = await writeDemoProfiles(rooms.context, home, pki, configuration.publicUrl);
+    const profiles = await writeDemoProfiles(
+      rooms.context,
+      home,
+      pki,
+      configuration.publicUrl,
+      now(),
+    );
     return new BenchWorld(people, profiles, rooms, gateway, clock, path);
   }
 
@@ -173,6 +179,13 @@ export class Asker {
       state,
       clientId: code,
       certificateFingerprint: 'bench',
+      certificate: {
+        anchorId: 'bench',
+        serial: '01',
+        subject: '',
+        alternativeNames: [],
+        fingerprintSha256: { base64url: 'bench', hex: '' },
+      },
       tokenIssuedAt: this.world.now,
       tokenExpiresAt: new Date(this.world.now.getTime() + 5 * minute),
       ...(officer === undefined ? {} : { officer }),

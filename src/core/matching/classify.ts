@@ -102,6 +102,8 @@ function isCorroborated(comparison: Comparison): boolean {
   if (name === undefined || name.bits <= 0) return false;
   // The given name of either side is missing: a brother, a wife, a son.
   if (name.leadAlone) return false;
+  // Born in other years: a namesake with a father of one name, whatever else agrees.
+  if (levelOf(comparison, 'DATE_OF_BIRTH') === 'DIFFERENT') return false;
   if (document !== 'SHARED' && bitsOf(comparison, 'DOCUMENT') >= corroboratingBits) return true;
   if (bitsOf(comparison, 'FATHER_NAME') >= corroboratingBits) return true;
   if (date >= dayBits) return true;
