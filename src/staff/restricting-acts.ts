@@ -15,6 +15,8 @@ const restricting = [
   'ANCHOR_REVOKE',
   'CLIENT_KEY_REMOVE',
   'CLIENT_SUSPEND',
+  'OFFICER_PROVIDER_REMOVE',
+  'OFFICER_REVOKE',
 ] as const;
 
 type Restricting = (typeof restricting)[number];
