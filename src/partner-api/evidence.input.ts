@@ -57,7 +57,7 @@ export class PersonEvidenceInput {
 }
 
 const requestIdDescription =
-  'Your name for this question, 1 to 64 of letters, digits, `.`, `_`, `:`, `-`. Asked again under it within ten minutes, the same question costs nothing.';
+  'Your name for this question, 1 to 64 of letters, digits, `.`, `_`, `:`, `-`. Asked again under it within ten minutes, the same question costs nothing, up to ten times.';
 
 @InputType()
 export class VerifyIdentityInput {

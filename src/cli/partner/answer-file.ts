@@ -3,35 +3,50 @@ import {
   closeSync,
   existsSync,
   fdatasyncSync,
+  lstatSync,
   openSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   writeSync,
 } from 'node:fs';
+import { GatewayError } from '../../core/errors.js';
 import type { AnswerLine } from './ask.js';
-import { isFinal } from './ask.js';
 
 /**
  * The answers of one run, kept as they come in `<out>.partial` and written in the order of the
- * questions to `<out>` at the end; both with mode 0600. What an earlier run left in either is taken
- * up, as far as it is final.
+ * questions to `<out>` at the end; both with mode 0600. An answer an earlier run left in either is
+ * taken up when it is to the very request that would be asked again: an id alone says nothing, files
+ * of questions number theirs alike. A file that holds anything else is left as it is.
  */
 export class AnswerFile {
   private readonly answers = new Map<string, AnswerLine>();
   private readonly partialPath: string;
   private descriptor: number;
 
-  constructor(private readonly path: string) {
+  /**
+   * @param questionsPath the file asked from, never written to
+   * @param requests the request each question id would be asked under
+   * @throws {GatewayError} ERR_CONFIGURATION
+   */
+  constructor(
+    private readonly path: string,
+    questionsPath: string,
+    private readonly requests: ReadonlyMap<string, string>,
+  ) {
     this.partialPath = `${path}.partial`;
-    for (const earlier of [path, this.partialPath]) this.takeUp(earlier);
+    for (const written of [path, this.partialPath]) {
+      refuseOthers(written, questionsPath);
+      this.takeUp(written);
+    }
     this.descriptor = openSync(this.partialPath, 'a', 0o600);
     chmodSync(this.partialPath, 0o600);
     // A line torn by a crash must not run into the next one.
     writeSync(this.descriptor, '\n');
   }
 
-  /** A final answer of this or an earlier run. */
+  /** An answer of this or an earlier run. */
   get(id: string): AnswerLine | undefined {
     return this.answers.get(id);
   }
@@ -49,7 +64,8 @@ export class AnswerFile {
   /** Writes the answers in the order given, whole or not at all. */
   finish(ids: readonly string[]): void {
     const written = `${this.path}.new`;
-    const descriptor = openSync(written, 'w', 0o600);
+    rmSync(written, { force: true });
+    const descriptor = openSync(written, 'wx', 0o600);
     for (const id of ids) {
       const answer = this.answers.get(id);
       if (answer !== undefined) writeSync(descriptor, `${JSON.stringify(answer)}\n`);
@@ -68,10 +84,25 @@ export class AnswerFile {
 
   private takeUp(path: string): void {
     if (!existsSync(path)) return;
-    for (const line of readFileSync(path, 'utf8').split('\n')) {
+    const lines = readFileSync(path, 'utf8').split('\n');
+    for (const [at, line] of lines.entries()) {
+      if (line === '') continue;
       const answer = readAnswer(line);
-      if (answer !== undefined && isFinal(answer)) this.answers.set(answer.id, answer);
+      // The last line may have been torn.
+      if (answer === undefined && at < lines.length - 1 && !path.endsWith('.partial')) {
+        throw refused(`${path} holds something that is no answer and stays as it is`);
+      }
+      if (answer === undefined || 'error' in answer) continue;
+      if (this.requests.get(answer.id) === answer.requestId) this.answers.set(answer.id, answer);
     }
+  }
+}
+
+function refuseOthers(path: string, questionsPath: string): void {
+  if (!existsSync(path)) return;
+  if (!lstatSync(path).isFile()) throw refused(`${path} is not a plain file`);
+  if (realpathSync(path) === realpathSync(questionsPath)) {
+    throw refused('--out names the file of questions');
   }
 }
 
@@ -84,3 +115,5 @@ function readAnswer(line: string): AnswerLine | undefined {
     return undefined;
   }
 }
+
+const refused = (detail: string) => new GatewayError('ERR_CONFIGURATION', { detail });

@@ -17,6 +17,10 @@ import type { FileQuestion } from './question-file.js';
 export type AnswerLine =
   | {
       readonly id: string;
+      /** The name of the question towards the gateway: what this line is an answer to. */
+      readonly requestId: string;
+      readonly answeredAt: string;
+      readonly relyUntil: string;
       readonly outcome: string;
       readonly subject: VerificationJson['subject'];
       readonly evidence: VerificationJson['evidence'];
@@ -46,16 +50,9 @@ export function requireAsking(profile: Profile): AskingProfile {
 const transient = new Set(['ERR_BUSY', 'ERR_LOG_UNAVAILABLE', 'ERR_STOPPED', 'ERR_INTERNAL']);
 const attempts = 4;
 
-/** Whether an answer line is final: asking again would be a new question or change nothing. */
-export function isFinal(answer: AnswerLine): boolean {
-  if (!('error' in answer)) return true;
-  const { code } = answer.error;
-  return !transient.has(code) && !code.startsWith('CLIENT_') && code !== 'ERR_BUDGET_SPENT';
-}
-
 /**
  * The name of a question towards the gateway: the same question of the same file under the same
- * grant has the same one, so that asking again after an interruption is not paid for twice.
+ * grant, case and fields has the same one, so that asking again after an interruption is not paid for twice.
  */
 export function requestIdOf(profile: AskingProfile, question: FileQuestion): string {
   const digest = sha256(
@@ -66,6 +63,7 @@ export function requestIdOf(profile: AskingProfile, question: FileQuestion): str
       profile.caseReference,
       question.id,
       canonicalJson(question.person),
+      canonicalJson(profile.fields),
     ),
   );
   return `v-${encodeBase64Url(digest.subarray(0, 18)).replaceAll('_', '.')}`;
@@ -171,8 +169,9 @@ function readReply(
     const detail = fault instanceof GatewayError ? (fault.detail ?? fault.code) : 'unreadable';
     return failed(question, 'CLIENT_RECEIPT_INVALID', `the receipt does not hold: ${detail}`);
   }
-  const { outcome, subject, evidence, receipt } = verification;
-  return { id: question.id, outcome, subject, evidence, receipt };
+  const { requestId, answeredAt, relyUntil, outcome, subject, evidence, receipt } = verification;
+  const { id } = question;
+  return { id, requestId, answeredAt, relyUntil, outcome, subject, evidence, receipt };
 }
 
 /**

@@ -18,6 +18,7 @@ export interface VerificationJson {
   readonly id: string;
   readonly requestId: string;
   readonly answeredAt: string;
+  readonly relyUntil: string;
   readonly outcome: string;
   readonly evidence: readonly { readonly element: string; readonly agreement: string }[];
   readonly subject: Readonly<Record<string, unknown>> | null;

@@ -2,7 +2,7 @@ import { GatewayError } from '../../core/errors.js';
 import { exitCodes } from '../exit-codes.js';
 import { startProgress } from '../progress.js';
 import { AnswerFile } from './answer-file.js';
-import { ask, requireAsking, type AnswerLine } from './ask.js';
+import { ask, requestIdOf, requireAsking, type AnswerLine } from './ask.js';
 import { PartnerClient } from './partner-client.js';
 import { readProfile } from './profile.js';
 import { readQuestionFile } from './question-file.js';
@@ -18,7 +18,10 @@ export async function verify(
   // 1. Everything that can be wrong on this side is found before the first question is paid for.
   const profile = requireAsking(readProfile(options.profile));
   const questions = readQuestionFile(questionsPath);
-  const answers = openAnswers(options.out);
+  const requests = new Map(
+    questions.map((question) => [question.id, requestIdOf(profile, question)] as const),
+  );
+  const answers = openAnswers(options.out, questionsPath, requests);
   if (profile.logVerifierKeys.length === 0) {
     process.stderr.write('The profile names no "logVerifierKeys": receipts are not checked.\n');
   }
@@ -74,10 +77,15 @@ export async function verify(
   );
 }
 
-function openAnswers(path: string): AnswerFile {
+function openAnswers(
+  path: string,
+  questionsPath: string,
+  requests: ReadonlyMap<string, string>,
+): AnswerFile {
   try {
-    return new AnswerFile(path);
+    return new AnswerFile(path, questionsPath, requests);
   } catch (cause) {
+    if (cause instanceof GatewayError) throw cause;
     throw new GatewayError('ERR_CONFIGURATION', {
       detail: `--out: ${path} cannot be written`,
       cause,

@@ -17,7 +17,7 @@ export interface PublicErrorText {
 /** The closed list of codes that leave. docs/errors.md is generated from it. */
 export const publicErrors = {
   ERR_INPUT_INVALID: {
-    message: 'An argument is not valid; extensions.argument names it.',
+    message: 'The request is not valid; extensions.argument names the argument, if it is one.',
     when: 'The document, a variable or an argument does not have the published form.',
     retry: 'After correcting it.',
     ask: 'Your developer; schema.gql.',

@@ -9,10 +9,10 @@ export type GatewayLogger = Logger;
  * them, token libraries payloads. What is logged of one is its class, code, detail and reference.
  */
 export function createLogger(level: LogLevel): GatewayLogger {
-  return pino(
-    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
-    pino.destination({ dest: 2, sync: false }),
-  );
+  const destination = pino.destination({ dest: 2, sync: false });
+  // A full or closed stderr loses log lines; it must not end the gateway.
+  destination.on('error', () => undefined);
+  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
 }
 
 /** What may be said of an error: never its message unless it is our own, never its cause's. */
