@@ -1,4 +1,11 @@
+import { clientActs, credentialActs, officerActs, organisationActs } from './partners/index.js';
 import { accountActs, type ActHandler, type ChangingAct } from './staff/index.js';
 
 /** How each act of staff is done: every room's acts in one place. One missing does not compile. */
-export const actHandlers: Readonly<Record<ChangingAct, ActHandler>> = { ...accountActs };
+export const actHandlers: Readonly<Record<ChangingAct, ActHandler>> = {
+  ...accountActs,
+  ...organisationActs,
+  ...credentialActs,
+  ...clientActs,
+  ...officerActs,
+};

@@ -9,30 +9,28 @@ import type { GraphQLSchema } from 'graphql';
 import type { AccessLog } from './access-log/index.js';
 import { GatewayError } from './core/errors.js';
 import type { PartnerCode } from './core/ids.js';
-import { Authority, type Caller } from './grants/index.js';
+import { AcceptGrant, Authority, type Caller } from './grants/index.js';
 import { createTokenVerifier, parseBearer } from './identity/caller/index.js';
-import {
-  certificateCauseOf,
-  checkClientCertificate,
-  parseTrustAnchor,
-  resolveCredential,
-  type CheckedCertificate,
-  type TrustAnchor,
-} from './identity/certificate/index.js';
+import { certificateCauseOf } from './identity/certificate/index.js';
 import { createTokenEndpoint, publicTokenKeys } from './identity/token/index.js';
 import { buildOpsDoor } from './ops/ops-door.js';
+import { countEnding } from './ending-credentials.js';
+import { CertificateJudge, type PartnerPeer } from './certificate-judge.js';
 import { openStaffDoor } from './open-staff-door.js';
 import { buildPartnerDoor } from './partner-api/partner-door.js';
 import { lockHome } from './platform/database/home-lock.js';
+import { listenForNotices } from './platform/database/notifications.js';
 import type { Database } from './platform/database/database.js';
 import type { StaffDoorFiles } from './platform/configuration/configuration.js';
 import { readKeyFile } from './platform/keys/keys.js';
+import { describeError } from './platform/telemetry/logger.js';
 import { Metrics } from './platform/telemetry/metrics.js';
 import { nestLogger } from './platform/telemetry/nest-logger.js';
 import {
   createGatedHttpsServer,
   type GatedHttpsServer,
 } from './platform/tls/client-certificate-gate.js';
+import { authorityChannel, ReplicaClock } from './staff/index.js';
 import { ReadAccess, ReadReceipt, VerifyIdentities, VerifyIdentity } from './verification/index.js';
 import {
   ACCESS_LOG,
@@ -62,13 +60,6 @@ export interface Gateway {
   /** Undefined without a staff door. */
   readonly staff: { readonly url: string; readonly schema: GraphQLSchema } | undefined;
   close(): Promise<void>;
-}
-
-/** Who is on the other end of a connection through the partner door's gate. */
-interface PartnerPeer {
-  readonly checked: CheckedCertificate;
-  readonly partner: PartnerCode;
-  readonly certificate: Buffer;
 }
 
 /**
@@ -125,7 +116,7 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
   const tls = readListenerTls(settings.partnerTls, 'PARTNER');
   metrics.certificateNotAfter.set({ door: 'partner' }, tls.notAfter.getTime() / 1000);
 
-  const judge = certificateJudge(authority, now);
+  const judge = new CertificateJudge(authority, now);
   let gate: GatedHttpsServer<PartnerPeer> | undefined;
   const peerOf = (socket: object): PartnerPeer | undefined => gate?.identityOf(socket);
   const verifier = createTokenVerifier({
@@ -139,15 +130,17 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
   /** Certificate and token of a request, against authority as it is now. */
   const authenticate = async (request: IncomingMessage): Promise<Caller> => {
     const peer = peerOf(request.socket);
-    if (peer === undefined || peer.checked.notAfter <= now()) {
-      throw new GatewayError('ERR_TOKEN_REFUSED', { detail: 'certificate' });
-    }
+    if (peer === undefined) throw new GatewayError('ERR_TOKEN_REFUSED', { detail: 'certificate' });
     const fingerprint = peer.checked.fingerprintSha256.base64url;
     const token = parseBearer(request.headersDistinct['authorization']);
     const { clientId, officer, issuedAt, expiresAt } = verifier.verify(token, fingerprint);
     await authority.refresh();
+    if (!judge.isInForce(peer)) {
+      throw new GatewayError('ERR_TOKEN_REFUSED', { detail: 'certificate' });
+    }
     return authority.establish({
       clientId,
+      certificate: peer.checked,
       certificateFingerprint: fingerprint,
       tokenIssuedAt: issuedAt,
       tokenExpiresAt: expiresAt,
@@ -178,7 +171,17 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
       },
     },
     database: { query: (sql, parameters) => database.dataSource.query(sql, [...parameters]) },
-    peerOf,
+    officers: async (code) => {
+      await authority.refresh();
+      const named = authority.officerProvider(code);
+      return named === undefined ? undefined : { issuer: named.issuer, keys: named.jwks.keys };
+    },
+    peerOf: (socket) => {
+      const peer = peerOf(socket);
+      return peer !== undefined && judge.isInForce(peer)
+        ? { ...peer, subject: peer.checked.subject }
+        : undefined;
+    },
     now,
     onRefused: (error, detail) => {
       metrics.tokensRefused.inc({ cause: `endpoint ${error}` });
@@ -193,13 +196,14 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
       verifyIdentities: shared(context, VerifyIdentities),
       readAccess: shared(context, ReadAccess),
       readReceipt: shared(context, ReadReceipt),
+      acceptGrant: shared(context, AcceptGrant),
     },
     serverFactory: (handler) => {
       gate = createGatedHttpsServer<PartnerPeer>(
         {
           certificate: tls.certificate,
           privateKey: tls.key,
-          check: judge,
+          check: async (der) => judge.check(der),
           causeOf: certificateCauseOf,
           connectionKey: (peer) => peer.partner,
           onRefused: (cause) => metrics.handshakesRefused.inc({ cause }),
@@ -215,11 +219,7 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
     logger,
     metrics,
   });
-  authority.onChange(() =>
-    gate?.cutConnections(
-      ({ checked }) => authority.credential(checked.fingerprintSha256.base64url) === undefined,
-    ),
-  );
+  authority.onChange(() => gate?.cutConnections((peer) => !judge.isInForce(peer)));
 
   const staffTls = settings.staffTls && readListenerTls(settings.staffTls, 'STAFF');
   const staff =
@@ -242,9 +242,40 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
     metrics.certificateNotAfter.set({ door: 'staff' }, staffTls.notAfter.getTime() / 1000);
   }
 
+  // Nobody has to ask for a replica to learn what was revoked: open connections end by themselves.
+  const clock = new ReplicaClock(database.dataSource, (error) =>
+    logger.warn(describeError(error), 'the time of enforcement was not written down'),
+  );
+  await clock.start(authority.version);
+  authority.onChange(() => clock.saw(authority.version));
+  const notices =
+    configuration.databaseUrl === undefined
+      ? undefined
+      : listenForNotices(configuration.databaseUrl, authorityChannel, () => {
+          authority
+            .refresh()
+            .catch((error: unknown) =>
+              logger.warn(describeError(error), 'authority not refreshed'),
+            );
+        });
+
+  /** What ends soon shows on /metrics; a database that does not answer takes nothing else from it. */
+  const measureEnding = async () => {
+    for (const { kind, withinDays, count } of await countEnding(
+      database.dataSource,
+      authority,
+      now(),
+    )) {
+      metrics.ending.set({ kind, within_days: String(withinDays) }, count);
+    }
+    const isStale = ({ crl }: { crl?: { nextUpdate: Date } }) =>
+      crl !== undefined && crl.nextUpdate < now();
+    metrics.staleRevocationLists.set(authority.anchors.filter(isStale).length);
+  };
   const ready = async () => {
     const log = accessLog.isWritable();
     metrics.logWritable.set(log ? 1 : 0);
+    await measureEnding().catch(() => undefined);
     return [
       { name: 'access log can be written', ok: log },
       { name: 'listener certificate in force', ok: now() < tls.notAfter },
@@ -265,6 +296,8 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
     await partner.app.close();
     await staff?.app.close();
     await ops.close();
+    await notices?.close();
+    await clock.stop().catch(() => undefined);
     await rooms.close();
   };
   accessLog.startRounds(now);
@@ -290,35 +323,6 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
             schema: staff.schema,
           },
     close,
-  };
-}
-
-/** The check of one client certificate against the anchors and credentials of now. */
-function certificateJudge(
-  authority: Authority,
-  now: () => Date,
-): (der: Buffer) => Promise<PartnerPeer> {
-  let parsed: { readonly version: bigint; readonly anchors: readonly TrustAnchor[] } | undefined;
-  const anchors = (): readonly TrustAnchor[] => {
-    if (parsed?.version !== authority.version) {
-      parsed = {
-        version: authority.version,
-        anchors: authority.anchors.map(({ id, certificate }) => parseTrustAnchor(id, certificate)),
-      };
-    }
-    return parsed.anchors;
-  };
-  const directory = {
-    byFingerprint: async (hex: string) =>
-      authority.credential(Buffer.from(hex, 'hex').toString('base64url')),
-    byAnchorRule: async () => undefined,
-    isRevoked: async () => false,
-  };
-  return async (certificate) => {
-    await authority.refresh();
-    const checked = checkClientCertificate(certificate, anchors(), now());
-    const { partner } = await resolveCredential(checked, directory, now());
-    return { checked, partner, certificate };
   };
 }
 

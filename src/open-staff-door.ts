@@ -19,6 +19,7 @@ import {
   type GatedHttpsServer,
 } from './platform/tls/client-certificate-gate.js';
 import { buildStaffDoor, type StaffDoor } from './staff-api/staff-door.js';
+import { ReadPartners } from './partners/index.js';
 import { StaffActs, StaffDirectory } from './staff/index.js';
 
 /** Who is on the other end of a connection through the staff door's gate. */
@@ -57,7 +58,11 @@ export async function openStaffDoor(
   let gate: GatedHttpsServer<StaffPeer> | undefined;
 
   const door = await buildStaffDoor({
-    useCases: { acts: shared(StaffActs), directory: shared(StaffDirectory) },
+    useCases: {
+      acts: shared(StaffActs),
+      directory: shared(StaffDirectory),
+      readPartners: shared(ReadPartners),
+    },
     serverFactory: (handler) => {
       gate = createGatedHttpsServer<StaffPeer>(
         {

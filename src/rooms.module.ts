@@ -5,13 +5,14 @@ import { deriveKey, localMasterKey, type PrivateJwk } from './platform/keys/keys
 import { migrate, openDatabase, type Database } from './platform/database/database.js';
 import type { Configuration } from './platform/configuration/configuration.js';
 import type { GatewayLogger } from './platform/telemetry/logger.js';
-import { Authority, Budgets } from './grants/index.js';
 import { partnerActs } from './partners/index.js';
+import { AcceptGrant, Authority, Budgets } from './grants/index.js';
 import { openRegister, Register, registerVersionSql } from './register/index.js';
 import { ReadAccess, ReadReceipt, VerifyIdentities, VerifyIdentity } from './verification/index.js';
 import { actHandlers } from './act-handlers.js';
 import { migrations } from './migrations.js';
-import { StaffActs, StaffDirectory } from './staff/index.js';
+import { ReadPartners } from './partners/index.js';
+import { StaffActs, StaffDirectory, staffActAppliers } from './staff/index.js';
 
 /** Everything a start has to be given: configuration, keys, clock. */
 export interface RoomsSettings {
@@ -68,24 +69,26 @@ export class RoomsModule {
               random: (sizeBytes) => randomBytes(sizeBytes),
               logger,
               ...(journalFiles === undefined ? {} : { files: journalFiles }),
-              acts: partnerActs,
+              acts: { ...partnerActs, ...staffActAppliers(actHandlers, randomUUID) },
               witnessQuorum: configuration.witnessQuorum,
               ...(configuration.checkpointFile === undefined
                 ? {}
                 : { checkpointFile: configuration.checkpointFile }),
             }),
         },
+        { provide: ReadPartners, useFactory: () => new ReadPartners(dataSource) },
         { provide: StaffDirectory, useFactory: () => new StaffDirectory(dataSource, now) },
         {
           provide: StaffActs,
-          inject: [ACCESS_LOG],
-          useFactory: (accessLog: AccessLog) =>
+          inject: [ACCESS_LOG, Authority],
+          useFactory: (accessLog: AccessLog, authority: Authority) =>
             new StaffActs({
               dataSource,
               accessLog,
               handlers: actHandlers,
               now,
               newId: randomUUID,
+              onDone: async () => authority.refresh(),
             }),
         },
         {
@@ -117,6 +120,11 @@ export class RoomsModule {
           inject: [Authority, Budgets],
           useFactory: (authority: Authority, budget: Budgets) =>
             new ReadAccess(authority, budget, now),
+        },
+        {
+          provide: AcceptGrant,
+          inject: [Authority],
+          useFactory: (authority: Authority) => new AcceptGrant(dataSource, authority, now),
         },
         {
           provide: ReadReceipt,

@@ -8,7 +8,7 @@ import { describeOnEachDatabase } from './support/databases.js';
 import { startGateway, testPartners, type TestGateway } from './support/gateway.js';
 import { codeOf } from './support/replies.js';
 
-const people = makeDemoPeople({ seed: 'byte sweep', partners: testPartners, count: 300 });
+const people = makeDemoPeople({ seed: 'byte sweep', partners: testPartners, count: 150 });
 const caseReference = 'CASE/OF-ZALMAI.4711';
 const planted = 'Planted-Canary-O4711815';
 
@@ -83,7 +83,7 @@ describeOnEachDatabase('everything at rest', (kind) => {
       ({ documents, dateOfBirth = '' }) => documents !== undefined && /^[0-9]/.test(dateOfBirth),
     );
     const outcomes = new Set<unknown>();
-    for (const person of askable.slice(0, 15)) {
+    for (const person of askable.slice(0, 8)) {
       const { names, fatherName, dateOfBirth, calendar, documents = [] } = person;
       const asked = {
         names: names.map(({ full }) => ({ full })),
@@ -134,7 +134,7 @@ describeOnEachDatabase('everything at rest', (kind) => {
     const values = new Set([...people.flatMap(valuesOf), caseReference, ...demoCaseloads.slice(1)]);
     values.delete('AF-2021');
     const needles = [...values].flatMap((value) => encodingsOf(value));
-    expect(needles.length).toBeGreaterThan(10_000);
+    expect(needles.length).toBeGreaterThan(5_000);
     // Never the values: a failing test prints what it compares.
     expect(findNeedles(bytes, needles).length).toBe(0);
   });

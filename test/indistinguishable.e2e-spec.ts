@@ -146,7 +146,7 @@ describeOnEachDatabase('an answer', (kind) => {
   let gateway: TestGateway;
   let alpha: TestPartner;
   beforeAll(async () => {
-    gateway = await startGateway({ kind, people: [wide, laila], terms: { fields: full as never } });
+    gateway = await startGateway({ kind, people: [wide, laila], terms: { fields: full } });
     alpha = gateway.partner('ALPHA-BORDER');
   });
   afterAll(async () => gateway.close());

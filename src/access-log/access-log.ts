@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { GatewayError } from '../core/errors.js';
 import type { PartnerCode } from '../core/ids.js';
+import type { ExportEnd, ExportHead, ExportLine } from '../core/log/export.js';
 import { proveInclusion } from '../core/log/proof.js';
 import type { CoveredReceipt } from '../core/log/receipt.js';
 import { decodeRecord } from '../core/log/record.js';
@@ -22,6 +23,7 @@ import type { CheckpointCopy } from './checkpoint-copy.js';
 import { CoverTree } from './cover/cover-tree.js';
 import { Witnesses } from './cover/witnesses.js';
 import { checkpointOf } from './journaled-entries.js';
+import { exportEach, exportRange } from './export-log.js';
 import type { ActEntry } from './journal/line.js';
 import { PublishedLog } from './published-log.js';
 import { Sequencer, type QueuedDraft } from './sequencer.js';
@@ -219,6 +221,39 @@ export class AccessLog {
         return entry;
       });
     });
+  }
+
+  /**
+   * Records of one tree with their proof, as lines of an export (core/log/export.ts): a whole range,
+   * or picked records. Proven under the newest checkpoint that witnesses have cosigned where that
+   * covers them all, so that the export leads to the cover tree.
+   *
+   * @param what `from` and `to` are cut to the tree; `indexes` are in order, each once
+   * @throws {GatewayError} ERR_LOG_UNAVAILABLE
+   */
+  async *export(
+    name: TreeName,
+    what: { readonly from: number; readonly to: number } | { readonly indexes: readonly number[] },
+  ): AsyncGenerator<ExportHead | ExportLine | ExportEnd> {
+    const { dataSource } = this.#options;
+    const tree = await this.#available(async () => this.#trees.find(name));
+    const last = 'indexes' in what ? (what.indexes.at(-1) ?? 0) : what.to - 1;
+    const proof = await this.#available(async () => {
+      const origin = this.#trees.originOf(tree.id);
+      const covered = await this.#cover.coverOf(tree.id, last);
+      if (covered !== undefined) {
+        const { size } = checkpointOf(covered.note);
+        return { origin, size, checkpoint: covered.note, cover: covered.cover };
+      }
+      const head = await this.#sequencer.exclusively(async () => this.#signHead(tree));
+      return { origin, ...head, cover: null };
+    });
+    if ('indexes' in what) {
+      yield* exportEach(dataSource, tree.id, what.indexes, proof);
+    } else {
+      const to = Math.min(what.to, proof.size);
+      yield* exportRange(dataSource, tree.id, Math.min(what.from, to), to, proof);
+    }
   }
 
   /** The slot of a partner's tree in every round of the cover tree; `undefined` when none is left. */

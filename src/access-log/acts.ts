@@ -45,7 +45,8 @@ export async function applyAct(
   await insertAct(manager, writer, { kind: 'act', number, act, body });
 }
 
-async function insertAct(
+/** Keeps an act that has been done in this transaction. */
+export async function insertAct(
   database: Queryable,
   writer: string,
   { number, act, body }: ActEntry,

@@ -7,6 +7,8 @@ import {
   type HashReader,
 } from '../core/log/tree.js';
 import { GatewayError } from '../core/errors.js';
+import { insertAct, type RestrictingAct } from './acts.js';
+import type { ActEntry } from './journal/line.js';
 import {
   growTree,
   lockTrees,
@@ -17,8 +19,12 @@ import {
   type Queryable,
 } from './tree.repository.js';
 
-/** Runs in the transaction that records an entry; may run again when the transaction is retried. */
-export type Alongside = (manager: EntityManager) => Promise<void>;
+/**
+ * Runs in the transaction that records an entry; may run again when the transaction is retried.
+ *
+ * @returns restricting acts it has done, to be kept in the journal and applied again after a restore
+ */
+export type Alongside = (manager: EntityManager) => Promise<readonly RestrictingAct[] | void>;
 
 /** A record that waits to be given its place. */
 export interface Draft {
@@ -41,6 +47,13 @@ export interface Grown<D extends Draft> extends Growth {
   readonly placed: readonly Placed<D>[];
   /** Hashes enough to prove every leaf of the group at the new size. */
   readonly reader: HashReader;
+}
+
+/** What one group put into the database. */
+export interface Committed<D extends Draft> {
+  readonly grown: readonly Grown<D>[];
+  /** Restricting acts done with it, numbered after its records. */
+  readonly acts: readonly ActEntry[];
 }
 
 /** One entry cannot be committed; the others of its group can. */
@@ -92,13 +105,13 @@ export class GroupCommit {
     drafts: readonly D[],
     nextNumber: number,
     onHeadMoved: () => Promise<number>,
-  ): Promise<readonly Grown<D>[]> {
+  ): Promise<Committed<D>> {
     let number = nextNumber;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        const grown = await this.#attempt(drafts, number, attempt > 1);
-        for (const { tree, after } of grown) this.#frontiers.set(tree, after);
-        return grown;
+        const committed = await this.#attempt(drafts, number, attempt > 1);
+        for (const { tree, after } of committed.grown) this.#frontiers.set(tree, after);
+        return committed;
       } catch (error) {
         this.forget();
         if (!mayRetry(error) || attempt === mostAttempts) {
@@ -113,24 +126,30 @@ export class GroupCommit {
     drafts: readonly D[],
     number: number,
     locked: boolean,
-  ): Promise<readonly Grown<D>[]> {
+  ): Promise<Committed<D>> {
     const trees = [...new Set(drafts.map(({ tree }) => tree))].sort();
     const plain = drafts.every(({ alongside }) => alongside === undefined);
     if (plain && trees.length === 1 && !locked) {
       // One statement is one transaction: no round trips for BEGIN and COMMIT.
-      return this.#grow(this.#dataSource, trees, drafts, number);
+      return { grown: await this.#grow(this.#dataSource, trees, drafts, number), acts: [] };
     }
     return this.#dataSource.transaction(async (manager) => {
+      const done: RestrictingAct[] = [];
       for (const draft of drafts) {
         if (draft.alongside === undefined) continue;
         try {
-          await draft.alongside(manager);
+          done.push(...((await draft.alongside(manager)) ?? []));
         } catch (cause) {
           throw isTransient(cause) ? cause : new EntryRefused(draft, cause);
         }
       }
       if (locked) await lockTrees(manager, trees);
-      return this.#grow(manager, trees, drafts, number);
+      const grown = await this.#grow(manager, trees, drafts, number);
+      const acts = done.map(({ act, body }, at): ActEntry => {
+        return { kind: 'act', number: number + drafts.length + at, act, body };
+      });
+      for (const act of acts) await insertAct(manager, this.#writer, act);
+      return { grown, acts };
     });
   }
 

@@ -136,11 +136,11 @@ export class Sequencer {
     try {
       await this.#makeWhole();
       this.#inDoubt = true;
-      const grown = await commit.commit(group, journal.lastNumber + 1, async () => {
+      const { grown, acts } = await commit.commit(group, journal.lastNumber + 1, async () => {
         await completeJournal(database, journal);
         return journal.lastNumber + 1;
       });
-      await journal.append(grown.flatMap(linesOf));
+      await journal.append([...grown.flatMap(linesOf), ...acts]);
       this.#inDoubt = false;
       for (const tree of grown) await conclude(tree);
     } catch (error) {

@@ -226,6 +226,56 @@ export async function findLeaf(
   return rows.map(placedLeafRow)[0];
 }
 
+/** Records of one tree from an index on, without gaps. */
+export async function leavesOfTree(
+  database: Queryable,
+  tree: string,
+  from: number,
+  count: number,
+): Promise<readonly { readonly index: number; readonly record: Buffer }[]> {
+  const rows = await database.query<{ leaf_index: string; record: Buffer }[]>(
+    `SELECT leaf_index, record FROM access_log_leaf
+     WHERE tree = $1 AND leaf_index >= $2 AND leaf_index < $3 ORDER BY leaf_index`,
+    [tree, from, from + count],
+  );
+  return recordsWithoutGaps(
+    tree,
+    rows,
+    rows.map((_, at) => from + at),
+    count,
+  );
+}
+
+/** Records of one tree at given indexes, in order. */
+export async function leavesAt(
+  database: Queryable,
+  tree: string,
+  indexes: readonly number[],
+): Promise<readonly { readonly index: number; readonly record: Buffer }[]> {
+  const rows = await database.query<{ leaf_index: string; record: Buffer }[]>(
+    `SELECT leaf_index, record FROM access_log_leaf
+     WHERE tree = $1 AND leaf_index = ANY($2) ORDER BY leaf_index`,
+    [tree, [...indexes]],
+  );
+  return recordsWithoutGaps(tree, rows, indexes, indexes.length);
+}
+
+function recordsWithoutGaps(
+  tree: string,
+  rows: readonly { readonly leaf_index: string; readonly record: Buffer }[],
+  indexes: readonly number[],
+  count: number,
+): readonly { readonly index: number; readonly record: Buffer }[] {
+  const isWhole =
+    rows.length === count && rows.every((row, at) => Number(row.leaf_index) === indexes[at]);
+  if (!isWhole) {
+    throw new GatewayError('ERR_LOG_CONTRADICTS_ITSELF', {
+      detail: `tree ${tree}: records are missing from the database`,
+    });
+  }
+  return rows.map(({ leaf_index: index, record }) => ({ index: Number(index), record }));
+}
+
 /** Leaves of one writer after a line number, in the order of their lines. */
 export async function leavesOfWriter(
   database: Queryable,

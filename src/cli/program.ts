@@ -4,9 +4,15 @@ import { describeError } from '../platform/telemetry/logger.js';
 import { demo } from './demo/demo-command.js';
 import { init } from './host/init-command.js';
 import { migrateCommand } from './host/migrate-command.js';
+import { addPkiCommands } from './host/pki-command.js';
 import { serve } from './host/serve-command.js';
+import { logVerify } from './partner/log-verify-command.js';
 import { token } from './partner/token-command.js';
 import { verify } from './partner/verify-command.js';
+import { showWitnessKey, witness } from './partner/witness-command.js';
+import { addPartnerCommands } from './staff/partner-command.js';
+import { addPendingCommands } from './staff/pending-command.js';
+import { addStaffCommands } from './staff/staff-command.js';
 import { exitCodes } from './exit-codes.js';
 
 /** `safeconduct`: parses arguments, runs one command, turns what it throws into an exit code. */
@@ -72,6 +78,56 @@ export async function run(argv: readonly string[]): Promise<void> {
     .option('--explain', 'check each step and print no token')
     .option('--json', 'print the result as JSON')
     .action(token);
+
+  program
+    .command('witness')
+    .summary("watch and cosign the gateway's log (partner's side)")
+    .description(
+      'Looks at the cover tree again and again: checks that it only grew and that your own slot of every round holds your own tree, remembers that, cosigns it and brings the cosignature back. When the gateway tells two things that cannot both be so, it keeps both as evidence, says so and signs nothing more (exit 1).',
+    )
+    .requiredOption('--profile <file>', 'connection and verifier keys (docs/profile.schema.json)')
+    .requiredOption('--key <file>', 'private Ed25519 JWK of the witness, mode 0600')
+    .requiredOption('--state <file>', 'what it remembers; never lose it, never share it')
+    .option('--every <seconds>', 'from one look to the next', '10')
+    .option('--once', 'look once and leave')
+    .option('--json', 'print what was found as JSON lines')
+    .action(witness);
+  program
+    .command('witness-key')
+    .summary("print a witness's verifier key (partner's side)")
+    .description(
+      'Prints the verifier key (C2SP vkey) of a witness key under a name, to be registered by the host and written into the profile. Makes the key when the file is not there.',
+    )
+    .argument('<name>', 'such as witness.agency.example')
+    .requiredOption('--key <file>', 'private Ed25519 JWK; made with mode 0600 when absent')
+    .action((name: string, options: { readonly key: string }) => {
+      showWitnessKey(options.key, name);
+    });
+  const log = program.command('log').summary('the access log');
+  log
+    .command('verify')
+    .summary('check an export or receipts without the gateway')
+    .description(
+      'Checks an export of the log, or a file of answers or receipts, from every record to the signed checkpoint, and on to a cosigned round of the cover tree where the file has its proof. Exit 0 valid, 1 not valid.',
+    )
+    .argument('<file>', 'export, answers or receipts; JSON Lines')
+    .option('--receipt <file>', 'a receipt whose record has to be in the file')
+    .option('--profile <file>', 'takes the verifier keys from a profile')
+    .option('--log-key <vkey...>', 'verifier keys of trees')
+    .option('--cover-key <vkey>', 'verifier key of the cover tree')
+    .option('--witness-key <vkey...>', 'verifier keys of witnesses')
+    .option('--quorum <number>', 'witnesses that must have cosigned')
+    .option('--slot <number>', "the tree's slot in the cover tree")
+    .option('--json', 'print the result as JSON')
+    .action(logVerify);
+  const common = (command: Command): Command =>
+    command
+      .option('--profile <file>', 'staff profile; SAFECONDUCT_STAFF_PROFILE by default')
+      .option('--json', 'print the result as JSON');
+  addPkiCommands(program);
+  addPartnerCommands(program, common);
+  addStaffCommands(program, common);
+  addPendingCommands(program, common);
 
   try {
     await program.parseAsync([...argv]);

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 
 /**
  * Length-prefixed, domain-labelled bytes: `label` and each part are preceded by their length in
@@ -30,9 +30,11 @@ export function encodeParts(label: string, ...parts: readonly (string | Uint8Arr
 
 /** SHA-256 (FIPS 180-4), 32 bytes. */
 export function sha256(...parts: readonly Uint8Array[]): Buffer {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(part);
-  return hash.digest();
+  // One shot over one buffer: for the short inputs of trees and keys a hash object costs more than
+  // the hashing.
+  const [only] = parts;
+  const whole = parts.length === 1 && only !== undefined ? only : Buffer.concat(parts);
+  return hash('sha256', whole, 'buffer');
 }
 
 /** base64url without padding (RFC 4648 §5). */

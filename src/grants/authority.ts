@@ -1,15 +1,22 @@
 import type { DataSource } from 'typeorm';
-import { GatewayError } from '../core/errors.js';
+import { GatewayError, isGatewayError } from '../core/errors.js';
 import type { PartnerCode, StateCode } from '../core/ids.js';
 import type { Grant } from '../core/grants/grant.js';
 import {
+  parseCrl,
+  parseTrustAnchor,
+  type CheckedCertificate,
+  type TrustAnchor,
+} from '../identity/certificate/index.js';
+import {
   readPartners,
-  type Anchor,
+  type AnchorInForce,
   type Credential,
+  type NamingProvider,
   type OAuthClient,
   type Partner,
 } from '../partners/index.js';
-import { readGrants } from './grant.repository.js';
+import { readAwaitingAcceptance, readGrants } from './grant.repository.js';
 
 /** Who asks: proven by certificate and token, and checked against live authority. */
 export interface Caller {
@@ -21,26 +28,46 @@ export interface Caller {
   readonly officer?: string;
   /** base64url SHA-256 of the client certificate. */
   readonly certificateFingerprint: string;
+  readonly certificate: CertificateNames;
   readonly tokenIssuedAt: Date;
   readonly tokenExpiresAt: Date;
 }
+
+/** What a checked certificate is known by. */
+export type CertificateNames = Pick<
+  CheckedCertificate,
+  'anchorId' | 'serial' | 'subject' | 'alternativeNames' | 'fingerprintSha256'
+>;
 
 /** What certificate and token prove by themselves. */
 export interface ProvenIdentity {
   readonly clientId: string;
   readonly officer?: string;
   readonly certificateFingerprint: string;
+  readonly certificate: CertificateNames;
   readonly tokenIssuedAt: Date;
   readonly tokenExpiresAt: Date;
+}
+
+/** A registered CA, parsed, with its revocation list and whom it speaks for. */
+interface KnownAnchor {
+  readonly trust: TrustAnchor;
+  readonly registered: AnchorInForce;
 }
 
 interface Snapshot {
   readonly version: bigint;
   readonly partners: ReadonlyMap<string, Partner>;
-  readonly anchors: readonly Anchor[];
+  readonly anchors: ReadonlyMap<string, KnownAnchor>;
+  /** `anchor serial`. */
+  readonly revocations: ReadonlySet<string>;
   readonly credentials: ReadonlyMap<string, Credential>;
   readonly clients: ReadonlyMap<string, OAuthClient>;
+  readonly officerProviders: ReadonlyMap<string, NamingProvider>;
+  /** `partner officer`. */
+  readonly revokedOfficers: ReadonlySet<string>;
   readonly grants: ReadonlyMap<string, Grant>;
+  readonly awaiting: readonly Grant[];
 }
 
 /** SQL expression for the live version of authority, for a statement that needs it on its way. */
@@ -72,8 +99,9 @@ export class Authority {
     this.listeners.push(listener);
   }
 
-  get anchors(): readonly Anchor[] {
-    return this.snapshot.anchors;
+  /** The CAs registered, each with its revocation list where it has one. */
+  get anchors(): readonly TrustAnchor[] {
+    return [...this.snapshot.anchors.values()].map(({ trust }) => trust);
   }
 
   /** Asks the database for the live version and catches up with it. */
@@ -104,12 +132,68 @@ export class Authority {
     return this.isPartnerActive(credential.partner) ? credential : undefined;
   }
 
+  /**
+   * What a checked certificate stands for now: itself where it is registered, otherwise its CA where
+   * the CA's rule fits; nothing once its serial is revoked, by us or by its CA's list.
+   */
+  credentialFor(certificate: CertificateNames): Credential | undefined {
+    const { anchorId, serial } = certificate;
+    const anchor = this.snapshot.anchors.get(anchorId);
+    if (anchor === undefined) return undefined;
+    const isRevoked =
+      this.snapshot.revocations.has(`${anchorId} ${serial}`) ||
+      anchor.trust.crl?.revokedSerials.has(serial) === true;
+    if (isRevoked) return undefined;
+    const registered = this.snapshot.credentials.get(certificate.fingerprintSha256.base64url);
+    // Once registered it stands for itself, and revoked it is, whatever its CA's rule says.
+    if (registered !== undefined) return this.credential(registered.fingerprint);
+    return this.#byRule(anchor.registered, certificate);
+  }
+
+  #byRule(
+    { id, partner, rule, validAfter }: AnchorInForce,
+    certificate: CertificateNames,
+  ): Credential | undefined {
+    if (partner === null || rule === null || !this.isPartnerActive(partner)) return undefined;
+    const kind = rule.kind.toLowerCase();
+    const fits =
+      rule.kind === 'SUBJECT'
+        ? certificate.subject === rule.value
+        : certificate.alternativeNames.some(
+            (name) => name.kind === kind && name.value === rule.value,
+          );
+    if (!fits) return undefined;
+    const fingerprint = certificate.fingerprintSha256.base64url;
+    return { id, partner, kind: 'ISSUING_AUTHORITY', fingerprint, active: true, validAfter };
+  }
+
+  /** The identity provider in force that names a partner's officers. */
+  officerProvider(partner: PartnerCode): NamingProvider | undefined {
+    return this.isPartnerActive(partner) ? this.snapshot.officerProviders.get(partner) : undefined;
+  }
+
+  /** A token of an officer counts while the provider that named them does, and they do. */
+  #isOfficerInForce(partner: PartnerCode, { officer, tokenIssuedAt }: ProvenIdentity): boolean {
+    if (officer === undefined) return true;
+    const provider = this.officerProvider(partner);
+    return (
+      provider !== undefined &&
+      provider.validAfter.getTime() < tokenIssuedAt.getTime() + 1000 &&
+      !this.snapshot.revokedOfficers.has(`${partner} ${officer}`)
+    );
+  }
+
   grant(id: string): Grant | undefined {
     return this.snapshot.grants.get(id);
   }
 
   grantsOf(partner: PartnerCode): readonly Grant[] {
     return [...this.snapshot.grants.values()].filter((grant) => grant.partner === partner);
+  }
+
+  /** Versions the host has approved and the partner has not accepted yet; nothing can be asked under them. */
+  awaitingAcceptance(partner: PartnerCode): readonly Grant[] {
+    return this.snapshot.awaiting.filter((grant) => grant.partner === partner);
   }
 
   /** Grants of every partner of a state. */
@@ -129,7 +213,7 @@ export class Authority {
    * @throws {GatewayError} ERR_TOKEN_REFUSED
    */
   establish(identity: ProvenIdentity): Caller {
-    const credential = this.credential(identity.certificateFingerprint);
+    const credential = this.credentialFor(identity.certificate);
     const client = this.client(identity.clientId);
     const partner = this.snapshot.partners.get(client?.partner ?? '');
     const inForce =
@@ -137,9 +221,11 @@ export class Authority {
       client?.active === true &&
       partner !== undefined &&
       credential.partner === partner.code &&
+      this.#isOfficerInForce(partner.code, identity) &&
       [credential, client, partner].every(
-        // A token knows whole seconds only: one of the very second of a revocation is refused.
-        ({ validAfter }) => validAfter <= identity.tokenIssuedAt,
+        // A token knows whole seconds only. What takes away names the end of its second.
+        ({ validAfter }) =>
+          Math.floor(validAfter.getTime() / 1000) <= identity.tokenIssuedAt.getTime() / 1000,
       );
     if (!inForce) {
       throw new GatewayError('ERR_TOKEN_REFUSED', { detail: 'no longer in force' });
@@ -162,15 +248,40 @@ async function load(dataSource: DataSource): Promise<Snapshot> {
     const heads = await manager.query<{ version: string }[]>(
       `SELECT ${authorityVersionSql} AS version`,
     );
-    const { partners, anchors, credentials, clients } = await readPartners(manager);
+    const {
+      partners,
+      anchors,
+      revocations,
+      credentials,
+      clients,
+      officerProviders,
+      revokedOfficers,
+    } = await readPartners(manager);
     const grants = await readGrants(manager);
+    const awaiting = await readAwaitingAcceptance(manager);
     return {
       version: BigInt(heads[0]?.version ?? 0),
       partners: new Map(partners.map((partner) => [partner.code, partner])),
-      anchors,
+      anchors: new Map(anchors.flatMap(knownAnchor)),
+      revocations: new Set(revocations.map(({ anchor, serial }) => `${anchor} ${serial}`)),
       credentials: new Map(credentials.map((credential) => [credential.fingerprint, credential])),
       clients: new Map(clients.map((client) => [client.clientId, client])),
+      officerProviders: new Map(officerProviders.map((one) => [one.partner, one])),
+      revokedOfficers: new Set(revokedOfficers.map((one) => `${one.partner} ${one.officer}`)),
       grants: new Map(grants.map((grant) => [grant.id, grant])),
+      awaiting,
     };
   });
+}
+
+/** One that cannot be read lets nobody in; neither does one whose revocation list cannot be. */
+function knownAnchor(registered: AnchorInForce): [string, KnownAnchor][] {
+  try {
+    const trust = parseTrustAnchor(registered.id, registered.certificate);
+    const crl = registered.crl === null ? undefined : parseCrl(registered.crl, trust);
+    return [[registered.id, { registered, trust: crl === undefined ? trust : { ...trust, crl } }]];
+  } catch (error) {
+    if (isGatewayError(error, 'ERR_CERTIFICATE_REFUSED')) return [];
+    throw error;
+  }
 }

@@ -2,16 +2,25 @@ import type { EntityManager } from 'typeorm';
 import type { GrantId } from '../core/ids.js';
 import { grantDigest, type Grant, type GrantState, type GrantTerms } from '../core/grants/grant.js';
 
+/** Terms as JSON gives them back. */
+export type StoredTerms = Omit<GrantTerms, 'validFrom' | 'validUntil'> & {
+  readonly validFrom: string;
+  readonly validUntil: string;
+};
+
 interface GrantRow {
   readonly id: GrantId;
   readonly state: GrantState;
   readonly version: number;
-  readonly terms: Omit<GrantTerms, 'validFrom' | 'validUntil'> & {
-    readonly validFrom: string;
-    readonly validUntil: string;
-  };
+  readonly terms: StoredTerms;
   readonly digest: string;
 }
+
+export const termsFromJson = (terms: StoredTerms): GrantTerms => ({
+  ...terms,
+  validFrom: new Date(terms.validFrom),
+  validUntil: new Date(terms.validUntil),
+});
 
 /** Every grant in its current version. A version whose terms are not those of its digest is left out: it grants nothing. */
 export async function readGrants(manager: EntityManager): Promise<readonly Grant[]> {
@@ -20,24 +29,22 @@ export async function readGrants(manager: EntityManager): Promise<readonly Grant
      FROM access_grant g JOIN grant_version v ON v.grant_id = g.id AND v.version = g.version
      ORDER BY g.id`,
   );
-  return rows.flatMap((row) => {
-    const terms: GrantTerms = {
-      ...row.terms,
-      validFrom: new Date(row.terms.validFrom),
-      validUntil: new Date(row.terms.validUntil),
-    };
-    const intact = grantDigest(row.id, row.version, terms) === row.digest;
-    if (!intact) return [];
-    return [
-      Object.freeze({
-        ...terms,
-        id: row.id,
-        version: row.version,
-        digest: row.digest,
-        state: row.state,
-      }),
-    ];
-  });
+  return rows.flatMap(intactGrant);
+}
+
+/** Versions two people of the host have approved and the partner has not accepted yet. */
+export async function readAwaitingAcceptance(manager: EntityManager): Promise<readonly Grant[]> {
+  const rows = await manager.query<GrantRow[]>(
+    `SELECT grant_id AS id, state, version, terms, digest FROM grant_proposal
+     WHERE state = 'APPROVED' ORDER BY grant_id`,
+  );
+  return rows.flatMap(intactGrant);
+}
+
+function intactGrant({ id, version, digest, state, ...row }: GrantRow): readonly Grant[] {
+  const terms = termsFromJson(row.terms);
+  if (grantDigest(id, version, terms) !== digest) return [];
+  return [Object.freeze({ ...terms, id, version, digest, state })];
 }
 
 /**
@@ -72,5 +79,10 @@ export async function insertGrant(
       grant.approvedBy,
       grant.approvedAt,
     ],
+  );
+  await manager.query(
+    `INSERT INTO grant_event (grant_id, version, act, at, by, approved_by)
+     VALUES ($1, 1, 'APPROVE', $2, $3, $4)`,
+    [grant.id, grant.approvedAt, grant.requestedBy, grant.approvedBy],
   );
 }

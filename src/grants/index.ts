@@ -1,8 +1,20 @@
 import { Budget1763800000003 } from './budget.migration.js';
 import { Budgets1764000000001 } from './budgets.migration.js';
+import { GrantLifecycle1764000000002 } from './lifecycle.migration.js';
 import { Grants1763800000002 } from './grants.migration.js';
 
 export { Authority, type Caller, type ProvenIdentity } from './authority.js';
+export {
+  AcceptGrant,
+  addGrantKey,
+  grantSignaturePayload,
+  grantSignatureType,
+  type Acceptance,
+} from './accept-grant.js';
+export { listBudgetAlarms, releaseBudget, reviewRelease, type BudgetAlarm } from './break-glass.js';
+export { GrantHistory, GrantLifecycle, type GrantOfficer } from './lifecycle.js';
+export type { GrantEvent } from './lifecycle.repository.js';
+export { previewGrant, type GrantPreview } from './preview-grant.js';
 export { putGrantInForce, type AgreedGrant } from './put-grant-in-force.js';
 export {
   Budgets,
@@ -12,4 +24,9 @@ export {
   type ChargedQuestion,
 } from './budgets.js';
 
-export const grantMigrations = [Grants1763800000002, Budget1763800000003, Budgets1764000000001];
+export const grantMigrations = [
+  Grants1763800000002,
+  Budget1763800000003,
+  Budgets1764000000001,
+  GrantLifecycle1764000000002,
+];

@@ -1,4 +1,4 @@
-import { Field, ID, Int, ObjectType } from '@nestjs/graphql';
+import { Field, ID, InputType, Int, ObjectType } from '@nestjs/graphql';
 import { disclosureLevelOf, subjectFields } from '../core/disclosure/catalogue.js';
 import type { Grant as CoreGrant } from '../core/grants/grant.js';
 import type { Access as CallerAccess } from '../verification/index.js';
@@ -90,18 +90,44 @@ export class Access {
   declare grants: readonly Grant[];
 }
 
+@InputType()
+export class AcceptGrantInput {
+  @Field(() => ID)
+  declare grantId: string;
+  @Field(() => Int)
+  declare version: number;
+  @Field(() => String, { description: 'The digest on the document you agreed to.' })
+  declare digest: string;
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Compact JWS, typ `safeconduct-grant+jws`, over the RFC 8785 bytes of {digest, grant, version}, under a key registered for grants.',
+  })
+  declare signature?: string | null;
+}
+
+@ObjectType()
+export class AcceptGrantPayload {
+  @Field(() => Grant)
+  declare grant: Grant;
+}
+
 export function toAccess({ caller, grants }: CallerAccess): Access {
   return {
     partner: { code: caller.partner, name: caller.partnerName, state: caller.state },
     officer: caller.officer ?? null,
     tokenExpiresAt: caller.tokenExpiresAt,
-    grants: grants.map(({ grant, budgets }) => ({
-      ...grant,
-      budgets,
-      fields: subjectFields.map((field) => ({
-        field,
-        level: disclosureLevelOf(grant.fields, field),
-      })),
+    grants: grants.map(toGrant),
+  };
+}
+
+export function toGrant({ grant, budgets }: CallerAccess['grants'][number]): Grant {
+  return {
+    ...grant,
+    budgets,
+    fields: subjectFields.map((field) => ({
+      field,
+      level: disclosureLevelOf(grant.fields, field),
     })),
   };
 }

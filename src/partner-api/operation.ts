@@ -9,6 +9,7 @@ const answerSizes: Readonly<Record<OperationKind, number>> = {
   verifyIdentities: 16 * 1024,
   access: 32 * 1024,
   receipt: 16 * 1024,
+  acceptGrant: 32 * 1024,
 };
 /** Of answers to what is no operation. */
 const otherSize = 1024;

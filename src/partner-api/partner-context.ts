@@ -21,7 +21,8 @@ export interface Exchange {
   code: string;
 }
 
-export type OperationKind = 'access' | 'receipt' | 'verifyIdentity' | 'verifyIdentities';
+export type OperationKind =
+  'access' | 'receipt' | 'verifyIdentity' | 'verifyIdentities' | 'acceptGrant';
 
 const exchanges = new WeakMap<object, Exchange>();
 const callers = new WeakMap<object, Caller>();

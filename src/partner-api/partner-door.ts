@@ -8,7 +8,7 @@ import type { GraphQLSchema } from 'graphql';
 import { GraphQLSchemaHost } from '@nestjs/graphql';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { GatewayError } from '../core/errors.js';
-import type { Caller } from '../grants/index.js';
+import { AcceptGrant, type Caller } from '../grants/index.js';
 import { closedGraphql } from '../platform/graphql/closed-graphql.js';
 import { publicErrors, retryAfterSeconds } from '../platform/graphql/error-map.js';
 import { operationLimits } from '../platform/graphql/limits.js';
@@ -26,6 +26,7 @@ import {
   VerifyIdentity,
 } from '../verification/index.js';
 import { logRoutes, registerLogRoutes, type LogRoutesOptions } from './log-routes.js';
+import { GrantResolver } from './grant.resolver.js';
 import { answerSizeOf, operationPlugin, ticksOf } from './operation.js';
 import { callerOf, establishCaller, exchangeOf, type PartnerContext } from './partner-context.js';
 import { partnerRequirements } from './requirements.js';
@@ -38,6 +39,7 @@ export interface PartnerDoorOptions {
     readonly verifyIdentities: VerifyIdentities;
     readonly readAccess: ReadAccess;
     readonly readReceipt: ReadReceipt;
+    readonly acceptGrant: AcceptGrant;
   };
   /** Listener behind the certificate check; every request that comes through it has an identity. */
   readonly serverFactory: (
@@ -83,7 +85,8 @@ class SilentFilter implements GqlExceptionFilter {
 @Module({})
 class PartnerDoorModule {
   static with(options: PartnerDoorOptions): DynamicModule {
-    const { verifyIdentity, verifyIdentities, readAccess, readReceipt } = options.useCases;
+    const { verifyIdentity, verifyIdentities, readAccess, readReceipt, acceptGrant } =
+      options.useCases;
     return {
       module: PartnerDoorModule,
       imports: [
@@ -105,7 +108,9 @@ class PartnerDoorModule {
         { provide: VerifyIdentities, useValue: verifyIdentities },
         { provide: ReadAccess, useValue: readAccess },
         { provide: ReadReceipt, useValue: readReceipt },
+        { provide: AcceptGrant, useValue: acceptGrant },
         { provide: APP_FILTER, useClass: SilentFilter },
+        GrantResolver,
         VerificationResolver,
       ],
     };

@@ -11,7 +11,7 @@ const all = (type: string, requirement: Requirement, names: string) =>
 
 export const partnerRequirements: Readonly<Record<string, Requirement>> = {
   ...all('Query', 'CALLER', 'access receipt'),
-  ...all('Mutation', 'CALLER', 'verifyIdentity verifyIdentities'),
+  ...all('Mutation', 'CALLER', 'verifyIdentity verifyIdentities acceptGrant'),
   ...all('Access', 'CALLER', 'partner officer tokenExpiresAt grants'),
   ...all('PartnerIdentity', 'CALLER', 'code name state'),
   ...all(
@@ -19,6 +19,7 @@ export const partnerRequirements: Readonly<Record<string, Requirement>> = {
     'CALLER',
     'id version digest state purpose legalBasis fields matchOn assuranceLevel requiresNamedOfficer handling validFrom validUntil budgets',
   ),
+  ...all('AcceptGrantPayload', 'CALLER', 'grant'),
   ...all('FieldScope', 'CALLER', 'field level'),
   ...all('BudgetStatus', 'CALLER', 'kind limit used resetsAt'),
   ...all(

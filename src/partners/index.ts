@@ -1,6 +1,22 @@
+import { Officers1768000000004 } from './officers.migration.js';
+import { PartnerActs1768000000002 } from './partner-acts.migration.js';
 import { Partners1763800000001 } from './partners.migration.js';
 
-export type { Anchor, Credential, OAuthClient, Partner } from './partner.js';
+export type {
+  Anchor,
+  AnchorInForce,
+  AnchorRule,
+  Credential,
+  NamingProvider,
+  OAuthClient,
+  Partner,
+} from './partner.js';
+export { officerActs } from './officer-acts.js';
+export { clientActs } from './client-acts.js';
+export { credentialActs } from './credential-acts.js';
+export { anchorRuleKinds } from './partner.js';
+export { organisationActs } from './partner-acts.js';
+export { ReadPartners, type AnchorView, type PartnerView } from './read-partners.js';
 export { readPartners } from './partner.repository.js';
 export {
   partnerActs,
@@ -8,6 +24,10 @@ export {
   revokeCredential,
   suspendPartner,
   type Restrictions,
-} from './partner-acts.js';
+} from './restricting-acts.js';
 export { registerPartner, type PartnerRegistration } from './register-partner.js';
-export const partnerMigrations = [Partners1763800000001];
+export const partnerMigrations = [
+  Partners1763800000001,
+  PartnerActs1768000000002,
+  Officers1768000000004,
+];

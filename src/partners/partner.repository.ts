@@ -1,21 +1,46 @@
 import type { EntityManager } from 'typeorm';
 import type { PartnerCode, StateCode } from '../core/ids.js';
-import type { Anchor, Credential, OAuthClient, Partner } from './partner.js';
+import type {
+  Anchor,
+  AnchorInForce,
+  AnchorRule,
+  Credential,
+  NamingProvider,
+  OAuthClient,
+  Partner,
+} from './partner.js';
 
 /** Rows of the partners' tables, read whole: they are few, and authority is judged in memory. */
 export interface PartnerRows {
   readonly partners: readonly Partner[];
-  readonly anchors: readonly Anchor[];
+  readonly anchors: readonly AnchorInForce[];
+  readonly revocations: readonly { readonly anchor: string; readonly serial: string }[];
   readonly credentials: readonly Credential[];
   readonly clients: readonly OAuthClient[];
+  readonly officerProviders: readonly NamingProvider[];
+  readonly revokedOfficers: readonly { readonly partner: string; readonly officer: string }[];
 }
 
 export async function readPartners(manager: EntityManager): Promise<PartnerRows> {
   const partners = await manager.query<
     { code: PartnerCode; name: string; state: StateCode; active: boolean; valid_after: Date }[]
   >('SELECT code, name, state, active, valid_after FROM partner ORDER BY code');
-  const anchors = await manager.query<{ id: string; certificate: Buffer }[]>(
-    'SELECT id, certificate FROM trust_anchor WHERE active ORDER BY id',
+  const anchors = await manager.query<
+    {
+      id: string;
+      certificate: Buffer;
+      partner: PartnerCode | null;
+      rule_kind: AnchorRule['kind'] | null;
+      rule_value: string | null;
+      valid_after: Date;
+      crl: Buffer | null;
+    }[]
+  >(
+    `SELECT a.id, a.certificate, a.partner, a.rule_kind, a.rule_value, a.valid_after, c.der AS crl
+     FROM trust_anchor a LEFT JOIN anchor_crl c ON c.anchor = a.id WHERE a.active ORDER BY a.id`,
+  );
+  const revocations = await manager.query<{ anchor: string; serial: string }[]>(
+    'SELECT anchor, serial FROM certificate_revocation ORDER BY anchor, serial',
   );
   const credentials = await manager.query<
     {
@@ -32,19 +57,47 @@ export async function readPartners(manager: EntityManager): Promise<PartnerRows>
       client_id: string;
       partner: PartnerCode;
       jwks: OAuthClient['jwks'];
+      tls_subject: string | null;
       active: boolean;
       valid_after: Date;
     }[]
-  >('SELECT client_id, partner, jwks, active, valid_after FROM oauth_client ORDER BY client_id');
+  >(
+    'SELECT client_id, partner, jwks, tls_subject, active, valid_after FROM oauth_client ORDER BY client_id',
+  );
+  const officerProviders = await manager.query<
+    {
+      partner: PartnerCode;
+      issuer: string;
+      jwks: NamingProvider['jwks'];
+      valid_after: Date;
+    }[]
+  >(
+    'SELECT partner, issuer, jwks, valid_after FROM officer_provider WHERE active ORDER BY partner',
+  );
+  const revokedOfficers = await manager.query<{ partner: string; officer: string }[]>(
+    'SELECT partner, officer FROM officer_revocation ORDER BY partner, officer',
+  );
   return {
+    revokedOfficers,
+    officerProviders: officerProviders.map(({ valid_after, ...row }) => ({
+      ...row,
+      validAfter: valid_after,
+    })),
     partners: partners.map(({ valid_after, ...row }) => ({ ...row, validAfter: valid_after })),
-    anchors,
+    anchors: anchors.map(({ rule_kind, rule_value, valid_after, ...row }) => ({
+      ...row,
+      rule:
+        rule_kind === null || rule_value === null ? null : { kind: rule_kind, value: rule_value },
+      validAfter: valid_after,
+    })),
+    revocations,
     credentials: credentials.map(({ valid_after, ...row }) => ({
       ...row,
       validAfter: valid_after,
     })),
-    clients: clients.map(({ client_id, valid_after, ...row }) => ({
+    clients: clients.map(({ client_id, valid_after, tls_subject, ...row }) => ({
       ...row,
+      ...(tls_subject === null ? {} : { tlsSubject: tls_subject }),
       clientId: client_id,
       validAfter: valid_after,
     })),

@@ -13,7 +13,7 @@ export interface Partner {
 export interface Credential {
   readonly id: string;
   readonly partner: PartnerCode;
-  readonly kind: 'CLIENT_CERTIFICATE';
+  readonly kind: 'CLIENT_CERTIFICATE' | 'ISSUING_AUTHORITY';
   /** base64url SHA-256 of the certificate's DER (`x5t#S256`, RFC 8705 §3.1). */
   readonly fingerprint: string;
   readonly active: boolean;
@@ -26,11 +26,43 @@ export interface Anchor {
   readonly certificate: Buffer;
 }
 
+export const anchorRuleKinds = ['SUBJECT', 'DNS', 'EMAIL', 'URI'] as const;
+
+/**
+ * Which certificates of a partner's own CA stand for the partner: those of exactly this subject (RFC
+ * 4514), or with exactly this alternative name.
+ */
+export interface AnchorRule {
+  readonly kind: (typeof anchorRuleKinds)[number];
+  readonly value: string;
+}
+
+/** An anchor as it is in force. */
+export interface AnchorInForce extends Anchor {
+  /** Null for the host's own CA. */
+  readonly partner: PartnerCode | null;
+  /** Without one only certificates registered by their fingerprint are let in. */
+  readonly rule: AnchorRule | null;
+  readonly validAfter: Date;
+  /** The CA's revocation list in DER; null where none was imported. */
+  readonly crl: Buffer | null;
+}
+
 /** A partner's system at the token endpoint (OAuth client, RFC 7591 names). */
 export interface OAuthClient {
   readonly clientId: string;
   readonly partner: PartnerCode;
   readonly jwks: { readonly keys: readonly Readonly<Record<string, unknown>>[] };
+  /** RFC 4514 subject, for one that authenticates by `tls_client_auth`. */
+  readonly tlsSubject?: string;
   readonly active: boolean;
+  readonly validAfter: Date;
+}
+
+/** The identity provider that names a partner's officers (RFC 7523). */
+export interface NamingProvider {
+  readonly partner: PartnerCode;
+  readonly issuer: string;
+  readonly jwks: { readonly keys: readonly Readonly<Record<string, unknown>>[] };
   readonly validAfter: Date;
 }

@@ -176,6 +176,23 @@ export class BlindIndex {
     return best;
   }
 
+  /** How many people in scope there are. */
+  count(scope: CandidateScope): number {
+    const inScope = this.#caseloadMask(scope.caseloads);
+    const hidden = this.#suppressionMask(scope);
+    let people = 0;
+    for (let row = 0; row < this.#rowEnd; row += 1) {
+      if (
+        this.#rowLive[row] === 1 &&
+        inScope[this.#rowCaseload[row] ?? 0] === 1 &&
+        hidden[this.#rowSuppression[row] ?? 0] !== 1
+      ) {
+        people += 1;
+      }
+    }
+    return people;
+  }
+
   /** Sweeps the postings of removed people and frees their row numbers. */
   purge(): void {
     if (this.#deadRows.length === 0) return;

@@ -107,6 +107,11 @@ export class Register implements RegisterReader {
     return this.#version;
   }
 
+  /** How many people a scope holds; for previews of grants. */
+  countInScope(scope: CandidateScope): number {
+    return this.#index.count(scope);
+  }
+
   async catchUp(version: bigint): Promise<void> {
     if (version > this.#version) await this.load();
     if (version > this.#version) {

@@ -1,4 +1,4 @@
-import { Field, ID, InputType, ObjectType, registerEnumType } from '@nestjs/graphql';
+import { Field, ID, InputType, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
 import {
   actStates,
   staffActs,
@@ -46,6 +46,12 @@ export class Act {
   declare decidedBy: string | null;
   @Field(() => DateTime, { nullable: true })
   declare decidedAt: Date | null;
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      'Milliseconds from the act until the last running replica judged by it; null until then.',
+  })
+  declare enforcedMs: number | null;
 }
 
 @InputType()
@@ -76,5 +82,6 @@ export function toAct(booked: BookedAct): Act {
     expiresAt,
     decidedBy: booked.deciderReference,
     decidedAt: booked.decidedAt,
+    enforcedMs: booked.enforcedMs,
   };
 }

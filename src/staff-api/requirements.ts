@@ -19,6 +19,23 @@ export const mutationActs = {
   resumeStaff: 'STAFF_RESUME',
   suspendStaff: 'STAFF_SUSPEND',
   revokeStaffCertificate: 'STAFF_CERTIFICATE_REVOKE',
+  addPartner: 'PARTNER_ADD',
+  setPartnerContacts: 'PARTNER_CONTACTS_SET',
+  resumePartner: 'PARTNER_RESUME',
+  suspendPartner: 'PARTNER_SUSPEND',
+  suspendState: 'STATE_SUSPEND',
+  addCertificate: 'CERTIFICATE_ADD',
+  revokeCertificate: 'CERTIFICATE_REVOKE',
+  addAnchor: 'ANCHOR_ADD',
+  revokeAnchor: 'ANCHOR_REVOKE',
+  importCrl: 'CRL_IMPORT',
+  setClientKeys: 'CLIENT_KEYS_SET',
+  removeClientKey: 'CLIENT_KEY_REMOVE',
+  suspendClient: 'CLIENT_SUSPEND',
+  setClientTlsSubject: 'CLIENT_TLS_SET',
+  setOfficerProvider: 'OFFICER_PROVIDER_SET',
+  removeOfficerProvider: 'OFFICER_PROVIDER_REMOVE',
+  revokeOfficer: 'OFFICER_REVOKE',
 } as const satisfies Readonly<Record<string, StaffAct>>;
 
 export const staffRequirements: Readonly<Record<string, StaffRequirement>> = {
@@ -26,6 +43,9 @@ export const staffRequirements: Readonly<Record<string, StaffRequirement>> = {
   'Query.acts': 'ACTS_READ',
   'Query.act': 'ACTS_READ',
   'Query.staff': 'STAFF_READ',
+  'Query.partners': 'PARTNER_READ',
+  'Query.partner': 'PARTNER_READ',
+  'Query.hostAnchors': 'PARTNER_READ',
   ...Object.fromEntries(
     Object.entries(mutationActs).map(([field, act]) => [`Mutation.${field}`, act]),
   ),
@@ -34,11 +54,16 @@ export const staffRequirements: Readonly<Record<string, StaffRequirement>> = {
   ...result('Self', 'reference name roles approvesFrom certificateFingerprint'),
   ...result(
     'Act',
-    'id act state content digest needsSecond requestedBy requestedAt expiresAt decidedBy decidedAt',
+    'id act state content digest needsSecond requestedBy requestedAt expiresAt decidedBy decidedAt enforcedMs',
   ),
   ...result(
     'StaffMember',
     'account reference name roles active founding createdAt approvesFrom certificates',
   ),
   ...result('StaffCertificate', 'fingerprint notAfter active'),
+  ...result('Partner', 'code name state active contacts certificates anchors clients'),
+  ...result('PartnerCertificate', 'fingerprint serial notAfter active'),
+  ...result('PartnerAnchor', 'id rule active crlNextUpdate'),
+  ...result('AnchorRule', 'kind value'),
+  ...result('PartnerClient', 'clientId kids active'),
 };

@@ -15,7 +15,9 @@ import { ClosedFastifyAdapter } from '../platform/http/closed-fastify-adapter.js
 import { parseStrictJson } from '../platform/json/strict-json.js';
 import { describeError, type GatewayLogger } from '../platform/telemetry/logger.js';
 import { nestLogger } from '../platform/telemetry/nest-logger.js';
+import { ReadPartners } from '../partners/index.js';
 import { StaffActs, StaffDirectory, type StaffCaller } from '../staff/index.js';
+import { PartnerResolver } from './partner.resolver.js';
 import { staffRequirements } from './requirements.js';
 import { staffErrors, staffFaces } from './staff-errors.js';
 import { establishStaff, staffOf, type StaffContext } from './staff-context.js';
@@ -26,6 +28,7 @@ export interface StaffDoorOptions {
   readonly useCases: {
     readonly acts: StaffActs;
     readonly directory: StaffDirectory;
+    readonly readPartners: ReadPartners;
   };
   /** Listener behind the certificate check. */
   readonly serverFactory: (
@@ -60,7 +63,7 @@ class SilentFilter implements GqlExceptionFilter {
 @Module({})
 class StaffDoorModule {
   static with(options: StaffDoorOptions): DynamicModule {
-    const { acts, directory } = options.useCases;
+    const { acts, directory, readPartners } = options.useCases;
     return {
       module: StaffDoorModule,
       imports: [
@@ -78,8 +81,10 @@ class StaffDoorModule {
       providers: [
         { provide: StaffActs, useValue: acts },
         { provide: StaffDirectory, useValue: directory },
+        { provide: ReadPartners, useValue: readPartners },
         { provide: APP_FILTER, useClass: SilentFilter },
         StaffResolver,
+        PartnerResolver,
       ],
     };
   }

@@ -1,12 +1,7 @@
 import { Args, Context, ID, Mutation, Query, Resolver } from '@nestjs/graphql';
-import {
-  StaffActs,
-  StaffDirectory,
-  type ActPayload,
-  type StaffMember as Member,
-} from '../staff/index.js';
+import { StaffActs, StaffDirectory, type StaffMember as Member } from '../staff/index.js';
 import { Act, ApproveActInput, RefuseActInput, toAct } from './act.type.js';
-import { mutationActs } from './requirements.js';
+import { performAct } from './perform-act.js';
 import type { StaffContext } from './staff-context.js';
 import {
   AddStaffCertificateInput,
@@ -78,7 +73,7 @@ export class StaffResolver {
     @Context() context: StaffContext,
     @Args('input', { type: () => AddStaffInput }) input: AddStaffInput,
   ): Promise<Act> {
-    return this.#perform(context, 'addStaff', { ...input });
+    return performAct(this.acts, context, 'addStaff', { ...input });
   }
 
   @Mutation(() => Act, { nullable: true, description: pending })
@@ -86,7 +81,7 @@ export class StaffResolver {
     @Context() context: StaffContext,
     @Args('input', { type: () => SetStaffRolesInput }) input: SetStaffRolesInput,
   ): Promise<Act> {
-    return this.#perform(context, 'setStaffRoles', { ...input });
+    return performAct(this.acts, context, 'setStaffRoles', { ...input });
   }
 
   @Mutation(() => Act, { nullable: true, description: pending })
@@ -94,7 +89,7 @@ export class StaffResolver {
     @Context() context: StaffContext,
     @Args('input', { type: () => AddStaffCertificateInput }) input: AddStaffCertificateInput,
   ): Promise<Act> {
-    return this.#perform(context, 'addStaffCertificate', { ...input });
+    return performAct(this.acts, context, 'addStaffCertificate', { ...input });
   }
 
   @Mutation(() => Act, { nullable: true, description: pending })
@@ -102,7 +97,7 @@ export class StaffResolver {
     @Context() context: StaffContext,
     @Args('input', { type: () => StaffAccountInput }) input: StaffAccountInput,
   ): Promise<Act> {
-    return this.#perform(context, 'resumeStaff', { ...input });
+    return performAct(this.acts, context, 'resumeStaff', { ...input });
   }
 
   @Mutation(() => Act, { nullable: true, description: 'At once.' })
@@ -110,7 +105,7 @@ export class StaffResolver {
     @Context() context: StaffContext,
     @Args('input', { type: () => StaffAccountInput }) input: StaffAccountInput,
   ): Promise<Act> {
-    return this.#perform(context, 'suspendStaff', { ...input });
+    return performAct(this.acts, context, 'suspendStaff', { ...input });
   }
 
   @Mutation(() => Act, { nullable: true, description: 'At once.' })
@@ -118,15 +113,6 @@ export class StaffResolver {
     @Context() context: StaffContext,
     @Args('input', { type: () => StaffCertificateInput }) input: StaffCertificateInput,
   ): Promise<Act> {
-    return this.#perform(context, 'revokeStaffCertificate', { ...input });
-  }
-
-  /** A mutation does the act its requirement names, and no other. */
-  async #perform(
-    { caller }: StaffContext,
-    mutation: keyof typeof mutationActs,
-    content: ActPayload,
-  ): Promise<Act> {
-    return toAct(await this.acts.perform(caller, mutationActs[mutation], content));
+    return performAct(this.acts, context, 'revokeStaffCertificate', { ...input });
   }
 }

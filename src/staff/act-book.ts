@@ -3,6 +3,7 @@ import canonicalize from 'canonicalize';
 import { encodeBase64Url, encodeParts, sha256 } from '../core/bytes.js';
 import { isStaffAct, type ActState, type PendingFacts, type StaffAct } from '../core/staff/acts.js';
 import type { ActPayload } from './act-handler.js';
+import { replicaGoneSeconds } from './replica-clock.js';
 
 /** One entry of the book of acts. */
 export interface BookedAct extends PendingFacts {
@@ -16,6 +17,11 @@ export interface BookedAct extends PendingFacts {
   readonly requestedAt: Date;
   readonly deciderReference: string | null;
   readonly decidedAt: Date | null;
+  /**
+   * Milliseconds from the act until the last running replica judged by it; null while one has not
+   * yet, and for an act that is not done.
+   */
+  readonly enforcedMs: number | null;
 }
 
 type Queryable = Pick<DataSource | EntityManager, 'query'>;
@@ -34,6 +40,7 @@ interface ActRow {
   readonly expires_at: Date;
   readonly decider_reference: string | null;
   readonly decided_at: Date | null;
+  readonly enforced_ms: string | null;
 }
 
 /**
@@ -99,10 +106,27 @@ export async function decideBookedAct(
 
 const columns = `b.id, b.act, b.payload, b.digest, b.concerns, b.needs_second, b.state,
   b.requested_by, r.reference AS requester_reference, b.requested_at, b.expires_at,
-  d.reference AS decider_reference, b.decided_at`;
+  d.reference AS decider_reference, b.decided_at,
+  (SELECT CASE WHEN bool_and(first_seen IS NOT NULL)
+     THEN greatest(0, extract(epoch FROM max(first_seen - e.done_at)) * 1000) END
+   FROM staff_act_enforcement e, LATERAL (
+     SELECT (SELECT min(s.seen_at) FROM authority_seen s
+             WHERE s.replica = g.id AND s.version >= e.authority_version) AS first_seen
+     FROM gateway_replica g
+     WHERE g.alive_at > e.done_at - make_interval(secs => ${replicaGoneSeconds})) seen
+   WHERE e.act = b.id GROUP BY e.act) AS enforced_ms`;
 const tables = `staff_act b
   JOIN staff_account ra ON ra.id = b.requested_by JOIN staff_person r ON r.id = ra.person
   LEFT JOIN staff_account da ON da.id = b.decided_by LEFT JOIN staff_person d ON d.id = da.person`;
+
+/** Notes at which version of authority a change is in force; the head stays ours until commit. */
+export async function noteEnforcement(manager: EntityManager, id: string): Promise<void> {
+  await manager.query(
+    `INSERT INTO staff_act_enforcement (act, authority_version, done_at)
+     SELECT $1, version, clock_timestamp() FROM authority_head`,
+    [id],
+  );
+}
 
 /** @param lock holds the row until the end of the transaction */
 export async function findAct(
@@ -149,5 +173,6 @@ function toAct(row: ActRow): BookedAct {
     expiresAt: row.expires_at,
     deciderReference: row.decider_reference,
     decidedAt: row.decided_at,
+    enforcedMs: row.enforced_ms === null ? null : Math.ceil(Number(row.enforced_ms)),
   });
 }

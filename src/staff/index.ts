@@ -1,3 +1,4 @@
+import { Enforcement1768000000003 } from './enforcement.migration.js';
 import { Staff1768000000001 } from './staff.migration.js';
 
 export {
@@ -14,7 +15,9 @@ export type { BookedAct } from './act-book.js';
 export { accountActs } from './account-acts.js';
 export { foundStaff, type Founder } from './found-staff.js';
 export { StaffActs, type ChangingAct } from './staff-acts.js';
+export { authorityChannel, ReplicaClock } from './replica-clock.js';
 export { readCertificateText } from './staff-certificate.js';
 export { StaffDirectory } from './staff-directory.js';
 export type { StaffCaller, StaffCertificate, StaffMember } from './staff-member.js';
-export const staffMigrations = [Staff1768000000001];
+export const staffMigrations = [Staff1768000000001, Enforcement1768000000003];
+export { staffActAppliers } from './restricting-acts.js';

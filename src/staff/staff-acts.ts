@@ -1,5 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import type { AccessLog, ActOutcome } from '../access-log/index.js';
+import type { AccessLog, ActOutcome, Alongside, RestrictingAct } from '../access-log/index.js';
+import { isRestricting, restrictingActOf } from './restricting-acts.js';
 import { GatewayError, type GatewayErrorCode } from '../core/errors.js';
 import {
   decideAct,
@@ -20,6 +21,7 @@ import {
   decideBookedAct,
   findAct,
   insertAct,
+  noteEnforcement,
   listActs,
   type BookedAct,
 } from './act-book.js';
@@ -35,6 +37,8 @@ export interface StaffActsOptions {
   readonly handlers: Readonly<Record<ChangingAct, ActHandler>>;
   readonly now: () => Date;
   readonly newId: () => string;
+  /** Told after every act that was done, before its answer: this process enforces it by then. */
+  readonly onDone?: () => Promise<void>;
 }
 
 const mostListed = 200;
@@ -81,13 +85,19 @@ export class StaffActs {
           expiresAt: new Date(at.getTime() + pendingHours * 3_600_000),
         });
         const context = { actId: id, at, newId };
-        if (!needsSecond) return prepared.apply(manager, context);
+        if (!needsSecond) {
+          await prepared.apply(manager, context);
+          await noteEnforcement(manager, id);
+          // What takes away outlives the database it was done in.
+          return isRestricting(act) ? [restrictingActOf({ act, payload, actId: id, at })] : [];
+        }
         await manager.query('SAVEPOINT tried');
         await prepared.apply(manager, context);
         await manager.query('ROLLBACK TO SAVEPOINT tried');
-        return undefined;
+        return [];
       });
     });
+    if (!needsSecond) await this.options.onDone?.();
     return present(await findAct(dataSource, id));
   }
 
@@ -116,8 +126,10 @@ export class StaffActs {
         await decideBookedAct(manager, id, { state: 'DONE', by: caller.account, at });
         const handler = handlers[held.act as ChangingAct];
         await handler(held.payload).apply(manager, { actId: id, at, newId });
+        await noteEnforcement(manager, id);
       }),
     );
+    await this.options.onDone?.();
     return present(await findAct(this.options.dataSource, id));
   }
 
@@ -165,15 +177,16 @@ export class StaffActs {
   /** Does `work` in the transaction that makes its record; both or neither. */
   async #record(
     entry: RecordedAct & { readonly outcome: ActOutcome; readonly concerns: string | null },
-    work: (manager: EntityManager) => Promise<void>,
+    work: (manager: EntityManager) => Promise<readonly RestrictingAct[] | void>,
   ): Promise<void> {
     let thrown: { readonly error: unknown } | undefined;
-    const alongside = async (manager: EntityManager): Promise<void> => {
+    const alongside: Alongside = async (manager) => {
       thrown = undefined;
       try {
-        await work(manager);
+        const done = await work(manager);
         // What is only judged at commit is judged here: later it would fail whoever shares it.
         await manager.query('SET CONSTRAINTS ALL IMMEDIATE');
+        return done;
       } catch (error) {
         thrown = { error };
         throw error;
@@ -207,7 +220,7 @@ export class StaffActs {
     { id, act, content, caller, at }: RecordedAct,
     outcome: ActOutcome | GatewayErrorCode,
     concerns: string | null,
-    alongside?: (manager: EntityManager) => Promise<void>,
+    alongside?: Alongside,
   ): Promise<void> {
     const { accessLog, newId } = this.options;
     await accessLog.append(

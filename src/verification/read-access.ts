@@ -1,4 +1,5 @@
 import type { Grant } from '../core/grants/grant.js';
+import { stateAt } from '../core/grants/states.js';
 import type { Authority, BudgetLedger, BudgetUse, Caller } from '../grants/index.js';
 
 export interface Access {
@@ -9,7 +10,10 @@ export interface Access {
 /** Who am I, what may I ask, and how much of each budget is used. */
 export class ReadAccess {
   constructor(
-    private readonly authority: Pick<Authority, 'refresh' | 'establish' | 'grantsOf'>,
+    private readonly authority: Pick<
+      Authority,
+      'refresh' | 'establish' | 'grantsOf' | 'awaitingAcceptance'
+    >,
     private readonly budget: Pick<BudgetLedger, 'use'>,
     private readonly now: () => Date,
   ) {}
@@ -19,10 +23,15 @@ export class ReadAccess {
     await this.authority.refresh();
     const caller = this.authority.establish(asked);
 
-    // 2. The caller's own grants, each with the use of its budgets.
+    // 2. The caller's own grants and versions to accept, each with the use of its budgets.
     const now = this.now();
     const grants = [];
-    for (const grant of this.authority.grantsOf(caller.partner)) {
+    const own = [
+      ...this.authority.grantsOf(caller.partner),
+      ...this.authority.awaitingAcceptance(caller.partner),
+    ];
+    for (const listed of own) {
+      const grant = { ...listed, state: stateAt(listed, now) };
       grants.push({ grant, budgets: await this.budget.use(grant, now) });
     }
     return { caller, grants };

@@ -24,6 +24,13 @@ export const caller: Caller = {
   state: 'AUS' as StateCode,
   clientId: 'alpha',
   certificateFingerprint: 'x',
+  certificate: {
+    anchorId: 'anchor',
+    serial: '01',
+    subject: '',
+    alternativeNames: [],
+    fingerprintSha256: { base64url: 'x', hex: '' },
+  },
   tokenIssuedAt: new Date('2026-03-04T09:59:00Z'),
   tokenExpiresAt: new Date('2026-03-04T10:04:00Z'),
 };

@@ -58,6 +58,8 @@ export interface TestGateway {
   staff(reference: string): TestStaffClient;
   /** Imports people and releases them. */
   addPeople(people: readonly object[]): Promise<void>;
+  /** A second gateway over the same PostgreSQL database, with a home of its own. */
+  replica(): Promise<{ readonly url: string; readonly gateway: Gateway; close(): Promise<void> }>;
   close(): Promise<void>;
 }
 
@@ -255,6 +257,31 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
         people: report.added + report.changed,
       });
     },
+    replica: async () => {
+      const otherHome = temporaryHome();
+      const environment = {
+        SAFECONDUCT_HOME: otherHome.path,
+        SAFECONDUCT_PARTNER_HOST: '127.0.0.1',
+        SAFECONDUCT_PARTNER_PORT: String(await freePort()),
+        SAFECONDUCT_PUBLIC_URL: url,
+        SAFECONDUCT_OPS_PORT: '0',
+        SAFECONDUCT_LOG_ORIGIN: 'log.test',
+        SAFECONDUCT_RELEASE_DELAY_MS: String(options.releaseDelayMs ?? 20),
+        DATABASE_URL: databaseUrl,
+      };
+      const { keys } = settings;
+      const configuration = readConfiguration(environment);
+      const replicaSettings = { configuration, keys, partnerTls, logger, now };
+      const replica = await openDoors(replicaSettings, await openRooms(replicaSettings));
+      return {
+        url: replica.partnerUrl,
+        gateway: replica,
+        close: async () => {
+          await replica.close();
+          otherHome.remove();
+        },
+      };
+    },
     close: async () => {
       for (const partner of partners.values()) partner.close();
       for (const client of staffClients) client.close();
@@ -331,7 +358,7 @@ async function* lines(people: readonly object[]): AsyncGenerator<Uint8Array> {
   for (const person of people) yield Buffer.from(`${JSON.stringify(person)}\n`);
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve) => {
     const probe = https.createServer().listen(0, '127.0.0.1', () => {
       const address = probe.address();

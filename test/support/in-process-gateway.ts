@@ -43,6 +43,7 @@ export class InProcessGateway {
       grant: (id: string) => world.grants.find((grant) => grant.id === id),
       grantsOf: (partner: PartnerCode) => world.grants.filter((one) => one.partner === partner),
       grantsOfState: (_state: StateCode) => world.grants,
+      awaitingAcceptance: () => [],
       catchUp: async () => false,
       refresh: async () => undefined,
       establish: () => world.caller,

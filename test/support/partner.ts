@@ -87,15 +87,41 @@ export class TestPartner {
     return this.token;
   }
 
+  /** Uses a token that was obtained elsewhere. */
+  withToken(token: string): this {
+    this.token = token;
+    return this;
+  }
+
   forgetToken(): void {
     this.token = undefined;
   }
 
   async fetchToken(): Promise<string> {
-    const reply = await this.askToken(await this.signAssertion());
+    return this.requestToken({
+      grant_type: 'client_credentials',
+      ...(await this.clientAssertion()),
+    });
+  }
+
+  /** One request to the token endpoint. */
+  async requestToken(parameters: Readonly<Record<string, string>>): Promise<string> {
+    const reply = await this.raw({
+      path: '/oauth2/token',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams({ client_id: this.options.clientId, ...parameters }).toString(),
+    });
     const { access_token: token } = (reply.json ?? {}) as { access_token?: string };
     if (token === undefined) throw new Error(`no token: ${reply.status}`);
     return token;
+  }
+
+  /** `private_key_jwt` (RFC 7523 §2.2). */
+  async clientAssertion(): Promise<Readonly<Record<string, string>>> {
+    return {
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      client_assertion: await this.signAssertion(),
+    };
   }
 
   /** A client assertion (RFC 7523) of this partner's system. */

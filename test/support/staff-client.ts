@@ -98,6 +98,9 @@ const inputTypes: Readonly<Record<string, string>> = {
   resumeStaff: 'StaffAccountInput',
   suspendStaff: 'StaffAccountInput',
   revokeStaffCertificate: 'StaffCertificateInput',
+  resumePartner: 'PartnerInput',
+  suspendPartner: 'PartnerInput',
+  suspendClient: 'ClientInput',
 };
 
 function parse(text: string) {

@@ -271,6 +271,21 @@ describeOnEachDatabase('the cover tree', (kind) => {
     log = await openTestLog(database.dataSource, home.path);
   });
 
+  test('a clock moved two hours either way stops and loses nothing, over the end of a month too', async () => {
+    const midnight = Date.parse('2026-04-01T00:00:00Z');
+    const entries = [0, 2, -2, 0].map((hours) =>
+      accessEntry({ at: new Date(midnight + hours * 3_600_000) }),
+    );
+    for (const [round, entry] of entries.entries()) {
+      await checkAsPartner(log, entry, await log.append(entry));
+      expect(await log.makeRound(entry.at, round)).toBe(round + 1);
+    }
+    for (const entry of entries) {
+      const receipt = await log.receipt(partner, entry.id);
+      await checkAsPartner(log, entry, receipt ?? { record: '', salt: '', proof: '' });
+    }
+  });
+
   test('serves tiles of signed trees only', async () => {
     for (let record = 0; record < 5; record += 1) await log.append(accessEntry());
     const tile = { level: 0, index: 0 };

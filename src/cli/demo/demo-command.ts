@@ -15,9 +15,17 @@ import { ACCESS_LOG } from '../../rooms.module.js';
 import { openDoors, openRooms, type OpenRooms } from '../../main.js';
 import { untilStopped } from '../host/serve-command.js';
 import { askSampleQuestion } from './sample-question.js';
-import { demoKeys, takeDemoHome } from './demo-home.js';
+import { PartnerClient } from '../partner/partner-client.js';
+import { readProfile } from '../partner/profile.js';
+import { Watch, watchingKeys } from '../partner/witness-command.js';
+import { demoKeys, takeDemoHome, type DemoHome } from './demo-home.js';
 import { demoStaff, foundDemoStaff, staffCertificate, writeStaffProfiles } from './demo-staff.js';
-import { demoPartners, registerDemoPartners, writeDemoProfiles } from './demo-partners.js';
+import {
+  demoPartners,
+  demoWitness,
+  registerDemoPartners,
+  writeDemoProfiles,
+} from './demo-partners.js';
 
 const people = 1_250;
 const seed = 'safeconduct demo 1';
@@ -61,13 +69,13 @@ export async function demo(options: {
   let gateway;
   try {
     if (!home.isFilled) {
+      await registerDemoPartners(rooms.database.dataSource, home, pki, now());
       await foundDemoStaff(
         rooms.database.dataSource,
         rooms.context.get<AccessLog>(ACCESS_LOG),
         (reference) => staffCertificate(pki, reference),
         now(),
       );
-      await registerDemoPartners(rooms.database.dataSource, home, pki, now());
       await importDemoPeople(rooms, note);
       home.markFilled();
     }
@@ -76,14 +84,33 @@ export async function demo(options: {
     if (gateway === undefined) await rooms.close();
     throw error;
   }
+  let closeWatches = (): void => undefined;
   try {
-    const profiles = await writeDemoProfiles(rooms.context, home, pki, configuration.publicUrl);
+    const profiles = await writeDemoProfiles(
+      rooms.context,
+      home,
+      pki,
+      configuration.publicUrl,
+      now(),
+    );
+
+    // The partners' slots are in the cover tree from its next round on; here it is made at once.
+    await rooms.context.get<AccessLog>(ACCESS_LOG).makeRound(now());
 
     // 3. One question as a partner would ask it, over the public interface only.
     const [asker] = codes;
     const profile = profiles.get(asker as PartnerCode);
     if (profile === undefined) throw new TypeError('the asking partner has no profile');
     await askSampleQuestion(profile, samplePeople(), say);
+
+    // 4. Each partner's witness looks at the log and cosigns it, and does while the gateway is up.
+    const watches = codes.map((code) => watchAs(home, code, profiles.get(code) ?? ''));
+    closeWatches = () => watches.forEach((watch) => watch.close());
+    for (const watch of watches) {
+      const found = await watch.once(now());
+      if (found.what !== 'COSIGNED') note(found.detail);
+      else say(`Cosigned by a partner's witness: ${found.size} rounds of the cover tree.`);
+    }
 
     say('');
     say(`partner door  ${configuration.publicUrl}/graphql`);
@@ -104,10 +131,21 @@ export async function demo(options: {
       `Ask more: npx --no safeconduct verify QUESTIONS.jsonl --profile ${here(profile)} --out ANSWERS.jsonl`,
     );
     say('The gateway stays up; Ctrl-C ends it.');
+    const cosigning = setInterval(() => {
+      for (const watch of watches) void watch.once(now()).catch(() => undefined);
+    }, 10_000);
     await untilStopped(logger);
+    clearInterval(cosigning);
   } finally {
+    closeWatches();
     await gateway.close();
   }
+}
+
+function watchAs(home: DemoHome, code: PartnerCode, profilePath: string): Watch {
+  const profile = readProfile(profilePath);
+  const { privateKey, stateFile } = demoWitness(home, code);
+  return new Watch(new PartnerClient(profile), watchingKeys(profile, privateKey), stateFile);
 }
 
 async function importDemoPeople(rooms: OpenRooms, note: (text: string) => void): Promise<void> {

@@ -4,11 +4,13 @@ import { join, relative } from 'node:path';
 import type { INestApplicationContext } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import type { AccessLog } from '../../access-log/index.js';
+import { formatWitnessKey } from '../../core/log/cosignature.js';
 import { fieldCatalogue, type SubjectField } from '../../core/disclosure/catalogue.js';
 import type { GrantTerms } from '../../core/grants/grant.js';
 import type { Caseload, GrantId, PartnerCode, StateCode } from '../../core/ids.js';
 import { Authority, putGrantInForce } from '../../grants/index.js';
 import { registerPartner } from '../../partners/index.js';
+import { readPrivateJwkFile } from '../../platform/keys/keys.js';
 import type { DemoPki } from '../../platform/pki/index.js';
 import { ACCESS_LOG } from '../../rooms.module.js';
 import { makeSigningKey, type DemoHome } from './demo-home.js';
@@ -140,10 +142,17 @@ export async function writeDemoProfiles(
   home: DemoHome,
   pki: DemoPki,
   url: string,
+  now: Date,
 ): Promise<ReadonlyMap<PartnerCode, string>> {
   const authority = context.get(Authority);
   await authority.refresh();
   const accessLog = context.get<AccessLog>(ACCESS_LOG);
+  const witnesses: string[] = [];
+  for (const { code } of demoPartners) {
+    const witness = demoWitness(home, code);
+    witnesses.push(formatWitnessKey(witness.name, witness.privateKey));
+    await accessLog.witnesses.register(code, witnesses.at(-1) ?? '', now);
+  }
   const written = new Map<PartnerCode, string>();
   for (const { code } of demoPartners) {
     const files = pki.partners.get(code);
@@ -162,12 +171,25 @@ export async function writeDemoProfiles(
       caseReference: 'DEMO-1',
       fields: Object.keys(grant.fields).map((field) => fieldCatalogue[field as SubjectField].name),
       logVerifierKeys: [await accessLog.verifierKey({ kind: 'partner', partner: code })],
+      coverVerifierKeys: [accessLog.coverVerifierKey()],
+      witnessVerifierKeys: witnesses,
+      witnessQuorum: 1,
+      coverSlot: await accessLog.coverSlot(code),
     };
     const path = join(home.partnersDirectory, `${code}.json`);
     writeFileSync(path, `${JSON.stringify(profile, null, 2)}\n`, { mode: 0o600 });
     written.set(code, path);
   }
   return written;
+}
+
+/** The key a demo partner cosigns with, and the file of what it remembers. */
+export function demoWitness(home: DemoHome, code: PartnerCode) {
+  const keyFile = join(home.partnersDirectory, `${code}.witness.jwk`);
+  const name = `witness.${code.toLowerCase()}.example`;
+  makeSigningKey(keyFile, name, () => generateKeyPairSync('ed25519').privateKey);
+  const stateFile = join(home.partnersDirectory, `${code}.witness.json`);
+  return { name, keyFile, stateFile, privateKey: readPrivateJwkFile(keyFile, name).key };
 }
 
 /** A P-256 key: every OAuth client can sign with one (ES256). */

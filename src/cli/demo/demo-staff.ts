@@ -13,6 +13,7 @@ import type { DemoHome } from './demo-home.js';
 export const demoStaff: Readonly<Record<string, StaffRole>> = {
   'ADM-1': 'ADMINISTRATOR',
   'ADM-2': 'ADMINISTRATOR',
+  'ADM-3': 'ADMINISTRATOR',
   'LIA-1': 'LIAISON',
   'LIA-2': 'LIAISON',
   'REG-1': 'REGISTRAR',

@@ -10,6 +10,7 @@ export interface HttpAnswer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
+  readonly bytes: Buffer;
 }
 
 const largestAnswerBytes = 16 * 1024 * 1024;
@@ -72,6 +73,14 @@ export class PartnerClient {
     return this.request('GET', new URL(path, this.profile.url), { headers: {} });
   }
 
+  /** One POST without a token. */
+  async post(path: string, type: string, body: string): Promise<HttpAnswer> {
+    return this.request('POST', new URL(path, this.profile.url), {
+      headers: { 'content-type': type },
+      body,
+    });
+  }
+
   /** One GraphQL operation. */
   async graphql(query: string, variables: unknown): Promise<HttpAnswer> {
     return this.request('POST', new URL('/graphql', this.profile.url), {
@@ -130,10 +139,12 @@ export class PartnerClient {
           for (const [name, value] of Object.entries(response.headers)) {
             for (const one of [value ?? []].flat()) fields.append(name, one);
           }
+          const bytes = Buffer.concat(chunks);
           resolve({
             status: response.statusCode ?? 0,
             headers: fields,
-            text: Buffer.concat(chunks).toString('utf8'),
+            text: bytes.toString('utf8'),
+            bytes,
           });
         });
       });

@@ -3,6 +3,8 @@ import { dirname, resolve } from 'node:path';
 import { subjectFieldByName } from '../../core/disclosure/catalogue.js';
 import { GatewayError } from '../../core/errors.js';
 import { purposes, type Purpose } from '../../core/grants/purpose.js';
+import { parseWitnessKey } from '../../core/log/cosignature.js';
+import { slotCount } from '../../core/log/cover.js';
 import { parseVerifierKey, type VerifierKey } from '../../core/log/note.js';
 import { readKeyFile } from '../../platform/keys/keys.js';
 import { isJsonObject, parseStrictJson, type JsonValue } from '../../platform/json/strict-json.js';
@@ -26,6 +28,14 @@ export interface Profile {
   readonly fields: readonly string[];
   /** Keys of the partner's own tree; a receipt is checked when there is one. */
   readonly logVerifierKeys: readonly VerifierKey[];
+  /** Keys of the cover tree. */
+  readonly coverVerifierKeys: readonly VerifierKey[];
+  /** Keys of witnesses whose cosignatures count. */
+  readonly witnessVerifierKeys: readonly VerifierKey[];
+  /** How many of them must have cosigned; 1 unless given. */
+  readonly witnessQuorum: number;
+  /** The own tree's slot in every round of the cover tree, 0 to 63. */
+  readonly coverSlot: number | undefined;
 }
 
 const members = {
@@ -60,6 +70,27 @@ export function readProfile(path: string): Profile {
   const list = (name: keyof typeof members) => (json[name] ?? []) as readonly string[];
   const at = (name: keyof typeof members) => resolve(dirname(path), text(name));
 
+  const keys = (name: keyof typeof members, parse: (vkey: string) => VerifierKey) =>
+    list(name).map((vkey) => {
+      try {
+        return parse(vkey);
+      } catch {
+        throw refused(path, `"${name}" holds what is no verifier key of its kind`);
+      }
+    });
+  const number = (
+    name: keyof typeof members,
+    standard: number | undefined,
+    least: number,
+    most: number,
+  ): number | undefined => {
+    const value = (json[name] as number | undefined) ?? standard;
+    if (value !== undefined && (value < least || value > most)) {
+      throw refused(path, `"${name}" is not from ${least} to ${most}`);
+    }
+    return value;
+  };
+
   const unknownField = list('fields').find((field) => !subjectFieldByName.has(field));
   if (unknownField !== undefined) throw refused(path, '"fields" names an unknown field');
   const purpose = purposes.find((known) => known === json['purpose']);
@@ -81,7 +112,11 @@ export function readProfile(path: string): Profile {
     purpose,
     caseReference: optional('caseReference'),
     fields: list('fields'),
-    logVerifierKeys: list('logVerifierKeys').map((vkey) => parseVerifierKey(vkey)),
+    logVerifierKeys: keys('logVerifierKeys', parseVerifierKey),
+    coverVerifierKeys: keys('coverVerifierKeys', parseVerifierKey),
+    witnessVerifierKeys: keys('witnessVerifierKeys', parseWitnessKey),
+    witnessQuorum: number('witnessQuorum', 1, 1, 63) ?? 1,
+    coverSlot: number('coverSlot', undefined, 0, slotCount - 1),
   };
 }
 

@@ -79,10 +79,10 @@ describe('limits', () => {
       const { questions, people, misses, values } = budgetLimits([terms], level);
       return [questions, people, misses, values.NARROW, values.TAILS, values.WIDE];
     };
-    expect(of('OFFICER')).toEqual([50, 10, 30, 4, 16, 10]);
-    expect(of('GRANT')).toEqual([100, 20, 60, 5, 20, 20]);
-    expect(of('PARTNER')).toEqual([150, 30, 90, 6, 24, 30]);
-    expect(of('STATE')).toEqual([200, 40, 120, 10, 40, 40]);
+    expect(of('OFFICER')).toEqual([50, 10, 40, 4, 8, 10]);
+    expect(of('GRANT')).toEqual([100, 20, 40, 5, 10, 20]);
+    expect(of('PARTNER')).toEqual([150, 30, 60, 6, 12, 30]);
+    expect(of('STATE')).toEqual([200, 40, 80, 10, 20, 40]);
   });
 
   test('the most generous of several grants counts, not their sum', () => {

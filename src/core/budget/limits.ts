@@ -47,13 +47,14 @@ export interface BudgetLimits {
   readonly values: Readonly<Record<AnchorWidth, number>>;
 }
 
-/** Misses each distinct person matched on a day earns: nine misses in ten are let pass. */
-export const missesPerMatch = 9;
+/** Misses each distinct person matched on a day earns: four misses in five are let pass. */
+export const missesPerMatch = 4;
 
 /** The smallest number of misses after which a run without any match is no chance. */
-const leastMisses = 60;
+const leastMisses = 40;
 const defaultValuesPerPerson = 10;
-const defaultTails = 20;
+/** A run of numbers holds families that queued together. */
+const tailsPerValue = 2;
 const leastWide = 20;
 
 /**
@@ -96,14 +97,17 @@ function limitsUnder(terms: BudgetTerms, level: BudgetLevel): BudgetLimits {
   const { questionsPerDay, budgets = {} } = terms;
   const share = shares[level];
   const count = (number: number) => Math.ceil(number * share.count);
+  const values = budgets.valuesPerPerson ?? defaultValuesPerPerson;
+  const misses = budgets.missesPerWeek ?? Math.max(leastMisses, Math.ceil(questionsPerDay / 10));
   const around = (number: number) => Math.ceil(number * share.values);
   return {
     questions: count(questionsPerDay),
     people: count(budgets.peoplePerDay ?? questionsPerDay),
-    misses: count(budgets.missesPerWeek ?? Math.max(leastMisses, Math.ceil(questionsPerDay / 10))),
+    // Chance is as uneven for one officer as for all: fewer misses would stop honest ones.
+    misses: Math.ceil(misses * Math.max(1, share.count)),
     values: {
-      NARROW: around(budgets.valuesPerPerson ?? defaultValuesPerPerson),
-      TAILS: around(defaultTails),
+      NARROW: around(values),
+      TAILS: around(values * tailsPerValue),
       WIDE: count(Math.max(leastWide, Math.ceil(questionsPerDay / 10))),
     },
   };

@@ -42,6 +42,8 @@ export interface GrantTerms {
   readonly minimumEvidence: readonly EvidenceElement[];
   readonly requiresNamedOfficer: boolean;
   readonly handling: HandlingCode;
+  /** Acceptance takes a signature under the partner's key for grants. */
+  readonly requiresSignature?: boolean;
   /** Questions in one UTC day. */
   readonly questionsPerDay: number;
   /** Other budgets; what is absent follows from `questionsPerDay` (core/budget/limits.ts). */
@@ -55,6 +57,14 @@ export interface Grant extends GrantTerms {
   readonly version: number;
   readonly digest: string;
   readonly state: GrantState;
+}
+
+const beyondTerms = new Set(['id', 'version', 'digest', 'state']);
+
+/** What the version says, without where it stands. */
+export function termsOf(grant: Grant): GrantTerms {
+  const members = Object.entries(grant).filter(([member]) => !beyondTerms.has(member));
+  return Object.fromEntries(members) as unknown as GrantTerms;
 }
 
 /**

@@ -220,6 +220,22 @@ export function checkCoverProof(
   return { round: opened.round, checkpoint: proven.checkpoint, cosignatures };
 }
 
+/**
+ * A cover proof out of JSON from outside.
+ *
+ * @throws {GatewayError} ERR_PROOF_INVALID
+ */
+export function parseCoverProof(json: unknown): CoverProof {
+  const { leaf, slotPath, proof } = (json ?? {}) as Readonly<Record<string, unknown>>;
+  const isProof =
+    typeof leaf === 'string' &&
+    typeof proof === 'string' &&
+    Array.isArray(slotPath) &&
+    slotPath.every((hash) => typeof hash === 'string');
+  if (!isProof) throw invalid('a cover proof has leaf, slotPath and proof');
+  return { leaf, slotPath, proof };
+}
+
 /** (Gateway side) The cover proof of a slot in a round. */
 export function coverProofOf(round: CoverRound, slot: number, proof: string): CoverProof {
   return {

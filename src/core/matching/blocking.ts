@@ -109,7 +109,7 @@ type Years = ReadonlyMap<number, number>;
 const yearsAskedAround = 2;
 const mostYears = 16;
 
-/** The question's with two years either side: half of those asked about do not know their birthday. */
+/** The question's with two years either side: many of those asked about do not know their birthday. */
 function yearsOf(date: EdtfDate, asking: boolean): Years {
   const years = new Map<number, number>();
   const slack = asking ? yearsAskedAround : 0;

@@ -83,7 +83,7 @@ const corroboratingBits = 2.5;
 /** Bits of a date that names a day or a month, however misspelt; below, it names a year. */
 const dayBits = 7;
 /**
- * Half of those asked about do not know their birthday: a year known no better than as a year may be
+ * Many of those asked about do not know their birthday: a year known no better than as a year may be
  * one off for a rare name that nothing contradicts, two for a rarer one that agrees whole.
  */
 const nearYearNameBits = 13;

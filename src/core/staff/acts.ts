@@ -25,6 +25,7 @@ export interface ActRule {
 }
 
 const everyRole: readonly StaffRole[] = staffRoles;
+const watchers: readonly StaffRole[] = ['SECURITY', 'OVERSIGHT'];
 const accounts: readonly StaffRole[] = ['ADMINISTRATOR'];
 
 /** Narrows or stops: one person, at once. */
@@ -52,6 +53,25 @@ export const staffActs = {
   STAFF_RESUME: byTwo(...accounts),
   STAFF_SUSPEND: atOnce('ADMINISTRATOR', 'SECURITY'),
   STAFF_CERTIFICATE_REVOKE: atOnce('ADMINISTRATOR', 'SECURITY'),
+  // Partners and what they authenticate by
+  PARTNER_READ: atOnce(...watchers, 'LIAISON'),
+  PARTNER_ADD: byTwo('LIAISON'),
+  PARTNER_CONTACTS_SET: byTwo('LIAISON'),
+  PARTNER_RESUME: byTwo('LIAISON'),
+  PARTNER_SUSPEND: atOnce('LIAISON', 'SECURITY'),
+  STATE_SUSPEND: atOnce('LIAISON', 'SECURITY'),
+  CERTIFICATE_ADD: byTwo('LIAISON'),
+  CERTIFICATE_REVOKE: atOnce('LIAISON', 'SECURITY'),
+  ANCHOR_ADD: byTwo('LIAISON'),
+  ANCHOR_REVOKE: atOnce('LIAISON', 'SECURITY'),
+  CRL_IMPORT: atOnce('LIAISON', 'SECURITY'),
+  CLIENT_KEYS_SET: byTwo('LIAISON'),
+  CLIENT_KEY_REMOVE: atOnce('LIAISON', 'SECURITY'),
+  CLIENT_TLS_SET: byTwo('LIAISON'),
+  OFFICER_PROVIDER_SET: byTwo('LIAISON'),
+  OFFICER_PROVIDER_REMOVE: atOnce('LIAISON', 'SECURITY'),
+  OFFICER_REVOKE: atOnce('LIAISON', 'SECURITY'),
+  CLIENT_SUSPEND: atOnce('LIAISON', 'SECURITY'),
 } as const satisfies Readonly<Record<string, ActRule>>;
 
 export type StaffAct = keyof typeof staffActs;

@@ -9,3 +9,4 @@ export {
   type TokenEndpointOptions,
   type TokenPeer,
 } from './token-endpoint.js';
+export type { OfficerProvider } from './officer-assertion.js';

@@ -60,7 +60,7 @@ declare module 'oidc-provider' {
     readonly enabledJWA: { readonly clientAuthSigningAlgValues: readonly string[] };
     readonly extraClientMetadata: { readonly properties: readonly string[] };
     readonly routes: { readonly token: string; readonly jwks: string };
-    readonly ttl: { readonly ClientCredentials: number };
+    readonly ttl: { readonly ClientCredentials: number; readonly AccessToken: number };
     readonly assertJwtClientAuthClaimsAndHeader: (
       ctx: ProviderContext,
       claims: Readonly<Record<string, unknown>>,
@@ -76,6 +76,13 @@ declare module 'oidc-provider' {
       readonly userinfo: Toggle;
       readonly mTLS: Toggle & {
         readonly certificateBoundAccessTokens: boolean;
+        readonly tlsClientAuth: boolean;
+        readonly certificateAuthorized: (ctx: ProviderContext) => boolean;
+        readonly certificateSubjectMatches: (
+          ctx: ProviderContext,
+          property: string,
+          expected: string,
+        ) => boolean;
         readonly getCertificate: (ctx: ProviderContext) => X509Certificate | undefined;
       };
       readonly resourceIndicators: Toggle & {
@@ -88,8 +95,26 @@ declare module 'oidc-provider' {
     };
   }
 
+  export interface IssuedToken {
+    resourceServer: object;
+    readonly expiration: number;
+    setThumbprint(kind: 'x5t', certificate: X509Certificate): void;
+    save(): Promise<string>;
+  }
+
   export class Provider {
     constructor(issuer: string, configuration: Configuration);
+    readonly ResourceServer: new (identifier: string, info: ResourceServerInfo) => object;
+    readonly AccessToken: new (members: {
+      readonly client: ProviderClient;
+      readonly accountId: string;
+    }) => IssuedToken;
+    registerGrantType(
+      name: string,
+      handler: (ctx: ProviderContext) => Promise<void>,
+      parameters: readonly string[],
+      repeatable: readonly string[],
+    ): void;
     callback(): (request: IncomingMessage, response: ServerResponse) => Promise<void>;
     use(middleware: (ctx: ProviderContext, next: () => Promise<void>) => Promise<void>): this;
     on(
@@ -105,6 +130,9 @@ declare module 'oidc-provider' {
       readonly error_detail?: string;
     }
     class InvalidClientAuth extends OIDCProviderError {
+      constructor(detail?: string);
+    }
+    class InvalidGrant extends OIDCProviderError {
       constructor(detail?: string);
     }
     class InvalidTarget extends OIDCProviderError {

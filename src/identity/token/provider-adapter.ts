@@ -17,10 +17,13 @@ export function createProviderAdapter(
   directory: ClientDirectory,
   database: Queryable,
   now: () => Date,
+  grantTypes: readonly string[],
 ): (model: string) => Adapter {
   return (model) => {
-    if (model === 'Client') return new ClientAdapter(directory);
+    if (model === 'Client') return new ClientAdapter(directory, grantTypes);
     if (model === 'ReplayDetection') return new ReplayAdapter(database, now);
+    // A JWT access token is kept nowhere; the provider asks for its adapter all the same.
+    if (model === 'AccessToken') return new NoAdapter();
     throw new TypeError(`the token endpoint keeps no ${model}`);
   };
 }
@@ -57,44 +60,53 @@ class NoAdapter implements Adapter {
 class ClientAdapter extends NoAdapter {
   readonly #directory: ClientDirectory;
 
-  constructor(directory: ClientDirectory) {
+  readonly #grantTypes: readonly string[];
+
+  constructor(directory: ClientDirectory, grantTypes: readonly string[]) {
     super();
     this.#directory = directory;
+    this.#grantTypes = grantTypes;
   }
 
   override async find(id: string): Promise<Readonly<Record<string, unknown>> | undefined> {
     if (!/^[\x21-\x7e]{1,128}$/.test(id)) return undefined;
     const client = await this.#directory.byClientId(id);
     if (client?.active !== true || client.clientId !== id) return undefined;
-    return clientMetadata(client);
+    return clientMetadata(client, this.#grantTypes);
   }
 }
 
 /** @throws {TypeError} for a key that is too weak or of another kind: registered by mistake */
-function clientMetadata(client: TokenClient): Readonly<Record<string, unknown>> {
+function clientMetadata(client: TokenClient, grantTypes: readonly string[]) {
+  const common = {
+    client_id: client.clientId,
+    partner: client.partner,
+    grant_types: grantTypes,
+    response_types: [],
+    redirect_uris: [],
+    tls_client_certificate_bound_access_tokens: true,
+  };
+  if (client.tlsSubject !== undefined) {
+    return {
+      ...common,
+      token_endpoint_auth_method: 'tls_client_auth',
+      tls_client_auth_subject_dn: client.tlsSubject,
+    };
+  }
   if (client.jwks.length === 0 || client.jwks.length > maxKeys) throw new TypeError('jwks');
   const keys = client.jwks.map((jwk) => {
     const { kid } = readVerificationKey(jwk);
     const { kty, crv, n, e, x, y, alg } = jwk;
     return { kid, kty, crv, n, e, x, y, alg, use: 'sig' };
   });
-  return {
-    client_id: client.clientId,
-    partner: client.partner,
-    grant_types: ['client_credentials'],
-    response_types: [],
-    redirect_uris: [],
-    token_endpoint_auth_method: 'private_key_jwt',
-    tls_client_certificate_bound_access_tokens: true,
-    jwks: { keys },
-  };
+  return { ...common, token_endpoint_auth_method: 'private_key_jwt', jwks: { keys } };
 }
 
 /**
  * A plain INSERT decides who used an assertion first; look before you leap would let two replicas
  * both see nothing.
  */
-class ReplayAdapter extends NoAdapter {
+export class ReplayAdapter extends NoAdapter {
   readonly #database: Queryable;
   readonly #now: () => Date;
   #cleanedMs = 0;

@@ -462,7 +462,7 @@ describe('over HTTP', () => {
       jwks_uri: `${issuer}/oauth2/jwks`,
       grant_types_supported: ['client_credentials'],
       response_types_supported: [],
-      token_endpoint_auth_methods_supported: ['private_key_jwt'],
+      token_endpoint_auth_methods_supported: ['private_key_jwt', 'tls_client_auth'],
       token_endpoint_auth_signing_alg_values_supported: ['PS256', 'ES256', 'EdDSA', 'Ed25519'],
       tls_client_certificate_bound_access_tokens: true,
     });

@@ -1,7 +1,7 @@
 import { X509Certificate, createPrivateKey, sign, type JsonWebKey } from 'node:crypto';
 import { IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { Provider, errors, type ProviderContext } from 'oidc-provider';
+import { Provider, errors, type ProviderContext, type ResourceServerInfo } from 'oidc-provider';
 import { GatewayError } from '../../core/errors.js';
 import type { PartnerCode } from '../../core/ids.js';
 import {
@@ -11,7 +11,8 @@ import {
 } from '../../platform/jws/verification-key.js';
 import { assertionFault, clockToleranceSeconds } from './check-assertion.js';
 import type { ClientDirectory } from './client-directory.js';
-import { createProviderAdapter } from './provider-adapter.js';
+import { readOfficerAssertion, type OfficerProvider } from './officer-assertion.js';
+import { createProviderAdapter, ReplayAdapter } from './provider-adapter.js';
 import type { Queryable } from './queryable.js';
 
 /** Who is at the other end of a connection, as the certificate gate established it. */
@@ -19,6 +20,8 @@ export interface TokenPeer {
   readonly partner: PartnerCode;
   /** The certificate the connection was made with, DER. */
   readonly certificate: Buffer;
+  /** Its subject, RFC 4514. */
+  readonly subject?: string;
 }
 
 export interface TokenEndpointOptions {
@@ -28,6 +31,10 @@ export interface TokenEndpointOptions {
   readonly signingKeys: readonly Readonly<Record<string, unknown>>[];
   readonly clients: ClientDirectory;
   readonly database: Queryable;
+  /**
+   * The identity provider that names a partner's officers; without this no token is issued for one.
+   */
+  readonly officers?: (partner: PartnerCode) => Promise<OfficerProvider | undefined>;
   /** From the gate; never from a header. */
   readonly peerOf: (socket: Socket) => TokenPeer | undefined;
   readonly now: () => Date;
@@ -111,20 +118,31 @@ function createProvider(options: TokenEndpointOptions): Provider {
   const [signing, ...others] = options.signingKeys.map(readSigningKey);
   if (signing === undefined) throw new GatewayError('ERR_KEY_UNUSABLE', { detail: 'no token key' });
 
+  const grantTypes = ['client_credentials', ...(options.officers === undefined ? [] : [jwtBearer])];
+  const resourceServer: ResourceServerInfo = {
+    scope: '',
+    audience: issuer,
+    accessTokenFormat: 'jwt',
+    accessTokenTTL: accessTokenLifetimeSeconds,
+    jwt: { sign: { alg: signing.alg, kid: signing.kid } },
+  };
   const provider = new Provider(issuer, {
-    adapter: createProviderAdapter(clients, database, now),
+    adapter: createProviderAdapter(clients, database, now, grantTypes),
     jwks: { keys: [signing.jwk, ...others.map(({ jwk }) => jwk)] },
     clockTolerance: clockToleranceSeconds,
     responseTypes: [],
     scopes: [],
     claims: {},
-    clientAuthMethods: ['private_key_jwt'],
+    clientAuthMethods: ['private_key_jwt', 'tls_client_auth'],
     // No ID token is ever made; the provider wants every client to name an algorithm it has.
     clientDefaults: { id_token_signed_response_alg: signing.alg },
     enabledJWA: { clientAuthSigningAlgValues: [...signatureAlgorithms] },
     extraClientMetadata: { properties: ['partner'] },
     routes: { token: tokenPaths.token, jwks: tokenPaths.jwks },
-    ttl: { ClientCredentials: accessTokenLifetimeSeconds },
+    ttl: {
+      ClientCredentials: accessTokenLifetimeSeconds,
+      AccessToken: accessTokenLifetimeSeconds,
+    },
     async assertJwtClientAuthClaimsAndHeader(ctx, _claims, _header, client) {
       // A certificate of one partner with a client of another is two partners' secrets in one hand.
       if (options.peerOf(ctx.req.socket)?.partner !== client.partner) {
@@ -144,6 +162,13 @@ function createProvider(options: TokenEndpointOptions): Provider {
       mTLS: {
         enabled: true,
         certificateBoundAccessTokens: true,
+        tlsClientAuth: true,
+        // The gate has checked the certificate; here it is only asked whose it is.
+        certificateAuthorized: (ctx) =>
+          options.peerOf(ctx.req.socket)?.partner === ctx.oidc.client?.partner,
+        certificateSubjectMatches: (ctx, property, expected) =>
+          property === 'tls_client_auth_subject_dn' &&
+          options.peerOf(ctx.req.socket)?.subject === expected,
         getCertificate: (ctx) => {
           const peer = options.peerOf(ctx.req.socket);
           return peer === undefined ? undefined : new X509Certificate(peer.certificate);
@@ -154,17 +179,14 @@ function createProvider(options: TokenEndpointOptions): Provider {
         defaultResource: () => issuer,
         getResourceServerInfo: (_ctx, resource) => {
           if (resource !== issuer) throw new errors.InvalidTarget();
-          return {
-            scope: '',
-            audience: issuer,
-            accessTokenFormat: 'jwt',
-            accessTokenTTL: accessTokenLifetimeSeconds,
-            jwt: { sign: { alg: signing.alg, kid: signing.kid } },
-          };
+          return resourceServer;
         },
       },
     },
   });
+  if (options.officers !== undefined) {
+    registerOfficerGrant(provider, options, resourceServer);
+  }
   provider.use((ctx, next) => publishOnlyWhatExists(ctx, next, issuer));
   provider.on('grant.error', (_ctx, error) => {
     if (error instanceof errors.OIDCProviderError) {
@@ -175,6 +197,48 @@ function createProvider(options: TokenEndpointOptions): Provider {
   provider.on('error', (error) => options.onFault?.(error));
   provider.on('server_error', (_ctx, error) => options.onFault?.(error));
   return provider;
+}
+
+const jwtBearer = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+
+/**
+ * A token on behalf of an officer (RFC 7523 §2.1): the system authenticates as for any token, and the
+ * partner's identity provider names the officer. `sub` is the officer, `client_id` the system.
+ */
+function registerOfficerGrant(
+  provider: Provider,
+  { issuer, officers, database, peerOf, now }: TokenEndpointOptions,
+  info: ResourceServerInfo,
+): void {
+  const replay = new ReplayAdapter(database, now);
+  const resourceServer = new provider.ResourceServer(issuer, info);
+  const handle = async (ctx: ProviderContext): Promise<void> => {
+    const { client, params } = ctx.oidc;
+    const peer = peerOf(ctx.req.socket);
+    if (client === undefined || peer === undefined || peer.partner !== client.partner) {
+      throw new errors.InvalidGrant('certificate of another partner');
+    }
+    if (params?.resource !== undefined && params.resource !== issuer) {
+      throw new errors.InvalidTarget();
+    }
+    const named = await officers?.(peer.partner);
+    if (named === undefined) throw new errors.InvalidGrant('no identity provider for officers');
+    const { clientId } = client;
+    const context = { issuer, clientId, now: now() };
+    const reading = readOfficerAssertion(params?.assertion, named, context);
+    if (!reading.ok) throw new errors.InvalidGrant(reading.fault);
+    const leftSeconds = Math.ceil(reading.expiresAtSeconds - context.now.getTime() / 1000);
+    await replay.upsert(reading.replayId, {}, leftSeconds);
+    const token = new provider.AccessToken({ client, accountId: reading.officer });
+    token.resourceServer = resourceServer;
+    token.setThumbprint('x5t', new X509Certificate(peer.certificate));
+    ctx.body = {
+      access_token: await token.save(),
+      expires_in: token.expiration,
+      token_type: 'Bearer',
+    };
+  };
+  provider.registerGrantType(jwtBearer, handle, ['assertion', 'resource'], []);
 }
 
 /** Takes off the cross-origin headers: no web page has business here. Cuts the metadata. */

@@ -84,7 +84,7 @@ const read = [
   'RELEASE_DELAY_MS',
 ] as const;
 /** Names the contract keeps for doors and outlets that are not in this release. */
-const kept = ['CHECKPOINT_FILE', 'NOTIFY_WEBHOOK_URL'] as const;
+const kept = ['NOTIFY_WEBHOOK_URL'] as const;
 /** Read by commands that are clients of the staff door, and by nothing else. */
 const ofClients = ['STAFF_PROFILE'] as const;
 

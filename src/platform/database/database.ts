@@ -99,7 +99,7 @@ export async function isMigrated(dataSource: DataSource): Promise<boolean> {
 }
 
 /** TLS is `verify-full` unless the server is on this machine (contract, Environment). */
-function requiredTls(url: string): { rejectUnauthorized: true } | false {
+export function requiredTls(url: string): { rejectUnauthorized: true } | false {
   const { hostname, searchParams } = new URL(url);
   const host = searchParams.get('host') ?? decodeURIComponent(hostname);
   const local =

@@ -63,6 +63,7 @@ export async function writeDemoPki(
   now: Date,
   staff: readonly string[] = [],
 ): Promise<DemoPki> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
   const clientCa = pairFiles(directory, 'client-ca');
   const serverCa = pairFiles(directory, 'server-ca');
   const server = pairFiles(directory, 'server');

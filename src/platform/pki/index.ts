@@ -10,3 +10,4 @@ export {
   type IssuedKeyPair,
 } from './issue.js';
 export { exportPkcs12, newPassphrase } from './pkcs12.js';
+export { crlPem, signCrl, type RevokedSerial } from './sign-crl.js';

@@ -41,6 +41,18 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly ending = new Gauge({
+    name: 'safeconduct_ending',
+    help: 'Certificates, CAs and revocation lists that end within so many days, by kind.',
+    labelNames: ['kind', 'within_days'],
+    registers: [this.registry],
+  });
+  readonly staleRevocationLists = new Gauge({
+    name: 'safeconduct_stale_revocation_lists',
+    help: 'Revocation lists whose nextUpdate is past; a day later they refuse every client of their CA.',
+    registers: [this.registry],
+  });
+
   constructor() {
     collectDefaultMetrics({ register: this.registry });
   }

@@ -1,0 +1,192 @@
+import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import pg from 'pg';
+import { createDatabase, startPostgresServer } from '../test/support/postgres-server.js';
+import { accessEntry, openTestLog, partner } from '../test/support/access-log.js';
+import { accessLogMigrations } from '../src/access-log/index.js';
+import { ExportChecker, type ExportEnd, type ExportHead } from '../src/core/log/export.js';
+import { parseVerifierKey } from '../src/core/log/note.js';
+import { migrate, openDatabase } from '../src/platform/database/database.js';
+
+/**
+ * `npm run bench:log [-- --seconds 5] [--records 1000000] [--in-flight 256] [--json]`: see
+ * docs/log.md. Everything is a ratio of two things measured by turns in one run, on PostgreSQL on
+ * this disk: durable records a second against one INSERT a commit, one in flight; the time of a
+ * record alone in units of one fdatasync; seconds to verify an export.
+ */
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '5' },
+    records: { type: 'string', default: '20000' },
+    'in-flight': { type: 'string', default: '256' },
+    json: { type: 'boolean', default: false },
+  },
+});
+const slots = 5;
+const slotMs = (Number(values.seconds) * 1000) / slots;
+const inFlight = Number(values['in-flight']);
+const verifiedRecords = 1_000_000;
+
+const server = await startPostgresServer();
+const directory = mkdtempSync(join(tmpdir(), 'safeconduct-bench-'));
+try {
+  process.stdout.write(report(await measure()));
+} finally {
+  await server.stop();
+  rmSync(directory, { recursive: true, force: true });
+}
+
+interface Figures {
+  readonly logPerSecond: readonly number[];
+  readonly plainPerSecond: readonly number[];
+  readonly aloneMs: readonly number[];
+  readonly plainMs: readonly number[];
+  readonly syncMs: readonly number[];
+  readonly exported: number;
+  readonly verifySeconds: number;
+}
+
+async function measure(): Promise<Figures> {
+  const url = await createDatabase(server.url, 'bench');
+  const database = await openDatabase({ home: directory, url, migrations: accessLogMigrations });
+  await migrate(database.dataSource);
+  const log = await openTestLog(database.dataSource, directory, {
+    journal: { segmentBytes: 16 * 1024 * 1024, stepBytes: 4 * 1024 * 1024 },
+  });
+  const plain = new pg.Client({ connectionString: url });
+  await plain.connect();
+  await plain.query('CREATE TABLE plain (id bigserial PRIMARY KEY, record bytea NOT NULL)');
+  const record = Buffer.alloc(1_500, 7);
+  const insert = async () => {
+    await plain.query({
+      name: 'insert',
+      text: 'INSERT INTO plain (record) VALUES ($1)',
+      values: [record],
+    });
+  };
+  const append = async () => {
+    await log.append(accessEntry());
+  };
+
+  await rate(append, inFlight, 500);
+  await rate(insert, 1, 200);
+  const figures = {
+    logPerSecond: [] as number[],
+    plainPerSecond: [] as number[],
+    aloneMs: [] as number[],
+    plainMs: [] as number[],
+    syncMs: [] as number[],
+  };
+  for (let slot = 0; slot < slots; slot += 1) {
+    figures.syncMs.push(...syncTimes(record));
+    figures.plainPerSecond.push(await rate(insert, 1, slotMs));
+    figures.logPerSecond.push(await rate(append, inFlight, slotMs));
+    figures.plainMs.push(...(await times(insert, slotMs / 2)));
+    figures.aloneMs.push(...(await times(append, slotMs / 2)));
+  }
+
+  const wanted = Number(values.records);
+  for (let done = await treeSize(); done < wanted; done = await treeSize()) {
+    await Promise.all(Array.from({ length: Math.min(1_000, wanted - done) }, append));
+  }
+  const key = parseVerifierKey(await log.verifierKey({ kind: 'partner', partner }));
+  const lines: string[] = [];
+  for await (const line of log.export({ kind: 'partner', partner }, { from: 0, to: wanted })) {
+    lines.push(JSON.stringify(line));
+  }
+  const begun = performance.now();
+  const checker = new ExportChecker(JSON.parse(lines[0] ?? '') as ExportHead, key);
+  for (const line of lines.slice(1, -1)) {
+    checker.take(JSON.parse(line) as Parameters<ExportChecker['take']>[0]);
+  }
+  const { records: exported } = checker.finish(JSON.parse(lines.at(-1) ?? '') as ExportEnd);
+  const verifySeconds = (performance.now() - begun) / 1000;
+
+  await log.close();
+  await plain.end();
+  await database.close();
+  return { ...figures, exported, verifySeconds };
+
+  async function treeSize(): Promise<number> {
+    return Number((await log.checkpoint({ kind: 'partner', partner })).split('\n')[1]);
+  }
+}
+
+/** Completed a second with so many under way. */
+async function rate(work: () => Promise<void>, parallel: number, ms: number): Promise<number> {
+  const begun = performance.now();
+  let done = 0;
+  const worker = async () => {
+    while (performance.now() - begun < ms) {
+      await work();
+      done += 1;
+    }
+  };
+  await Promise.all(Array.from({ length: parallel }, worker));
+  return done / ((performance.now() - begun) / 1000);
+}
+
+async function times(work: () => Promise<void>, ms: number): Promise<number[]> {
+  const found: number[] = [];
+  for (const begun = performance.now(); performance.now() - begun < ms;) {
+    const from = performance.now();
+    await work();
+    found.push(performance.now() - from);
+  }
+  return found;
+}
+
+/** One write into a preallocated file and one fdatasync, on the disk of the journal. */
+function syncTimes(record: Buffer): number[] {
+  const file = openSync(join(directory, 'sync'), 'w');
+  writeSync(file, Buffer.alloc(4 * 1024 * 1024));
+  fdatasyncSync(file);
+  const found: number[] = [];
+  for (let turn = 0; turn < 200; turn += 1) {
+    const from = performance.now();
+    writeSync(file, record, 0, record.length, turn * record.length);
+    fdatasyncSync(file);
+    found.push(performance.now() - from);
+  }
+  closeSync(file);
+  return found;
+}
+
+function median(found: readonly number[]): number {
+  return [...found].sort((a, b) => a - b)[Math.floor(found.length / 2)] ?? Number.NaN;
+}
+
+function report(found: Figures): string {
+  const ratios = found.logPerSecond.map((rate, at) => rate / (found.plainPerSecond[at] ?? 1));
+  const sync = median(found.syncMs);
+  const alone = median(found.aloneMs);
+  const million = (found.verifySeconds / found.exported) * verifiedRecords;
+  const figures = {
+    durableRecordsPerSecond: Math.round(median(found.logPerSecond)),
+    onePerCommitPerSecond: Math.round(median(found.plainPerSecond)),
+    ratio: round(median(ratios)),
+    recordAloneMs: round(alone),
+    insertAloneMs: round(median(found.plainMs)),
+    fdatasyncMs: round(sync),
+    recordAloneInFdatasyncs: round(alone / sync),
+    verifiedRecords: found.exported,
+    verifySeconds: round(found.verifySeconds),
+    verifySecondsPerMillion: round(million),
+  };
+  if (values.json) return `${JSON.stringify(figures)}\n`;
+  return [
+    `durable records a second    ${figures.durableRecordsPerSecond} with ${inFlight} in flight`,
+    `PostgreSQL, one a commit    ${figures.onePerCommitPerSecond} with one in flight`,
+    `ratio                       ${figures.ratio} (goal 25; slots ${ratios.map(round).join(' ')})`,
+    `one record alone, p50       ${figures.recordAloneMs} ms = ${figures.recordAloneInFdatasyncs} fdatasyncs of ${figures.fdatasyncMs} ms (goal 4)`,
+    `one plain INSERT, p50       ${figures.insertAloneMs} ms`,
+    `verification                ${figures.verifiedRecords} records in ${figures.verifySeconds} s = ${figures.verifySecondsPerMillion} s a million (goal 60)`,
+    '',
+  ].join('\n');
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}

@@ -1,0 +1,156 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { accessEntry, openTestLog, partner } from '../../../test/support/access-log.js';
+import { openTestDatabase, temporaryHome } from '../../../test/support/databases.js';
+import { accessLogMigrations, type AccessEntry, type AccessLog } from '../../access-log/index.js';
+import { cosignCheckpoint, formatWitnessKey } from '../../core/log/cosignature.js';
+import type { Database } from '../../platform/database/database.js';
+import { logVerify, type LogVerifyOptions } from './log-verify-command.js';
+
+const at = new Date('2026-03-01T09:30:00Z');
+const signer = { name: 'w.example', privateKey: generateKeyPairSync('ed25519').privateKey };
+const vkey = formatWitnessKey(signer.name, signer.privateKey);
+const name = { kind: 'partner', partner } as const;
+const count = 21;
+
+describe('log verify', () => {
+  let database: Database;
+  let log: AccessLog;
+  let options: LogVerifyOptions;
+  const entries: AccessEntry[] = [];
+  const home = temporaryHome();
+  const file = join(home.path, 'export.jsonl');
+
+  beforeAll(async () => {
+    database = await openTestDatabase('PGlite', accessLogMigrations);
+    log = await openTestLog(database.dataSource, home.path);
+    await log.witnesses.register(partner, vkey, at);
+    for (let record = 0; record < count; record += 1) {
+      const entry = accessEntry();
+      entries.push(entry);
+      await log.append(entry);
+    }
+    await log.makeRound(at);
+    const checkpoint = await log.published.coverCheckpoint();
+    const line = cosignCheckpoint(checkpoint, signer, at.getTime() / 1000);
+    await log.published.takeCosignatures(partner, checkpoint + line, at);
+    for (let record = 0; record < 4; record += 1) await log.append(accessEntry());
+    options = {
+      logKey: [await log.verifierKey(name)],
+      coverKey: log.coverVerifierKey(),
+      witnessKey: [vkey],
+      slot: String(await log.coverSlot(partner)),
+      json: true,
+    };
+  });
+  afterAll(async () => {
+    await log.close();
+    await database.close();
+    home.remove();
+  });
+  afterEach(() => {
+    process.exitCode = undefined;
+  });
+
+  const lines = async (what: Parameters<AccessLog['export']>[1]): Promise<string[]> => {
+    const found: string[] = [];
+    for await (const line of log.export(name, what)) found.push(JSON.stringify(line));
+    return found;
+  };
+  const verified = async (content: readonly string[], more: LogVerifyOptions = {}) => {
+    writeFileSync(file, `${content.join('\n')}\n`);
+    const written: string[] = [];
+    const write = jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
+      written.push(String(text));
+      return true;
+    });
+    try {
+      await logVerify(file, { ...options, ...more });
+    } finally {
+      write.mockRestore();
+    }
+    const exitCode = process.exitCode ?? 0;
+    process.exitCode = undefined;
+    return { exitCode, ...(JSON.parse(written.join('')) as { valid: boolean; covered?: number }) };
+  };
+
+  test.each([
+    [0, count],
+    [0, 1],
+    [3, 11],
+    [7, 8],
+    [16, count],
+    [20, count],
+    [5, 5],
+    [0, count + 4],
+    [count, count + 4],
+  ])('takes the range from %i to %i', async (from, to) => {
+    const result = await verified(await lines({ from, to }));
+    // What the cosigned round covers leads up to it; the four later records do not yet.
+    const covered = to <= count ? to - from : 0;
+    expect(result).toMatchObject({ exitCode: 0, valid: true, records: to - from, covered });
+  });
+
+  test('takes picked records, each with its proof', async () => {
+    const result = await verified(await lines({ indexes: [0, 4, 5, 20] }));
+    expect(result).toMatchObject({ exitCode: 0, records: 4, covered: 4 });
+  });
+
+  test('refuses an export with any character changed', async () => {
+    const whole = (await lines({ from: 3, to: 6 })).join('\n');
+    for (let place = 0; place < whole.length; place += 7) {
+      const letter = whole[place] === 'A' ? 'B' : 'A';
+      const bent = whole.slice(0, place) + letter + whole.slice(place + 1);
+      const { exitCode } = await verified(bent.split('\n'));
+      expect([place, exitCode]).toEqual([place, 1]);
+    }
+  });
+
+  test('refuses records left out, doubled, exchanged, and a file cut short', async () => {
+    const [head = '', one = '', two = '', three = '', end = ''] = await lines({ from: 3, to: 6 });
+    for (const bent of [
+      [head, one, two, end],
+      [head, two, three, end],
+      [head, one, one, two, three, end],
+      [head, two, one, three, end],
+      [head, one, two, three],
+      [head, end],
+      [one, two, three, end],
+      [],
+    ]) {
+      expect(await verified(bent)).toMatchObject({ exitCode: 1, valid: false });
+    }
+  });
+
+  test('finds a receipt in the export, and refuses one that is not', async () => {
+    const receiptFile = join(home.path, 'receipt.json');
+    const range = await lines({ from: 0, to: count });
+    const receipt = await log.receipt(partner, entries[5]?.id ?? '');
+    writeFileSync(receiptFile, JSON.stringify(receipt));
+    expect(await verified(range, { receipt: receiptFile })).toMatchObject({ exitCode: 0 });
+    const elsewhere = await lines({ from: 6, to: count });
+    expect(await verified(elsewhere, { receipt: receiptFile })).toMatchObject({ exitCode: 1 });
+  });
+
+  test('takes a file of answers with their receipts, up to the cosigned round', async () => {
+    const answers = await Promise.all(
+      entries
+        .slice(0, 3)
+        .map(async ({ id }) =>
+          JSON.stringify({ id, outcome: 'MATCH', receipt: await log.receipt(partner, id) }),
+        ),
+    );
+    expect(await verified(answers)).toMatchObject({ exitCode: 0, records: 3, covered: 3 });
+    const [first = ''] = answers;
+    const bent = first.replace(/"slotPath":\["./, (found) => `${found.slice(0, -1)}_`);
+    expect(await verified([bent])).toMatchObject({ exitCode: 1 });
+    const quorum = await verified(answers, { quorum: '2' });
+    expect(quorum).toMatchObject({ exitCode: 1 });
+  });
+
+  test('needs a key', async () => {
+    await expect(logVerify(file, {})).rejects.toThrow(/ERR_CONFIGURATION/);
+  });
+});

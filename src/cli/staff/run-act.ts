@@ -1,0 +1,86 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { exitCodes } from '../exit-codes.js';
+import { readStaffProfile, StaffClient } from './staff-client.js';
+
+/** Options of every command that is a client of the staff door. */
+export interface StaffOptions {
+  readonly profile?: string;
+  readonly json?: true;
+}
+
+export interface ActOptions extends StaffOptions {
+  readonly wait?: true;
+}
+
+export interface ActJson {
+  readonly id: string;
+  readonly act: string;
+  readonly state: 'PENDING' | 'DONE' | 'REFUSED';
+  readonly content: string;
+  readonly digest: string;
+  readonly requestedBy: string;
+  readonly requestedAt: string;
+  readonly expiresAt: string;
+  readonly decidedBy: string | null;
+}
+
+export const actFields =
+  'id act state content digest requestedBy requestedAt expiresAt decidedBy decidedAt';
+const pollMs = 2_000;
+
+/** Runs something with a client of the staff door. */
+export async function withStaffClient<Value>(
+  options: StaffOptions,
+  work: (client: StaffClient) => Promise<Value>,
+): Promise<Value> {
+  const client = new StaffClient(readStaffProfile(options.profile));
+  try {
+    return await work(client);
+  } finally {
+    client.close();
+  }
+}
+
+/**
+ * Does an act, and says what became of it: done, or *pending*, which is no failure. With `wait` it
+ * stays until the second person has decided; refused or over in time is then exit code 3.
+ */
+export async function runAct(
+  options: ActOptions,
+  mutation: string,
+  inputType: string,
+  input: object,
+): Promise<void> {
+  await withStaffClient(options, async (client) => {
+    let act = await client.ask<ActJson>(
+      `mutation Act($input: ${inputType}!) { ${mutation}(input: $input) { ${actFields} } }`,
+      { input },
+    );
+    if (options.wait === true && act.state === 'PENDING') {
+      process.stderr.write(`${describe(act)}; waiting\n`);
+      while (act.state === 'PENDING' && Date.now() < Date.parse(act.expiresAt)) {
+        await pause(pollMs);
+        act = await client.ask<ActJson>(`query Act($id: ID!) { act(id: $id) { ${actFields} } }`, {
+          id: act.id,
+        });
+      }
+      if (act.state !== 'DONE') process.exitCode = exitCodes.couldNot;
+    }
+    printAct(act, options);
+  });
+}
+
+export function printAct(act: ActJson, { json }: StaffOptions): void {
+  process.stdout.write(json === true ? `${JSON.stringify(act)}\n` : `${describe(act)}\n`);
+}
+
+function describe({ id, act, state, digest, expiresAt, decidedBy }: ActJson): string {
+  switch (state) {
+    case 'PENDING':
+      return `pending: ${act} ${id} waits for a second person until ${expiresAt} (digest ${digest})`;
+    case 'DONE':
+      return `done: ${act} ${id}${decidedBy === null ? '' : `, approved by ${decidedBy}`}`;
+    case 'REFUSED':
+      return `refused: ${act} ${id}`;
+  }
+}

@@ -1,0 +1,136 @@
+import { budgetLimits } from '../budget/index.js';
+import { disclosureLevelOf, fieldCatalogue, subjectFields } from '../disclosure/catalogue.js';
+import type { Grant } from './grant.js';
+import { purposeDefinitions } from './purpose.js';
+import {
+  assuranceWords,
+  elementWords,
+  fieldWords,
+  handlingWords,
+  levelWords,
+  possibleMatchWords,
+} from './words.js';
+
+/** Names that are no part of a grant but of its paper. */
+export interface GrantParties {
+  readonly partnerName: string;
+}
+
+/**
+ * The grant as a document to be read and signed, in Markdown. Everything the digest covers stands in
+ * it, and nothing else but the partner's name.
+ */
+export function printGrant(grant: Grant, { partnerName }: GrantParties): string {
+  const limits = budgetLimits([grant], 'GRANT');
+  return page([
+    `# Grant ${grant.id}, version ${grant.version}`,
+    table([
+      ['Partner', `${partnerName} (${grant.partner})`],
+      ['Purpose', `${grant.purpose}: ${purposeDefinitions[grant.purpose]}`],
+      ['Legal basis', grant.legalBasis],
+      ['Valid', `from ${day(grant.validFrom)} until ${day(grant.validUntil)}`],
+      ['People', `those of ${list(grant.caseloads)} who are not kept from the partner`],
+      ['Asked by', grant.requiresNamedOfficer ? 'named officers only' : 'the partner’s systems'],
+      ['Answers', handlingWords[grant.handling]],
+      ['Acceptance', grant.requiresSignature === true ? 'signed' : 'over the digest'],
+      ['Digest', `\`${grant.digest}\``],
+    ]),
+    '## What is compared',
+    `Only ${list(grant.matchOn.map((element) => elementWords[element]))}. A question holds at least ` +
+      `a document number, or a name with a birth year and one of father’s name, birth month, ` +
+      `issuing state of a document` +
+      (grant.minimumEvidence.length === 0
+        ? '.'
+        : `; and ${list(grant.minimumEvidence.map((element) => elementWords[element]))}.`),
+    `A match takes assurance ${assuranceWords[grant.assuranceLevel]}. An unclear case is ` +
+      `${possibleMatchWords[grant.possibleMatch]}.`,
+    '## What is told of a person who is matched',
+    fieldTable(grant),
+    '## How much may be asked',
+    table([
+      ['Questions a day', String(limits.questions)],
+      ['Different people a day', String(limits.people)],
+      [
+        'Questions without a match a week',
+        `${limits.misses}, and four more for each person matched on a day`,
+      ],
+      ['Different values tried around one person in 30 days', String(limits.values.NARROW)],
+    ]),
+    '## What an answer means',
+    '“Not confirmed” is not a finding about the person. It follows from a typing error, an expired ' +
+      'visa or a stopped grant as well, and must not ground refusal of entry, detention or return.',
+  ]);
+}
+
+/**
+ * The page a data protection impact assessment (GDPR Article 35) and the record of processing
+ * (Article 30) need of one grant, in Markdown.
+ */
+export function printImpactAssessment(grant: Grant, { partnerName }: GrantParties): string {
+  const told = subjectFields.filter(
+    (field) => disclosureLevelOf(grant.fields, field) !== 'WITHHELD',
+  );
+  return page([
+    `# Impact assessment: grant ${grant.id}, version ${grant.version}`,
+    table([
+      ['Recipient (Article 30(1)(d))', `${partnerName} (${grant.partner})`],
+      ['Purpose (Articles 5(1)(b), 30(1)(b))', purposeDefinitions[grant.purpose]],
+      ['Legal basis', grant.legalBasis],
+      ['Data subjects (Article 30(1)(c))', `people of ${list(grant.caseloads)}`],
+      ['Data compared', list(grant.matchOn.map((element) => elementWords[element]))],
+      ['Data told (Article 30(1)(c))', list(told.map((field) => fieldWords[field]))],
+      ['Onward transfer', handlingWords[grant.handling]],
+      ['Ends', day(grant.validUntil)],
+    ]),
+    '## Fields and levels',
+    fieldTable(grant),
+    '## Retention (Article 30(1)(f))',
+    table([
+      ['Evidence of a question', 'not kept; a salted commitment stands in the access record'],
+      ['Fingerprints of people asked about', 'one day, keyed'],
+      ['Fingerprints of values tried', 'at most 30 days, keyed'],
+      ['Access record', 'as long as the log; what identifies goes with its key'],
+      ['Partner’s reference for the person', 'goes when the person is erased'],
+      ['Answer at the partner', 'to be relied on for 24 hours'],
+    ]),
+    '## Risks and measures (Article 35(7))',
+    table([
+      [
+        'A list is fished for names',
+        'budgets of people, misses and values tried, for officer, grant, partner, state',
+      ],
+      [
+        'A known person is climbed field by field',
+        `${budgetLimits([grant], 'GRANT').values.NARROW} values around one person in 30 days`,
+      ],
+      ['More is told than the purpose needs', 'fields and levels above; all others are withheld'],
+      [
+        'An answer is taken for a finding',
+        'its meaning stands in the schema, the grant and the answer',
+      ],
+      ['The partner passes it on', handlingWords[grant.handling]],
+    ]),
+    `Digest of the version assessed: \`${grant.digest}\``,
+  ]);
+}
+
+function fieldTable(grant: Grant): string {
+  const rows = subjectFields.map((field) => {
+    const level = disclosureLevelOf(grant.fields, field);
+    const holds = fieldCatalogue[field].values[level];
+    return [fieldWords[field], `${levelWords[level]}${holds === undefined ? '' : `: ${holds}`}`];
+  });
+  return table(rows);
+}
+
+const page = (blocks: readonly string[]): string => `${blocks.join('\n\n')}\n`;
+const list = (values: readonly string[]): string =>
+  values.length === 0 ? 'none' : values.join(', ');
+const day = (date: Date): string => date.toISOString();
+const cell = (text: string): string => text.replaceAll('|', '\\|').replace(/\s+/g, ' ');
+
+function table(rows: readonly (readonly string[])[]): string {
+  return ['| | |', '|---|---|', ...rows.map((row) => `| ${row.map(cell).join(' | ')} |`)].join(
+    '\n',
+  );
+}

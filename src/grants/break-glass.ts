@@ -1,0 +1,92 @@
+import type { EntityManager } from 'typeorm';
+import { GatewayError, inputInvalid } from '../core/errors.js';
+import type { GrantId } from '../core/ids.js';
+import type { GrantOfficer } from './lifecycle.js';
+
+/** Questions one release lets through, and for how long. */
+export const releasedQuestions = 5;
+const releaseMinutes = 60;
+const longestReason = 500;
+
+/**
+ * Break-glass: a duty officer lets five further questions through for one grant whose budget is
+ * spent, for an hour, with a reason. It alerts at once, reads nothing, approves nothing, widens no
+ * grant, and waits for a second person's review. A grant has one release a day.
+ *
+ * @throws {GatewayError} ERR_INPUT_INVALID for a missing reason; ERR_GRANT_STATE when the grant is not
+ * active or was released on this UTC day
+ */
+export async function releaseBudget(
+  manager: EntityManager,
+  by: GrantOfficer,
+  command: { readonly id: string; readonly grantId: GrantId; readonly reason: string },
+  at: Date,
+): Promise<void> {
+  const reason = command.reason.trim();
+  if (reason === '' || reason.length > longestReason) throw inputInvalid('reason');
+  const [grant] = await manager.query<{ partner: string }[]>(
+    `SELECT partner FROM access_grant WHERE id::text = $1 AND state = 'ACTIVE' FOR UPDATE`,
+    [command.grantId],
+  );
+  const earlier = await manager.query<unknown[]>(
+    `SELECT 1 FROM budget_release
+     WHERE grant_id::text = $1 AND released_at > $2::timestamptz - interval '1 day'`,
+    [command.grantId, at],
+  );
+  if (grant === undefined || earlier.length > 0) throw new GatewayError('ERR_GRANT_STATE');
+  await manager.query(
+    `INSERT INTO budget_release
+       (id, grant_id, released_by, released_at, until, left_over, reason)
+     VALUES ($1, $2, $3, $4, $4::timestamptz + make_interval(mins => $5), $6, $7)`,
+    [command.id, command.grantId, by.account, at, releaseMinutes, releasedQuestions, reason],
+  );
+  await manager.query(
+    `INSERT INTO budget_alarm (account, kind, stage, ends_at, raised_at, partner)
+     VALUES ($1, 'RELEASE', 'NEAR', $2::timestamptz + make_interval(mins => $3), $2, $4)
+     ON CONFLICT DO NOTHING`,
+    [`GRANT:${command.grantId}`, at, releaseMinutes, grant.partner],
+  );
+}
+
+/** Notes that another person has looked at a release. @throws {GatewayError} as above */
+export async function reviewRelease(
+  manager: EntityManager,
+  by: GrantOfficer,
+  { id }: { readonly id: string },
+  at: Date,
+): Promise<void> {
+  const [release] = await manager.query<{ released_by: string; reviewed_by: string | null }[]>(
+    'SELECT released_by, reviewed_by FROM budget_release WHERE id::text = $1 FOR UPDATE',
+    [id],
+  );
+  if (release === undefined || release.reviewed_by !== null) {
+    throw new GatewayError('ERR_GRANT_STATE');
+  }
+  if (release.released_by === by.account) throw new GatewayError('ERR_APPROVER_IS_REQUESTER');
+  await manager.query(
+    'UPDATE budget_release SET reviewed_by = $2, reviewed_at = $3 WHERE id::text = $1',
+    [id, by.account, at],
+  );
+}
+
+/** An alarm of the budgets, for security and oversight: an account, no person. */
+export interface BudgetAlarm {
+  readonly account: string;
+  readonly kind: string;
+  /** NEAR: three quarters used, or a release; SPENT: refused. */
+  readonly stage: 'NEAR' | 'SPENT';
+  readonly raisedAt: Date;
+  readonly partner: string;
+}
+
+/** Alarms since an instant, the latest first, at most 200. */
+export async function listBudgetAlarms(
+  manager: EntityManager,
+  since: Date,
+): Promise<readonly BudgetAlarm[]> {
+  return manager.query<BudgetAlarm[]>(
+    `SELECT account, kind, stage, raised_at AS "raisedAt", partner FROM budget_alarm
+     WHERE raised_at >= $1 ORDER BY raised_at DESC LIMIT 200`,
+    [since],
+  );
+}

@@ -1,0 +1,64 @@
+import type { ActAppliers, RestrictingAct } from '../access-log/index.js';
+import { GatewayError } from '../core/errors.js';
+import type { ActHandler, ActPayload } from './act-handler.js';
+
+/**
+ * Acts of staff that take something away. Their content goes into the journal, in which nothing of a
+ * person may stand, and is done again by the same handler when a restored database has forgotten it.
+ */
+const restricting = [
+  'STAFF_SUSPEND',
+  'STAFF_CERTIFICATE_REVOKE',
+  'PARTNER_SUSPEND',
+  'STATE_SUSPEND',
+  'CERTIFICATE_REVOKE',
+  'ANCHOR_REVOKE',
+  'CLIENT_KEY_REMOVE',
+  'CLIENT_SUSPEND',
+] as const;
+
+type Restricting = (typeof restricting)[number];
+
+export const isRestricting = (act: string): act is Restricting =>
+  restricting.some((known) => known === act);
+
+/** The act in the form the journal keeps. */
+export function restrictingActOf(done: {
+  readonly act: Restricting;
+  readonly payload: ActPayload;
+  readonly actId: string;
+  readonly at: Date;
+}): RestrictingAct {
+  const { act, payload, actId, at } = done;
+  return { act: `staff.${act}`, body: { payload, actId, at: at.toISOString() } };
+}
+
+/**
+ * How the journal's acts of staff are done again. One that is done already, or whose object the
+ * restored database does not hold, changes nothing.
+ */
+export function staffActAppliers(
+  handlers: Readonly<Record<Restricting, ActHandler>>,
+  newId: () => string,
+): ActAppliers {
+  return Object.fromEntries(
+    restricting.map((act) => [
+      `staff.${act}`,
+      async (manager, body) => {
+        const { payload, actId, at } = body as {
+          readonly payload: ActPayload;
+          readonly actId: string;
+          readonly at: string;
+        };
+        try {
+          await handlers[act](payload).apply(manager, { actId, at: new Date(at), newId });
+        } catch (error) {
+          const isDone =
+            error instanceof GatewayError &&
+            (error.code === 'ERR_NOT_FOUND' || error.code === 'ERR_CONFLICT');
+          if (!isDone) throw error;
+        }
+      },
+    ]),
+  ) satisfies ActAppliers;
+}
