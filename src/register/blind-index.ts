@@ -6,6 +6,8 @@ export interface CandidateScope {
   readonly caseloads: ReadonlySet<Caseload>;
   readonly partner: PartnerCode;
   readonly state: StateCode;
+  /** Only people who were told that they may be named. */
+  readonly requiresNotice?: boolean;
 }
 
 /** One live person as the index holds it. */
@@ -15,6 +17,8 @@ export interface IndexedPerson {
   readonly version: number;
   readonly caseload: Caseload;
   readonly suppressedFor: readonly (PartnerCode | StateCode)[];
+  /** Whether the person was told that they may be named. */
+  readonly informed?: boolean;
   /** Term keys, two words each, without duplicates. */
   readonly keys: Uint32Array;
 }
@@ -45,6 +49,7 @@ export class BlindIndex {
   #rowCaseload = new Uint16Array(1024);
   #rowSuppression = new Uint16Array(1024);
   #rowLive = new Uint8Array(1024);
+  #rowInformed = new Uint8Array(1024);
   #rowScore = new Float64Array(1024);
   #rowEnd = 0;
   #freeRows: number[] = [];
@@ -80,6 +85,7 @@ export class BlindIndex {
       this.#rowCaseload,
       this.#rowSuppression,
       this.#rowLive,
+      this.#rowInformed,
       this.#rowScore,
     ];
     return parts.reduce((sum, part) => sum + part.byteLength, this.#lists.sizeBytes);
@@ -93,12 +99,14 @@ export class BlindIndex {
     this.#rowCaseload[row] = this.#caseloadNumber(person.caseload);
     this.#rowSuppression[row] = this.#suppressionNumber(person.suppressedFor);
     this.#rowLive[row] = 1;
+    this.#rowInformed[row] = person.informed === true ? 1 : 0;
     for (let at = 0; at < person.keys.length; at += 2) this.#append(person.keys, at, row);
     return row;
   }
 
   /** Keeps a person from other partners than before. */
-  suppress(row: number, codes: readonly (PartnerCode | StateCode)[]): void {
+  suppress(row: number, codes: readonly (PartnerCode | StateCode)[], informed: boolean): void {
+    this.#rowInformed[row] = informed ? 1 : 0;
     this.#rowSuppression[row] = this.#suppressionNumber(codes);
   }
 
@@ -152,7 +160,8 @@ export class BlindIndex {
         if (
           this.#rowLive[row] !== 1 ||
           inScope[this.#rowCaseload[row] ?? 0] !== 1 ||
-          hidden[this.#rowSuppression[row] ?? 0] === 1
+          hidden[this.#rowSuppression[row] ?? 0] === 1 ||
+          (scope.requiresNotice === true && this.#rowInformed[row] !== 1)
         ) {
           continue;
         }
@@ -257,6 +266,7 @@ export class BlindIndex {
       this.#rowCaseload = grown(this.#rowCaseload, Uint16Array);
       this.#rowSuppression = grown(this.#rowSuppression, Uint16Array);
       this.#rowLive = grown(this.#rowLive, Uint8Array);
+      this.#rowInformed = grown(this.#rowInformed, Uint8Array);
       this.#rowScore = grown(this.#rowScore, Float64Array);
     }
     return row;

@@ -30,7 +30,12 @@ describeOnEachDatabase('people entered twice', (kind) => {
     people = await openTestRegister(kind);
     await people.addRows(
       personRow(1, palwasha),
-      personRow(2, { ...palwasha, names: [{ full: 'Palwasha Lodinpoor' }], sex: 'F' }),
+      personRow(2, {
+        ...palwasha,
+        names: [{ full: 'Palwasha Lodinpoor' }],
+        sex: 'F',
+        sharing: { refusedFor: ['IRN'] },
+      }),
       personRow(3, gulghuta),
     );
   });
@@ -119,6 +124,7 @@ describeOnEachDatabase('people entered twice', (kind) => {
     );
     expect(opened?.subject).toMatchObject({
       sex: 'F',
+      sharing: { refusedFor: ['IRN'] },
       suppressedFor: ['PAK'],
       names: [{ full: 'Palwasha Lodinpur' }, { full: 'Palwasha Lodinpoor', type: 'ALIAS' }],
     });

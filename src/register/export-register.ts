@@ -177,20 +177,32 @@ async function honeyReferences(
   if (people === 0) return [];
   const { store } = change;
   const wanted = Math.max(2, Math.ceil(people / peoplePerHoneyRecord));
+  const known = await someReferences(change, caseload);
   const references = new Set<string>();
-  for await (const page of change.read(change.pageNumbers)) {
-    const some = page.people.filter((person) => isExported(person, caseload)).slice(0, wanted);
-    for (const person of some) {
-      const { content } = await change.open(person);
-      for (let attempt = 0; attempt < 20 && references.size < wanted; attempt += 1) {
-        const reference = similarReference(store, content.reference);
-        const key = store.keys.referenceKey(caseload, reference);
-        if ((await change.pagesOf([key])).length === 0) references.add(reference);
-      }
-    }
-    if (references.size === wanted) break;
+  for (let attempt = 0; references.size < wanted; attempt += 1) {
+    const draw = Buffer.from(store.random(4)).readUInt32BE();
+    // Where every number of that length is given, one more digit.
+    const longer = attempt < wanted * 20 ? '' : String(draw % 10);
+    const reference = similarReference(store, known[draw % known.length] ?? '') + longer;
+    const key = store.keys.referenceKey(caseload, reference);
+    if ((await change.pagesOf([key])).length === 0) references.add(reference);
+    if (attempt > wanted * 1000) throw new TypeError('no reference is free');
   }
   return [...references];
+}
+
+/** References of the caseload to take the look from. */
+async function someReferences(
+  change: RegisterChange,
+  caseload: Caseload,
+): Promise<readonly string[]> {
+  for await (const page of change.read(change.pageNumbers)) {
+    const some = page.people.filter((person) => isExported(person, caseload)).slice(-20);
+    const references: string[] = [];
+    for (const person of some) references.push((await change.open(person)).content.reference);
+    if (references.length > 0) return references;
+  }
+  return [];
 }
 
 /** Places of the fictional people among all, drawn at random, in the order of writing. */

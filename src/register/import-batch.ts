@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { GatewayError } from '../core/errors.js';
 import type { Caseload, PartnerCode, StateCode, SubjectId } from '../core/ids.js';
-import { peoplePerPage, type PagePerson, type PendingVersion } from './page.js';
+import { peoplePerPage, type PagePerson, type PageVersion, type PendingVersion } from './page.js';
 import type { DirectoryEntry, ReferenceDirectory } from './reference-directory.js';
 import type { EpochKey } from './register-keys.js';
 import type {
@@ -10,7 +10,12 @@ import type {
   RegisterStore,
   VersionReference,
 } from './register-store.js';
-import { sealSubject, type SealedSubject } from './subject-blob.js';
+import {
+  encodeContent,
+  sealSubject,
+  type SealedSubject,
+  type SubjectContent,
+} from './subject-blob.js';
 import { decodeSubjectId, encodeSubjectId, makeSubjectId } from './subject-uuid.js';
 
 /** A row that was read, keyed, and is ready to be sealed. */
@@ -20,6 +25,10 @@ export interface AcceptedRow {
   readonly json: Buffer;
   readonly contentKey: Buffer;
   readonly terms: Buffer;
+  readonly refusedFor: readonly (PartnerCode | StateCode)[];
+  readonly informed: boolean;
+  /** False: what is known of sharing stays as it is. */
+  readonly sharingGiven: boolean;
   readonly suppressedFor: readonly (PartnerCode | StateCode)[];
 }
 
@@ -255,12 +264,14 @@ class BatchChange {
       let next: PagePerson = { ...person, suppressedFor };
       if (!row.contentKey.equals(newest.contentKey)) {
         const id = decodeSubjectId(person.subject);
-        const secret = before.get(id)?.referenceSecret;
-        if (secret === undefined) {
+        const opened = before.get(id);
+        if (opened === undefined) {
           throw new GatewayError('ERR_SEALED_DATA_DAMAGED', { detail: `subject ${id} is missing` });
         }
         if (person.pending !== undefined) this.#replace(person.pending, person.subject);
-        const pending = this.#seal(row, person.subject, newest.version + 1, secret);
+        const kept = row.sharingGiven ? row : keepSharing(row, opened.content, newest);
+        const secret = opened.referenceSecret;
+        const pending = this.#seal(kept, person.subject, newest.version + 1, secret);
         next = { ...next, pending };
       }
       page.people[at] = next;
@@ -299,7 +310,8 @@ class BatchChange {
     const blob = sealSubject(this.#epoch, id, version, row.json, referenceSecret, dataKey);
     this.#sealed.push({ id, version, blob });
     this.pendingAdded += 1;
-    return { version, batch: this.#batch, contentKey: row.contentKey, terms: row.terms };
+    const { contentKey, terms, refusedFor, informed } = row;
+    return { version, batch: this.#batch, contentKey, terms, refusedFor, informed };
   }
 
   /** A newer pending version takes the place of one that was never released. */
@@ -308,4 +320,13 @@ class BatchChange {
     const batch = decodeSubjectId(pending.batch);
     this.#replacedInBatch.set(batch, (this.#replacedInBatch.get(batch) ?? 0) + 1);
   }
+}
+
+/** A file that says nothing of sharing takes no refusal back, and forgets no notice. */
+function keepSharing(row: AcceptedRow, before: SubjectContent, newest: PageVersion): AcceptedRow {
+  const { refusedFor, informed } = newest;
+  if (before.sharing === undefined) return { ...row, refusedFor, informed };
+  const content = JSON.parse(row.json.toString('utf8')) as SubjectContent;
+  const json = encodeContent({ ...content, sharing: before.sharing });
+  return { ...row, json, refusedFor, informed };
 }

@@ -7,7 +7,7 @@ import { NamedReferences } from './named-references.js';
 import { ReferenceDirectory } from './reference-directory.js';
 import type { RegisterStore } from './register-store.js';
 import type { RowFaultCode, RowWarningCode } from './row-reader.js';
-import { encodeContent } from './subject-blob.js';
+import { encodeContent, sharingOf } from './subject-blob.js';
 
 export interface ImportCommand extends ImportRules {
   /** JSON Lines, UTF-8. */
@@ -145,6 +145,8 @@ export async function importRows(
         json,
         contentKey: store.keys.contentKey(json),
         terms: store.keys.termKeys(terms),
+        ...sharingOf(content),
+        sharingGiven: content.sharing !== undefined,
         suppressedFor: suppressedFor ?? [],
       });
       if (accepted.length >= (command.rowsPerTransaction ?? rowsPerTransaction)) await flush();

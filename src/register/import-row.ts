@@ -22,7 +22,9 @@ import {
   documentTypes,
   nameTypes,
   sexes,
+  sharingBases,
   visaStatuses,
+  type Sharing,
   type SubjectDocument,
   type SubjectName,
   type Visa,
@@ -78,10 +80,12 @@ const rowMembers = new Set([
   'documents',
   'visa',
   'household',
+  'sharing',
   'suppressedFor',
 ]);
 const nameMembers = new Set(['full', 'type']);
 const documentMembers = new Set(['type', 'number', 'issuingState', 'expires']);
+const sharingMembers = new Set(['basis', 'informedOn', 'refusedFor']);
 const visaMembers = new Set(['reference', 'class', 'status', 'granted', 'expires']);
 
 /** Reads one line of JSON Lines. Never throws for what the line holds. */
@@ -157,6 +161,7 @@ function readContent(
   const documents = readDocuments(reader, members['documents']);
   const visa = readVisa(reader, members['visa']);
   const household = reader.text(members['household'], 'household', longestReference);
+  const sharing = readSharing(reader, members['sharing'], rules);
   if (reference === undefined || caseload === undefined || reader.faults.length > 0) {
     return undefined;
   }
@@ -172,6 +177,7 @@ function readContent(
     documents,
     ...(visa === undefined ? {} : { visa }),
     ...(household === undefined ? {} : { household }),
+    ...(sharing === undefined ? {} : { sharing }),
   };
   return content;
 }
@@ -265,14 +271,44 @@ function readSuppressions(
   value: unknown,
   rules: RowRules,
 ): ImportRow['suppressedFor'] {
+  return value == null ? undefined : readCodes(reader, value, 'suppressedFor', rules);
+}
+
+function readSharing(reader: RowReader, value: unknown, rules: RowRules): Sharing | undefined {
   if (value == null) return undefined;
+  const members = reader.object(value, 'sharing', sharingMembers);
+  if (members === undefined) return undefined;
+  const basis = reader.code(members['basis'], 'sharing.basis', sharingBases);
+  const informedOn = reader.date(members['informedOn'], 'sharing.informedOn');
+  if (informedOn !== undefined && !/^\d{4}-\d{2}-\d{2}$/.test(informedOn)) {
+    reader.fault('sharing.informedOn', 'DATE_INVALID');
+  }
+  const refusedFor =
+    members['refusedFor'] == null
+      ? []
+      : readCodes(reader, members['refusedFor'], 'sharing.refusedFor', rules);
+  const sharing: Sharing = {
+    ...(basis === undefined ? {} : { basis }),
+    ...(informedOn === undefined ? {} : { informedOn }),
+    ...(refusedFor.length === 0 ? {} : { refusedFor }),
+  };
+  return Object.keys(sharing).length === 0 ? undefined : sharing;
+}
+
+/** Codes of partners and states, in code-point order. */
+function readCodes(
+  reader: RowReader,
+  value: unknown,
+  column: string,
+  rules: RowRules,
+): readonly (PartnerCode | StateCode)[] {
   const codes = new Set<PartnerCode | StateCode>();
-  for (const [at, entry] of reader.list(value, 'suppressedFor', mostSuppressions).entries()) {
+  for (const [at, entry] of reader.list(value, column, mostSuppressions).entries()) {
     const text = typeof entry === 'string' ? entry : '';
     const code = rules.knownPartners.has(text as PartnerCode)
       ? (text as PartnerCode)
       : readStateCode(text);
-    if (code === undefined) reader.fault(`suppressedFor[${at}]`, 'SUPPRESSION_UNKNOWN');
+    if (code === undefined) reader.fault(`${column}[${at}]`, 'SUPPRESSION_UNKNOWN');
     else codes.add(code);
   }
   return [...codes].sort();

@@ -1,5 +1,6 @@
 import { GatewayError, inputInvalid } from '../core/errors.js';
 import type { SubjectId } from '../core/ids.js';
+import type { Sharing } from '../core/register/subject.js';
 import { maxSubjectDocuments, maxSubjectNames } from '../core/matching/index.js';
 import {
   finishAct,
@@ -155,7 +156,8 @@ export function mergeContents(kept: SubjectContent, lost: SubjectContent): Subje
   if (names.length > maxSubjectNames) throw inputInvalid('names', 'TOO_MANY');
   if (documents.length > maxSubjectDocuments) throw inputInvalid('documents', 'TOO_MANY');
   const { dateOfBirth, calendar } = kept.dateOfBirth === undefined ? lost : kept;
-  const merged = { ...lost, ...kept, dateOfBirth, calendar, names, documents };
+  const sharing = mergeSharing(kept.sharing, lost.sharing);
+  const merged = { ...lost, ...kept, dateOfBirth, calendar, names, documents, sharing };
   // Equal contents have equal bytes: members in the order of the import.
   return Object.fromEntries(
     contentMembers.flatMap((member) => {
@@ -163,6 +165,14 @@ export function mergeContents(kept: SubjectContent, lost: SubjectContent): Subje
       return value === undefined ? [] : [[member, value]];
     }),
   ) as unknown as SubjectContent;
+}
+
+/** What either refused stays refused. */
+function mergeSharing(kept: Sharing = {}, lost: Sharing = {}): Sharing | undefined {
+  const refused = new Set([...(kept.refusedFor ?? []), ...(lost.refusedFor ?? [])]);
+  const refusedFor = [...refused].sort();
+  const sharing = { ...lost, ...kept, ...(refusedFor.length === 0 ? {} : { refusedFor }) };
+  return Object.keys(sharing).length === 0 ? undefined : sharing;
 }
 
 const contentMembers = [
@@ -178,4 +188,5 @@ const contentMembers = [
   'documents',
   'visa',
   'household',
+  'sharing',
 ] as const satisfies readonly (keyof SubjectContent)[];

@@ -8,7 +8,7 @@ import { peoplePerPage, type PagePerson } from './page.js';
 import { changeRegister, type PersonReference, type RegisterChange } from './register-change.js';
 import type { OpenedPage, RegisterStore } from './register-store.js';
 import { RowReader } from './row-reader.js';
-import type { SubjectContent } from './subject-blob.js';
+import { sharingOf, type SubjectContent } from './subject-blob.js';
 import { decodeSubjectId, encodeSubjectId, makeSubjectId } from './subject-uuid.js';
 
 /** What became of one person. Fields are named, values are not: this is for the access log. */
@@ -43,6 +43,8 @@ export interface CorrectPersonCommand extends PersonReference {
   /** Version of the person the correction was written against; another by now, and it is refused. */
   readonly subjectVersion?: number;
   readonly requestedBy: string;
+  /** Partners a person may refuse to be named to. */
+  readonly knownPartners?: ReadonlySet<PartnerCode>;
 }
 
 /**
@@ -91,7 +93,7 @@ export async function addPerson(
 /**
  * Corrects one person. What decides whom a partner is told of (names, kin, birth, sex, nationality,
  * documents) waits for another person, or one registrar alone could put anybody into the place of a
- * released person; visa, household and sharing hold at once.
+ * released person; visa and household hold at once, sharing where it narrows.
  *
  * @throws {GatewayError} ERR_INPUT_INVALID naming the member; ERR_ROW_CONFLICT when nobody has the
  *   reference, or the person has changed since
@@ -116,14 +118,19 @@ export async function correctPerson(
     const { page, at, person } = place;
     const subject = decodeSubjectId(person.subject);
     const before = await change.open(person);
-    const rules = rulesOf(store, new Set());
+    const refused = before.content.sharing?.refusedFor ?? [];
+    const known = [...(command.knownPartners ?? []), ...(refused as readonly PartnerCode[])];
+    const rules = rulesOf(store, new Set(known));
     const { content } = readMembers(mergeMembers(before.content, correction), rules);
     const fields = changedFields(before.content, content);
-    const atOnce = person.pending === undefined && fields.every((field) => !isIdentity(field));
+    const atOnce =
+      person.pending === undefined &&
+      fields.every((field) => !isIdentity(field)) &&
+      !widensSharing(before.content, content);
     const state = atOnce ? ('LIVE' as const) : ('PENDING' as const);
     if (fields.length === 0) {
-      const known = person.pending === undefined ? ('LIVE' as const) : state;
-      return { subject, subjectVersion: newest.version, fields, state: known };
+      const standing = person.pending === undefined ? ('LIVE' as const) : state;
+      return { subject, subjectVersion: newest.version, fields, state: standing };
     }
     const subjectVersion = newest.version + 1;
     const sealed = change.seal(subject, subjectVersion, content, before.referenceSecret);
@@ -243,6 +250,13 @@ function flatten(content: object): ReadonlyMap<string, string> {
     }
   }
   return fields;
+}
+
+/** Whether more partners may be told: a refusal taken back, or notice said to be given. */
+function widensSharing(before: SubjectContent, after: SubjectContent): boolean {
+  const [old, fresh] = [sharingOf(before), sharingOf(after)];
+  const takenBack = old.refusedFor.some((code) => !fresh.refusedFor.includes(code));
+  return takenBack || (fresh.informed && !old.informed);
 }
 
 const isIdentity = (field: string): boolean =>

@@ -9,14 +9,16 @@ import type { EpochKey } from './register-keys.js';
  * AES-256-GCM under a page key made fresh at each rewrite, bound to page number and register
  * version; integers are big-endian; inside:
  *
- *     page    = 0x01 || caseloads || suppressions || count (uint16) || person * count || 0x00...
+ *     page    = 0x02 || caseloads || suppressions || count (uint16) || person * count || 0x00...
  *     table   = entries (uint16) || (length (uint16) || UTF-8) * entries
  *     person  = subject (16) || reference key (16) || caseload (uint16) || suppression (uint16)
  *               || flags (uint8: 1 live, 2 pending) || [live] || [pending]
- *     live    = version (uint32) || content key (16) || terms (uint16) || term key (8) * terms
+ *     live    = version (uint32) || content key (16) || refusals (uint16)
+ *               || flags (uint8: 1 informed) || terms (uint16) || term key (8) * terms
  *     pending = batch (16) || live
  *
- * A suppression is its codes in order, joined by spaces. It belongs to the person, not to a
+ * Refusals are what the person said of a version's sharing, out of the table of suppressions; pages
+ * that begin with 0x01 have neither them nor their flags. A suppression is its codes in order, joined by spaces. It belongs to the person, not to a
  * version: it holds from the moment it is recorded, released or not. Zeros fill up to a multiple of
  * 16 KiB. Another layout gets another first byte.
  */
@@ -29,6 +31,10 @@ export interface PageVersion {
   readonly version: number;
   /** 16 bytes, see IndexKeys.contentKey. */
   readonly contentKey: Buffer;
+  /** In code-point order, see Sharing. */
+  readonly refusedFor: readonly (PartnerCode | StateCode)[];
+  /** Whether the person was told. */
+  readonly informed: boolean;
   /** Term keys, 8 bytes each, without duplicates. */
   readonly terms: Buffer;
 }
@@ -80,7 +86,7 @@ export function openPage(epoch: EpochKey, page: SealedPage): PagePerson[] {
   const { pageNumber, version } = page;
   const key = unseal(epoch.key, page.keyWrapped, pageKeyContext(pageNumber, version, epoch.id));
   const plain = key && unseal(key, page.sealed, pageContext(pageNumber, version));
-  if (plain?.[0] !== 1) {
+  if (plain?.[0] !== 1 && plain?.[0] !== 2) {
     throw new GatewayError('ERR_SEALED_DATA_DAMAGED', { detail: `register page ${pageNumber}` });
   }
   return decodePage(plain);
@@ -112,14 +118,14 @@ export function encodePage(people: readonly PagePerson[]): Buffer {
     head.writeUInt16BE(numberOf(suppressions, person.suppressedFor.join(' ')), 2);
     head[4] = (person.live ? 1 : 0) | (person.pending ? 2 : 0);
     chunks.push(person.subject, person.referenceKey, head);
-    if (person.live) pushVersion(chunks, person.live);
+    if (person.live) pushVersion(chunks, person.live, suppressions);
     if (person.pending) {
       chunks.push(person.pending.batch);
-      pushVersion(chunks, person.pending);
+      pushVersion(chunks, person.pending, suppressions);
     }
   }
   const body = Buffer.concat([
-    Buffer.of(1),
+    Buffer.of(2),
     encodeTable(caseloads),
     encodeTable(suppressions),
     uint16(people.length),
@@ -131,6 +137,7 @@ export function encodePage(people: readonly PagePerson[]): Buffer {
 }
 
 export function decodePage(page: Buffer): PagePerson[] {
+  const layout = page[0] ?? 0;
   const reader = new PageReader(page, 1);
   const caseloads = reader.table();
   const suppressions = reader
@@ -142,9 +149,11 @@ export function decodePage(page: Buffer): PagePerson[] {
     const caseload = (caseloads[reader.uint16()] ?? '') as Caseload;
     const suppressedFor = suppressions[reader.uint16()] ?? [];
     const flags = reader.bytes(1)[0] ?? 0;
-    const live = (flags & 1) === 0 ? undefined : reader.version();
+    const live = (flags & 1) === 0 ? undefined : reader.version(layout, suppressions);
     const pending =
-      (flags & 2) === 0 ? undefined : { batch: reader.bytes(16), ...reader.version() };
+      (flags & 2) === 0
+        ? undefined
+        : { batch: reader.bytes(16), ...reader.version(layout, suppressions) };
     return {
       subject,
       referenceKey,
@@ -179,17 +188,30 @@ class PageReader {
     return Array.from({ length: this.uint16() }, () => this.bytes(this.uint16()).toString('utf8'));
   }
 
-  version(): PageVersion {
+  version(layout: number, suppressions: readonly PagePerson['suppressedFor'][]): PageVersion {
     const version = this.bytes(4).readUInt32BE(0);
     const contentKey = this.bytes(16);
-    return { version, contentKey, terms: this.bytes(this.uint16() * 8) };
+    const refusedFor = layout === 1 ? [] : (suppressions[this.uint16()] ?? []);
+    const informed = layout !== 1 && (this.bytes(1)[0] ?? 0) === 1;
+    return { version, contentKey, refusedFor, informed, terms: this.bytes(this.uint16() * 8) };
   }
 }
 
-function pushVersion(chunks: Buffer[], version: PageVersion): void {
+function pushVersion(
+  chunks: Buffer[],
+  version: PageVersion,
+  suppressions: Map<string, number>,
+): void {
   const number = Buffer.alloc(4);
   number.writeUInt32BE(version.version);
-  chunks.push(number, version.contentKey, uint16(version.terms.length / 8), version.terms);
+  chunks.push(
+    number,
+    version.contentKey,
+    uint16(numberOf(suppressions, version.refusedFor.join(' '))),
+    Buffer.of(version.informed ? 1 : 0),
+    uint16(version.terms.length / 8),
+    version.terms,
+  );
 }
 
 function numberOf(table: Map<string, number>, entry: string): number {

@@ -13,6 +13,7 @@ import type {
 import {
   encodeContent,
   sealSubject,
+  sharingOf,
   type SealedSubject,
   type SubjectContent,
 } from './subject-blob.js';
@@ -170,6 +171,7 @@ export class RegisterChange {
     return {
       version,
       contentKey: keys.contentKey(json),
+      ...sharingOf(content),
       terms: keys.termKeys(terms),
     };
   }

@@ -227,8 +227,13 @@ export class Register implements RegisterReader {
     const before = new Map<SubjectId, number>();
     for (const row of this.#rows.get(page.pageNumber) ?? []) before.set(this.#subjectAt(row), row);
     const rows: number[] = [];
-    for (const { live, suppressedFor, caseload, subject } of page.people) {
+    for (const { live, pending, suppressedFor, caseload, subject } of page.people) {
       if (live === undefined) continue;
+      // A refusal holds from the moment it is recorded, what takes it back once it is released.
+      const refused = [...live.refusedFor, ...(pending?.refusedFor ?? [])];
+      const keptFrom =
+        refused.length === 0 ? suppressedFor : [...new Set([...suppressedFor, ...refused])];
+      const informed = live.informed && pending?.informed !== false;
       // Text of an id costs more than filing a person; the first load needs it for few.
       const id = before.size > 0 || suppressedFor.length > 0 ? decodeSubjectId(subject) : undefined;
       const known = id === undefined ? undefined : before.get(id);
@@ -238,12 +243,21 @@ export class Register implements RegisterReader {
         this.#index.versionOf(known) === live.version
       ) {
         before.delete(id);
-        this.#index.suppress(known, suppressedFor);
+        this.#index.suppress(known, keptFrom, informed);
         rows.push(known);
       } else {
         const keys = wordsOf(live.terms);
         const { version } = live;
-        rows.push(this.#index.put({ subject, version, caseload, suppressedFor, keys }));
+        rows.push(
+          this.#index.put({
+            subject,
+            version,
+            caseload,
+            suppressedFor: keptFrom,
+            informed,
+            keys,
+          }),
+        );
       }
       if (id === undefined) continue;
       if (suppressedFor.length > 0) this.#suppressions.set(id, suppressedFor);

@@ -93,8 +93,8 @@ export async function releaseBatch(
 function released(person: PagePerson): PagePerson {
   const { pending, ...rest } = person;
   if (pending === undefined) return person;
-  const { version, contentKey, terms } = pending;
-  return { ...rest, live: { version, contentKey, terms } };
+  const { batch: _batch, ...live } = pending;
+  return { ...rest, live };
 }
 
 function countDiffers(people: number): GatewayError {

@@ -1,6 +1,6 @@
 import { encodeParts } from '../core/bytes.js';
 import { GatewayError } from '../core/errors.js';
-import type { SubjectId } from '../core/ids.js';
+import type { PartnerCode, StateCode, SubjectId } from '../core/ids.js';
 import type { Subject } from '../core/register/subject.js';
 import { seal, unseal } from '../platform/keys/keys.js';
 import type { EpochKey } from './register-keys.js';
@@ -47,6 +47,17 @@ export function sizeClass(bytes: number): number {
 /** JSON bytes of a subject's content; equal contents have equal bytes. */
 export function encodeContent(content: SubjectContent): Buffer {
   return Buffer.from(JSON.stringify(content), 'utf8');
+}
+
+/** What of a person's sharing decides whether they may be found. */
+export function sharingOf({ sharing }: SubjectContent): {
+  readonly refusedFor: readonly (PartnerCode | StateCode)[];
+  readonly informed: boolean;
+} {
+  return {
+    refusedFor: sharing?.refusedFor ?? [],
+    informed: sharing?.informedOn !== undefined,
+  };
 }
 
 /** Seals one version under a fresh data key, wrapped by the epoch's. */

@@ -20,6 +20,7 @@ export interface Subject {
   readonly documents: readonly SubjectDocument[];
   readonly visa?: Visa;
   readonly household?: string;
+  readonly sharing?: Sharing;
   /** Partner or state codes that must never learn of this person. */
   readonly suppressedFor: readonly (PartnerCode | StateCode)[];
 }
@@ -46,6 +47,24 @@ export interface Visa {
   readonly granted?: string;
   readonly expires?: string;
 }
+
+/** On what ground a person's data is shared, and what the person was told and said. */
+export interface Sharing {
+  readonly basis?: SharingBasis;
+  /** Day on which the person was told (GDPR 13, 14). */
+  readonly informedOn?: string;
+  /** Partners and states the person will not be named to. */
+  readonly refusedFor?: readonly (PartnerCode | StateCode)[];
+}
+
+/** GDPR 6(1)(a), (c), (d), (e). */
+export type SharingBasis = 'CONSENT' | 'LEGAL_OBLIGATION' | 'VITAL_INTERESTS' | 'PUBLIC_TASK';
+export const sharingBases: readonly SharingBasis[] = [
+  'CONSENT',
+  'LEGAL_OBLIGATION',
+  'VITAL_INTERESTS',
+  'PUBLIC_TASK',
+];
 
 export type Calendar = 'GREGORIAN' | 'SOLAR_HIJRI';
 export const calendars: readonly Calendar[] = ['GREGORIAN', 'SOLAR_HIJRI'];

@@ -29,6 +29,9 @@ export const csvColumns: readonly string[] = [
   'visa_expires',
   'suppressed_for',
   'household',
+  'sharing_basis',
+  'sharing_informed_on',
+  'sharing_refused_for',
 ];
 const knownColumns: ReadonlySet<string> = new Set(csvColumns);
 

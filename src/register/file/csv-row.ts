@@ -7,7 +7,7 @@ import { readLocalDate } from './local-date.js';
 
 type Members = Record<string, unknown>;
 
-const dateColumn = /^date_of_birth$|_expires$|^visa_granted$/;
+const dateColumn = /^date_of_birth$|_expires$|^visa_granted$|^sharing_informed_on$/;
 const stateColumn = /^nationality$|_issuing_state$/;
 
 /**
@@ -129,6 +129,11 @@ function readMembers(
   members['visa'] = Object.fromEntries(
     visaMembers.map((member) => [member, values.get(`visa_${member}`)]),
   );
+  members['sharing'] = {
+    basis: values.get('sharing_basis'),
+    informedOn: values.get('sharing_informed_on'),
+    refusedFor: values.get('sharing_refused_for')?.split(/\s+/u),
+  };
   const suppressions = values.get('suppressed_for');
   if (suppressions !== undefined) members['suppressedFor'] = suppressions.split(/\s+/u);
   return members;
@@ -157,6 +162,9 @@ function columnOfPath(
     const known = documentMembers.find(([name]) => name === member);
     return `document_${documents[Number(index)] ?? 1}${known === undefined ? '' : `_${known[1]}`}`;
   }
+  if (path.startsWith('sharing.refusedFor')) return 'sharing_refused_for';
+  if (path === 'sharing.basis') return 'sharing_basis';
+  if (path === 'sharing.informedOn') return 'sharing_informed_on';
   if (path === 'names') return 'name';
   if (path.startsWith('visa.')) return `visa_${path.slice(5)}`;
   return plainMembers.find(([name]) => name === path)?.[1] ?? path;
