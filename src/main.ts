@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -356,11 +356,21 @@ function readListenerTls(files: GatewaySettings['partnerTls'], door: 'PARTNER' |
       cause,
     });
   }
-  return {
-    certificate,
-    notAfter,
-    key: readKeyFile(files.keyFile, `SAFECONDUCT_${door}_TLS_KEY_FILE`),
-  };
+  const key = readKeyFile(files.keyFile, `SAFECONDUCT_${door}_TLS_KEY_FILE`);
+  if (!isPair(certificate, key)) {
+    throw new GatewayError('ERR_CONFIGURATION', {
+      detail: `SAFECONDUCT_${door}_TLS_KEY_FILE: ${files.keyFile} is not the key of ${files.certificateFile}`,
+    });
+  }
+  return { certificate, notAfter, key };
+}
+
+function isPair(certificate: string, key: string): boolean {
+  try {
+    return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key));
+  } catch {
+    return false;
+  }
 }
 
 interface Listening {

@@ -1,5 +1,13 @@
 import { generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
 import { GatewayError } from '../../core/errors.js';
 import { lockHome } from '../../platform/database/home-lock.js';
@@ -20,6 +28,9 @@ export interface DemoHome {
 
 const markName = 'demo.json';
 const standardHome = resolve('./data');
+/** What the demonstration writes among the certificates; anything else there is somebody's own. */
+const writtenCertificates =
+  /^(?:(?:client-ca|server-ca|server|staff-ca)\.(?:crt|key)\.pem|partners|staff)$/;
 
 /**
  * Takes a home for the demonstration.
@@ -30,8 +41,12 @@ const standardHome = resolve('./data');
 export function takeDemoHome(path: string, reset: boolean): DemoHome {
   const directory = join(path, 'demo');
   const mark = join(directory, markName);
+  // What a start that died before its mark can have left.
+  const left = new Set(
+    existsSync(directory) && readdirSync(directory).length > 0 ? ['lock.db'] : ['lock.db', 'demo'],
+  );
   const isDemo = existsSync(mark);
-  const isEmpty = !existsSync(path) || readdirSync(path).every((name) => name === 'lock.db');
+  const isEmpty = !existsSync(path) || readdirSync(path).every((name) => left.has(name));
   if (!isDemo && !isEmpty) {
     throw new GatewayError('ERR_CONFIGURATION', {
       detail: `${path} holds something that is not a demonstration and stays as it is; set SAFECONDUCT_HOME to an empty directory`,
@@ -50,7 +65,7 @@ export function takeDemoHome(path: string, reset: boolean): DemoHome {
     for (const name of existsSync(certificatesDirectory)
       ? readdirSync(certificatesDirectory)
       : []) {
-      if (name !== 'README.md') {
+      if (writtenCertificates.test(name)) {
         rmSync(join(certificatesDirectory, name), { recursive: true, force: true });
       }
     }
@@ -62,12 +77,13 @@ export function takeDemoHome(path: string, reset: boolean): DemoHome {
     partnersDirectory: join(directory, 'partners'),
     certificatesDirectory,
     isFilled,
-    markFilled: () => writeFileSync(mark, '{"filled":true}\n', { mode: 0o600 }),
+    markFilled: () => writeMark(mark, true),
   };
-  for (const made of [path, directory, home.keysDirectory, home.partnersDirectory]) {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  if (!existsSync(mark)) writeMark(mark, false);
+  for (const made of [home.keysDirectory, home.partnersDirectory]) {
     mkdirSync(made, { recursive: true, mode: 0o700 });
   }
-  if (!existsSync(mark)) writeFileSync(mark, '{"filled":false}\n', { mode: 0o600 });
   return home;
 }
 
@@ -108,7 +124,16 @@ export function makeSigningKey(
   return publicJwk;
 }
 
+function writeMark(path: string, filled: boolean): void {
+  writeFileSync(`${path}.new`, `${JSON.stringify({ filled })}\n`, { mode: 0o600 });
+  renameSync(`${path}.new`, path);
+}
+
+/** A mark that cannot be read is one of a start that was interrupted. */
 function readMark(path: string): boolean {
-  if (!existsSync(path)) return false;
-  return (JSON.parse(readFileSync(path, 'utf8')) as { filled?: unknown }).filled === true;
+  try {
+    return (JSON.parse(readFileSync(path, 'utf8')) as { filled?: unknown }).filled === true;
+  } catch {
+    return false;
+  }
 }

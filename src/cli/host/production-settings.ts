@@ -1,3 +1,5 @@
+import { equalInConstantTime } from '../../core/bytes.js';
+import { GatewayError } from '../../core/errors.js';
 import {
   readConfiguration,
   requireProductionSettings,
@@ -15,17 +17,34 @@ export function productionSettings(): GatewaySettings {
   const configuration = readConfiguration(process.env);
   const files = requireProductionSettings(configuration);
   const staffTls = configuration.staff.files;
+  const keys = {
+    master: readSecretFile(files.masterKeyFile, 'SAFECONDUCT_MASTER_KEY_FILE'),
+    log: readSecretFile(files.logKeyFile, 'SAFECONDUCT_LOG_KEY_FILE'),
+    token: readPrivateJwkFile(files.tokenKeyFile, 'SAFECONDUCT_TOKEN_KEY_FILE'),
+    checkpoint: readPrivateJwkFile(files.checkpointKeyFile, 'SAFECONDUCT_CHECKPOINT_KEY_FILE'),
+  };
+  refuseSharedKeys(keys);
   return {
     configuration,
-    keys: {
-      master: readSecretFile(files.masterKeyFile, 'SAFECONDUCT_MASTER_KEY_FILE'),
-      log: readSecretFile(files.logKeyFile, 'SAFECONDUCT_LOG_KEY_FILE'),
-      token: readPrivateJwkFile(files.tokenKeyFile, 'SAFECONDUCT_TOKEN_KEY_FILE'),
-      checkpoint: readPrivateJwkFile(files.checkpointKeyFile, 'SAFECONDUCT_CHECKPOINT_KEY_FILE'),
-    },
+    keys,
     partnerTls: { certificateFile: files.certificateFile, keyFile: files.keyFile },
     ...(staffTls === undefined ? {} : { staffTls }),
     logger: createLogger(configuration.logLevel),
     now: () => new Date(),
   };
+}
+
+/** One key for two uses: whoever comes by one has the other. */
+function refuseSharedKeys({ master, log, token, checkpoint }: GatewaySettings['keys']): void {
+  if (equalInConstantTime(master, log)) {
+    throw new GatewayError('ERR_KEY_UNUSABLE', {
+      detail: 'SAFECONDUCT_MASTER_KEY_FILE and SAFECONDUCT_LOG_KEY_FILE hold one key; make another',
+    });
+  }
+  if (token.key.equals(checkpoint.key)) {
+    throw new GatewayError('ERR_KEY_UNUSABLE', {
+      detail:
+        'SAFECONDUCT_TOKEN_KEY_FILE and SAFECONDUCT_CHECKPOINT_KEY_FILE hold one key; make another',
+    });
+  }
 }

@@ -47,6 +47,8 @@ export async function explainToken(
   const signing = readSigningKey(profile.signingKeyFile);
   note('assertion signing key', true, `kid ${signing.kid}`);
 
+  // Node refuses to begin a handshake with a pair that does not fit.
+  if (!isPair) return steps;
   const handshake = await tryHandshake(profile);
   if (
     !note('TLS with the gateway', handshake === undefined, handshake ?? 'the server is trusted')

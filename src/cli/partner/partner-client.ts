@@ -41,7 +41,11 @@ export class PartnerClient {
     if (this.token !== undefined && this.token.expiresAt > Date.now() + 30_000) {
       return this.token.value;
     }
-    this.requesting ??= this.requestToken().finally(() => (this.requesting = undefined));
+    this.requesting ??= this.requestToken()
+      .catch((error: unknown) => {
+        throw tokenRefused(error);
+      })
+      .finally(() => (this.requesting = undefined));
     return this.requesting;
   }
 
@@ -180,6 +184,19 @@ export function readSigningKey(path: string) {
     jwk,
     importKey: () => crypto.subtle.importKey('jwk', jwk, algorithm, false, ['sign']),
   };
+}
+
+/** What an OAuth library throws, as one sentence; its errors hold requests. */
+function tokenRefused(error: unknown): GatewayError {
+  if (error instanceof GatewayError) return error;
+  const code =
+    error instanceof Error && 'error' in error && typeof error.error === 'string'
+      ? error.error
+      : 'the answer is not that of an authorization server';
+  return new GatewayError('ERR_CONFIGURATION', {
+    detail: `no access token (${code}); safeconduct token --explain finds out why`,
+    cause: error,
+  });
 }
 
 function unreachable(url: URL, cause: NodeJS.ErrnoException): GatewayError {

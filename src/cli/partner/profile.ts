@@ -1,3 +1,4 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { subjectFieldByName } from '../../core/disclosure/catalogue.js';
@@ -101,10 +102,14 @@ export function readProfile(path: string): Profile {
   if (url?.protocol !== 'https:' || url.origin !== text('url')) {
     throw refused(path, '"url" is not an https origin such as https://gateway.example.org');
   }
+  const certificate = readText(path, 'certificateFile', at('certificateFile'));
+  checkReadable(path, 'certificateFile', () => new X509Certificate(certificate));
+  const key = readOwnFile(path, 'keyFile', at('keyFile'));
+  checkReadable(path, 'keyFile', () => createPrivateKey(key));
   return {
     url: text('url'),
-    certificate: readText(path, 'certificateFile', at('certificateFile')),
-    key: readKeyFile(at('keyFile'), 'keyFile'),
+    certificate,
+    key,
     ca: readText(path, 'caFile', at('caFile')),
     clientId: text('clientId'),
     signingKeyFile: at('signingKeyFile'),
@@ -118,6 +123,23 @@ export function readProfile(path: string): Profile {
     witnessQuorum: number('witnessQuorum', 1, 1, 63) ?? 1,
     coverSlot: number('coverSlot', undefined, 0, slotCount - 1),
   };
+}
+
+/** @throws {GatewayError} ERR_CONFIGURATION naming the member, for a file that is not what it should be */
+function checkReadable(path: string, name: string, read: () => unknown): void {
+  try {
+    read();
+  } catch {
+    throw refused(path, `"${name}" does not hold one in PEM`);
+  }
+}
+
+function readOwnFile(path: string, name: string, file: string): string {
+  try {
+    return readKeyFile(file, name);
+  } catch (error) {
+    throw refused(path, error instanceof GatewayError ? (error.detail ?? name) : name);
+  }
 }
 
 function readObject(path: string): Readonly<Record<string, unknown>> {

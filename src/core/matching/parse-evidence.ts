@@ -128,7 +128,10 @@ function readDocuments(input: PersonEvidenceInput['documents']): DocumentKey[] {
     if (type === undefined) throw inputInvalid(`${path}.type`);
     const number = memberOf(document, 'number');
     const state = readState(memberOf(document, 'issuingState'), `${path}.issuingState`);
-    const bounded = typeof number === 'string' && number.length <= maxDocumentNumberLength;
+    const bounded =
+      typeof number === 'string' &&
+      number.length <= maxDocumentNumberLength &&
+      !/[\p{Cc}\p{Cs}]/u.test(number);
     const key = bounded ? makeDocumentKey(type, number, state) : undefined;
     if (key === undefined) throw inputInvalid(`${path}.number`);
     return key;

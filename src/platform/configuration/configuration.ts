@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { GatewayError } from '../../core/errors.js';
@@ -217,8 +217,23 @@ function refuseKeysInHome(configuration: Configuration, files: RequiredFiles): v
 }
 
 function refuseInHome({ home }: Configuration, file: string, instead: string): void {
-  if (file === home || file.startsWith(join(home, '/'))) {
-    throw configurationError(`${file} lies inside SAFECONDUCT_HOME; ${instead}`);
+  // A link into the home is as good as the file in it.
+  for (const [path, within] of [
+    [file, home],
+    [realPath(file), realPath(home)],
+  ] as const) {
+    if (path === within || path.startsWith(join(within, '/'))) {
+      throw configurationError(`${file} lies inside SAFECONDUCT_HOME; ${instead}`);
+    }
+  }
+}
+
+/** The path without links; of what does not exist yet, as it is. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
   }
 }
 

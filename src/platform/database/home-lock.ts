@@ -15,10 +15,17 @@ export interface HomeLock {
  * ends: there is no stale lock to judge by process number. The file itself stays empty.
  *
  * @param home directory; made with mode 0700 when absent
- * @throws {GatewayError} ERR_HOME_IN_USE
+ * @throws {GatewayError} ERR_HOME_IN_USE; ERR_CONFIGURATION for what is no directory
  */
 export function lockHome(home: string): HomeLock {
-  mkdirSync(home, { recursive: true, mode: 0o700 });
+  try {
+    mkdirSync(home, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new GatewayError('ERR_CONFIGURATION', {
+      detail: `SAFECONDUCT_HOME: ${home} is no directory and cannot be made one`,
+      cause,
+    });
+  }
   let database: DatabaseSync | undefined;
   try {
     database = new DatabaseSync(join(home, 'lock.db'), { timeout: 0 });
