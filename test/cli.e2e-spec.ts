@@ -324,7 +324,7 @@ describe('a partner with', () => {
     test('whose key may be read by others is refused, saying what to do', async () => {
       write('open.key', readFileSync(at('client.key'), 'utf8'), 0o644);
       const [code, err] = await refused({ keyFile: 'open.key' });
-      expect(code).toBe(3);
+      expect(code).toBe(2);
       expect(err).toContain('chmod 600');
     });
 
