@@ -31,7 +31,13 @@ import {
   type GatedHttpsServer,
 } from './platform/tls/client-certificate-gate.js';
 import { authorityChannel, ReplicaClock } from './staff/index.js';
-import { ReadAccess, ReadReceipt, VerifyIdentities, VerifyIdentity } from './verification/index.js';
+import {
+  ReadAccess,
+  ReadReceipt,
+  RecordRefusal,
+  VerifyIdentities,
+  VerifyIdentity,
+} from './verification/index.js';
 import {
   ACCESS_LOG,
   openMigratedDatabase,
@@ -196,6 +202,7 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
       verifyIdentities: shared(context, VerifyIdentities),
       readAccess: shared(context, ReadAccess),
       readReceipt: shared(context, ReadReceipt),
+      recordRefusal: shared(context, RecordRefusal),
       acceptGrant: shared(context, AcceptGrant),
     },
     serverFactory: (handler) => {
@@ -206,6 +213,7 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
           check: async (der) => judge.check(der),
           causeOf: certificateCauseOf,
           connectionKey: (peer) => peer.partner,
+          http: { keepAliveTimeout: 60_000 },
           onRefused: (cause) => metrics.handshakesRefused.inc({ cause }),
         },
         handler,

@@ -8,7 +8,13 @@ import type { GatewayLogger } from './platform/telemetry/logger.js';
 import { partnerActs } from './partners/index.js';
 import { AcceptGrant, Authority, Budgets } from './grants/index.js';
 import { openRegister, Register, registerVersionSql } from './register/index.js';
-import { ReadAccess, ReadReceipt, VerifyIdentities, VerifyIdentity } from './verification/index.js';
+import {
+  ReadAccess,
+  ReadReceipt,
+  RecordRefusal,
+  VerifyIdentities,
+  VerifyIdentity,
+} from './verification/index.js';
 import { actHandlers } from './act-handlers.js';
 import { migrations } from './migrations.js';
 import { ReadPartners } from './partners/index.js';
@@ -125,6 +131,11 @@ export class RoomsModule {
           provide: AcceptGrant,
           inject: [Authority],
           useFactory: (authority: Authority) => new AcceptGrant(dataSource, authority, now),
+        },
+        {
+          provide: RecordRefusal,
+          inject: [ACCESS_LOG],
+          useFactory: (accessLog: AccessLog) => new RecordRefusal(accessLog, now),
         },
         {
           provide: ReadReceipt,

@@ -538,6 +538,32 @@ describeOnEachDatabase('a verification', (kind) => {
     expectNoEcho(reply, 'ALPHA', alpha.grantId, 'Samadi');
   });
 
+  test.each([
+    [
+      'a variable that is not of its form',
+      'mutation($i: VerifyIdentityInput!) { verifyIdentity(input: $i) { id } }',
+      { i: { requestId: 'r' } },
+    ],
+    ['a document that is not of the schema', '{ people { names } }', {}],
+    [
+      'a batch without a question',
+      'mutation($i: VerifyIdentitiesInput!) { verifyIdentities(input: $i) { __typename } }',
+      'none',
+    ],
+  ])('of %s is refused on record, under its reference', async (_what, query, variables) => {
+    const input = { grantId: alpha.grantId, purpose: 'BORDER_VERIFICATION', questions: [] };
+    const reply = await alpha.graphql(
+      query,
+      variables === 'none' ? { i: input } : (variables as object),
+    );
+    expect(reply.status).toBe(400);
+    const id = reply.json?.errors?.[0]?.extensions['reference'];
+    const again = await alpha.graphql('query R($id: ID!) { receipt(id: $id) { record } }', { id });
+    const { record } = again.json?.data?.['receipt'] as { record: string };
+    const kept = JSON.parse(Buffer.from(record, 'base64url').toString()) as Record<string, unknown>;
+    expect(kept).toMatchObject({ id, outcome: 'ERR_INPUT_INVALID', question: null, fields: [] });
+  });
+
   test('has its receipt again for its own partner, and for nobody else', async () => {
     const answer = answerOf(await alpha.verify(lailaAsSeen));
     const receipt = 'query R($id: ID!) { receipt(id: $id) { record salt proof cover { leaf } } }';

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Catch, Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, NestFactory } from '@nestjs/core';
 import { GraphQLModule, type GqlExceptionFilter } from '@nestjs/graphql';
@@ -10,7 +11,11 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { GatewayError } from '../core/errors.js';
 import { AcceptGrant, type Caller } from '../grants/index.js';
 import { closedGraphql } from '../platform/graphql/closed-graphql.js';
-import { publicErrors, retryAfterSeconds } from '../platform/graphql/error-map.js';
+import {
+  publicErrors,
+  retryAfterSeconds,
+  type PublicErrorCode,
+} from '../platform/graphql/error-map.js';
 import { operationLimits } from '../platform/graphql/limits.js';
 import { ClosedFastifyAdapter } from '../platform/http/closed-fastify-adapter.js';
 import { padAnswer } from '../platform/http/padding.js';
@@ -22,6 +27,7 @@ import type { Metrics } from '../platform/telemetry/metrics.js';
 import {
   ReadAccess,
   ReadReceipt,
+  type RecordRefusal,
   VerifyIdentities,
   VerifyIdentity,
 } from '../verification/index.js';
@@ -39,6 +45,7 @@ export interface PartnerDoorOptions {
     readonly verifyIdentities: VerifyIdentities;
     readonly readAccess: ReadAccess;
     readonly readReceipt: ReadReceipt;
+    readonly recordRefusal: RecordRefusal;
     readonly acceptGrant: AcceptGrant;
   };
   /** Listener behind the certificate check; every request that comes through it has an identity. */
@@ -94,6 +101,11 @@ class PartnerDoorModule {
           closedGraphql({
             requirements: partnerRequirements,
             logger: options.logger,
+            recordRefusal: async (context, { reference, code }) =>
+              options.useCases.recordRefusal.execute((context as PartnerContext).caller, {
+                reference,
+                code: code as PublicErrorCode,
+              }),
             plugins: [operationPlugin(options.metrics)],
             context: (request): PartnerContext => ({
               caller: callerOf(request as FastifyRequest),
@@ -305,7 +317,10 @@ function refuse(
   if (status === 500) options.logger.error({ code }, 'refused outside GraphQL');
   if (status === 413) reply.header('connection', 'close');
   exchangeOf(request).code = code;
-  const error = { message: publicErrors[code].message, extensions: { code } };
+  const error = {
+    message: publicErrors[code].message,
+    extensions: { code, reference: randomUUID() },
+  };
   return reply.send(
     JSON.stringify(status === 401 ? { error: 'invalid_token' } : { errors: [error] }),
   );

@@ -1,5 +1,6 @@
 export type { Answer, DisclosedSubject, Outcome, Receipt } from './answer.js';
 export { ReadAccess, type Access } from './read-access.js';
+export { RecordRefusal } from './record-refusal.js';
 export { ReadReceipt } from './read-receipt.js';
 export { isCaseReference, type Question } from './question.js';
 export { largestBatch, VerifyIdentities, type BatchResult } from './verify-identities.js';

@@ -8,6 +8,7 @@ import {
   retryAfterOf,
   toPublicError,
   type ErrorFaces,
+  type PublicGraphqlError,
 } from './public-error.js';
 import { checkRequirementsDeclared, guardRootFields, reachableSchema } from './requirements.js';
 
@@ -27,9 +28,16 @@ export interface ClosedGraphqlOptions {
   readonly faces?: ErrorFaces;
   /** Asked before a root field is resolved, with its requirement; what it throws is the answer. */
   readonly authorize?: (requirement: unknown, context: unknown) => void;
+  /** Keeps a record of a refusal no use case has recorded; what it throws is the answer instead. */
+  readonly recordRefusal?: RecordRefusal;
   readonly plugins: readonly ApolloServerPlugin<BaseContext>[];
   readonly logger: GatewayLogger;
 }
+
+export type RecordRefusal = (
+  context: unknown,
+  refusal: { readonly reference: string; readonly code: string },
+) => Promise<void>;
 
 /**
  * GraphQL as every door has it, whatever NODE_ENV says: no introspection, no suggestions, no stack
@@ -69,7 +77,7 @@ export function closedGraphql(options: ClosedGraphqlOptions): ApolloDriverConfig
       return schema;
     },
     plugins: [
-      publicErrorsPlugin(options.logger, options.faces ?? partnerFaces),
+      publicErrorsPlugin(options.logger, options.faces ?? partnerFaces, options.recordRefusal),
       ...options.plugins,
     ],
   };
@@ -85,16 +93,33 @@ const largestErrorList = 3;
 function publicErrorsPlugin(
   logger: GatewayLogger,
   doorFaces: ErrorFaces,
+  recordRefusal: RecordRefusal | undefined,
 ): ApolloServerPlugin<BaseContext> {
+  /** The faces, once the first of them is on record; one refusal only when it cannot be. */
+  const recorded = async (
+    faces: readonly PublicGraphqlError[],
+    context: unknown,
+  ): Promise<readonly PublicGraphqlError[]> => {
+    const [first] = faces;
+    if (recordRefusal === undefined || first === undefined || first.isRecorded) return faces;
+    const { reference, code } = first.formatted.extensions ?? {};
+    try {
+      await recordRefusal(context, { reference: String(reference), code: String(code) });
+      return faces;
+    } catch (error) {
+      return [toPublicError(error, logger, doorFaces)];
+    }
+  };
   return {
     requestDidStart: async () => ({
-      willSendResponse: async ({ response, errors, document }) => {
+      willSendResponse: async ({ response, errors, document, contextValue }) => {
         if (response.body.kind !== 'single') throw new TypeError('answers are single');
         const { singleResult } = response.body;
         if (errors === undefined || errors.length === 0) return;
-        const faces = errors
+        const all = errors
           .slice(0, largestErrorList)
           .map((error) => toPublicError(error, logger, doorFaces, document));
+        const faces = await recorded(all, contextValue);
         const status = Math.max(...faces.map((face) => face.status));
         const [worst] = faces.filter((face) => face.status === status);
         if (worst === undefined) return;

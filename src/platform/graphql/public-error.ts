@@ -30,6 +30,8 @@ export const partnerFaces: ErrorFaces = (code) => {
 export interface PublicGraphqlError {
   readonly formatted: GraphQLFormattedError;
   readonly status: PublicError['status'];
+  /** Whether a use case has already kept a record of it, under its reference. */
+  readonly isRecorded: boolean;
 }
 
 /**
@@ -83,6 +85,7 @@ function fromGatewayError(
   logger[isFault ? 'error' : 'info']({ ...describeError(error), reference }, 'refused');
   return {
     status: face.status,
+    isRecorded: error.reference !== undefined,
     formatted: {
       message: face.message,
       ...(located?.locations === undefined ? {} : { locations: located.locations }),
