@@ -5,7 +5,6 @@ import { deriveKey, localMasterKey, type PrivateJwk } from './platform/keys/keys
 import { migrate, openDatabase, type Database } from './platform/database/database.js';
 import type { Configuration } from './platform/configuration/configuration.js';
 import type { GatewayLogger } from './platform/telemetry/logger.js';
-import { partnerActs } from './partners/index.js';
 import { AcceptGrant, Authority, Budgets } from './grants/index.js';
 import { openRegister, Register, registerVersionSql } from './register/index.js';
 import {
@@ -69,13 +68,14 @@ export class RoomsModule {
             openAccessLog({
               dataSource,
               home: configuration.home,
+              embedded: database.embedded,
               logKey: keys.log,
               checkpointKey: keys.checkpoint.key,
               origin: configuration.logOrigin,
               random: (sizeBytes) => randomBytes(sizeBytes),
               logger,
               ...(journalFiles === undefined ? {} : { files: journalFiles }),
-              acts: { ...partnerActs, ...staffActAppliers(actHandlers, randomUUID) },
+              acts: staffActAppliers(actHandlers, randomUUID),
               witnessQuorum: configuration.witnessQuorum,
               ...(configuration.checkpointFile === undefined
                 ? {}

@@ -35,6 +35,8 @@ export interface AccessLogOptions {
   readonly dataSource: DataSource;
   /** The journal is in `<home>/journal`, wrapped epoch keys in `<home>/log-keys`. */
   readonly home: string;
+  /** The database is that of this home alone, and as durable as the journal beside it. */
+  readonly embedded?: boolean;
   /** 32 bytes; seals what only the host may open. */
   readonly logKey: Uint8Array;
   /** Ed25519 private key; signs every tree. */

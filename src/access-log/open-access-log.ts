@@ -31,8 +31,12 @@ export async function openAccessLog(options: AccessLogOptions): Promise<AccessLo
     logKey: options.logKey,
     random,
   });
+  const directory = join(home, 'journal');
+  if (options.embedded === true && (await files.list(directory)).length === 0) {
+    await refuseLostJournal(dataSource);
+  }
   const { journal, isNew, repairedBytes } = await openJournal({
-    directory: join(home, 'journal'),
+    directory,
     files,
     random,
     ...options.journal,
@@ -69,6 +73,19 @@ export async function openAccessLog(options: AccessLogOptions): Promise<AccessLo
   } catch (error) {
     await journal.close();
     throw error;
+  }
+}
+
+/**
+ * An embedded database keeps nothing through a power cut that the journal does not: records beside no
+ * journal are not known to be all there were, and a second history must not be begun on them.
+ */
+async function refuseLostJournal(dataSource: AccessLogOptions['dataSource']): Promise<void> {
+  const leaves = await dataSource.query<unknown[]>('SELECT 1 FROM access_log_leaf LIMIT 1');
+  if (leaves.length > 0) {
+    throw new GatewayError('ERR_LOG_CONTRADICTS_ITSELF', {
+      detail: 'this home has lost its journal (docs/operations.md, "A lost journal")',
+    });
   }
 }
 

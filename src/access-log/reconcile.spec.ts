@@ -217,6 +217,16 @@ describeOnEachDatabase('reconciliation of journal and database', (kind) => {
     await expect(open()).rejects.toThrow(/ERR_LOG_CONTRADICTS_ITSELF.*in no journal/);
   });
 
+  test('refuses an embedded database whose journal was lost, however often it is tried', async () => {
+    await logged([accessEntry()]);
+    rmSync(join(home.path, 'journal'), { recursive: true });
+    for (let time = 0; time < 2; time += 1) {
+      await expect(openTestLog(database.dataSource, home.path, { embedded: true })).rejects.toThrow(
+        /ERR_LOG_CONTRADICTS_ITSELF.*lost its journal/,
+      );
+    }
+  });
+
   test('says that the journal is new when it was lost', async () => {
     await logged([accessEntry()]);
     rmSync(join(home.path, 'journal'), { recursive: true });

@@ -18,8 +18,12 @@ import {
 } from '../../test/support/databases.js';
 import { parseVerifierKey } from '../core/log/note.js';
 import { openCheckpoint } from '../core/log/checkpoint.js';
-import { registerPartner, revokeCredential, suspendPartner } from '../partners/index.js';
-import { partnerActs, readPartners } from '../partners/index.js';
+import { readPartners, registerPartner } from '../partners/index.js';
+import {
+  partnerActs,
+  revokeCredential,
+  suspendPartner,
+} from '../../test/support/restricting-acts.js';
 import type { PartnerCode, StateCode } from '../core/ids.js';
 import type { Database } from '../platform/database/database.js';
 import { migrations } from '../migrations.js';

@@ -9,7 +9,7 @@ import { checkCoverProof, openSlotLeaf } from '../core/log/cover.js';
 import { cosignCheckpoint, formatWitnessKey, parseWitnessKey } from '../core/log/cosignature.js';
 import { parseVerifierKey } from '../core/log/note.js';
 import { checkTlogProof } from '../core/log/tlog-proof.js';
-import { revokeCredential } from '../partners/index.js';
+import { randomUUID } from 'node:crypto';
 import { issueClientKeyPair } from '../platform/pki/index.js';
 import { ACCESS_LOG } from '../rooms.module.js';
 
@@ -171,7 +171,10 @@ describeOnEachDatabase('the log on the partner door', (kind) => {
     const fingerprint = Buffer.from(fingerprint256.replaceAll(':', ''), 'hex').toString(
       'base64url',
     );
-    await revokeCredential(log, fingerprint, new Date());
+    await log.restrict({
+      act: 'staff.CERTIFICATE_REVOKE',
+      body: { payload: { fingerprint }, actId: randomUUID(), at: new Date().toISOString() },
+    });
     const held = gateway.partner(bravo.code).raw({ method: 'GET', path: '/log/checkpoint' });
     const outcome = await held.then(
       ({ status }) => status,

@@ -18,13 +18,6 @@ export { anchorRuleKinds } from './partner.js';
 export { organisationActs } from './partner-acts.js';
 export { ReadPartners, type AnchorView, type PartnerView } from './read-partners.js';
 export { readPartners } from './partner.repository.js';
-export {
-  partnerActs,
-  revokeClient,
-  revokeCredential,
-  suspendPartner,
-  type Restrictions,
-} from './restricting-acts.js';
 export { registerPartner, type PartnerRegistration } from './register-partner.js';
 export const partnerMigrations = [
   Partners1763800000001,

@@ -34,6 +34,14 @@ export class ClosedFastifyAdapter extends FastifyAdapter {
       forceCloseConnections: true,
       requestTimeout: 30_000,
       keepAliveTimeout: 60_000,
+      // What is no HTTP is answered like everything else: nothing of it repeated, nothing kept.
+      clientErrorHandler: (_error, socket) => {
+        if (!socket.writable) return;
+        socket.end(
+          `HTTP/1.1 400 Bad Request\r\nDate: ${new Date().toUTCString()}\r\n` +
+            'Cache-Control: no-store\r\nContent-Length: 0\r\nConnection: close\r\n\r\n',
+        );
+      },
       frameworkErrors: (_error, request, reply) => {
         void door.refuse(request, reply, 400);
       },

@@ -1,9 +1,8 @@
-import type { ActAppliers, RestrictingAct } from '../access-log/index.js';
-import type { PartnerCode } from '../core/ids.js';
-import { endOfSecond } from './partner-acts.js';
+import type { ActAppliers, RestrictingAct } from '../../src/access-log/index.js';
+import type { PartnerCode } from '../../src/core/ids.js';
 
 /**
- * What is taken from a partner, in the form the journal keeps and applies again. Each act only ever
+ * Small acts for tests of the journal: what is taken from a partner, in a form that can be applied again. Each act only ever
  * takes away, and takes the later of two instants, so that it comes out the same the second time.
  */
 export const partnerActs: ActAppliers = {
@@ -43,7 +42,7 @@ export async function suspendPartner(
 ): Promise<void> {
   await restrictions.restrict({
     act: 'partner.suspended',
-    body: { partner, at: endOfSecond(at).toISOString() },
+    body: { partner, at: at.toISOString() },
   });
 }
 
@@ -59,18 +58,6 @@ export async function revokeCredential(
 ): Promise<void> {
   await restrictions.restrict({
     act: 'credential.revoked',
-    body: { credential: fingerprint, at: endOfSecond(at).toISOString() },
-  });
-}
-
-/** One OAuth client obtains no token any more, and those it has are over. */
-export async function revokeClient(
-  restrictions: Restrictions,
-  clientId: string,
-  at: Date,
-): Promise<void> {
-  await restrictions.restrict({
-    act: 'client.revoked',
-    body: { client: clientId, at: endOfSecond(at).toISOString() },
+    body: { credential: fingerprint, at: at.toISOString() },
   });
 }
