@@ -201,7 +201,10 @@ function tokenRefused(error: unknown): GatewayError {
 
 function unreachable(url: URL, cause: NodeJS.ErrnoException): GatewayError {
   return new GatewayError('ERR_BUSY', {
-    detail: `${url.origin} cannot be reached (${cause.code ?? cause.message})`,
+    detail:
+      cause.code === 'ECONNRESET' || cause.code === 'EPIPE'
+        ? `${url.origin} ended the connection: if it lasts, the certificate is not accepted; see safeconduct token --explain`
+        : `${url.origin} cannot be reached (${cause.code ?? cause.message})`,
     cause,
   });
 }
