@@ -1,14 +1,7 @@
-import { createHmac, randomBytes } from 'node:crypto';
 import {
   candidateCap,
-  classify,
-  compareEvidence,
   evidenceBlockingTerms,
-  meetsEvidenceFloor,
-  parseEvidence,
-  prepareSubject,
   subjectBlockingTerms,
-  type Comparison,
   type Evidence,
   type Outcome,
   type PersonEvidenceInput,
@@ -39,70 +32,6 @@ export interface MatchingPath {
   ask(person: PersonEvidenceInput): Promise<Asked>;
   /** Mean CPU of a question since {@link load}. */
   spent(): Spent;
-}
-
-/** The core alone: keyed terms in memory, then prepare, compare, classify. */
-export class CorePath implements MatchingPath {
-  readonly #key = randomBytes(32);
-  readonly #now: Date;
-  #index: BlockingIndex<bigint> = new Map();
-  #subjects: readonly Subject[] = [];
-  #sums = { parse: 0, find: 0, prepare: 0, score: 0 };
-  #questions = 0;
-
-  constructor(now: Date) {
-    this.#now = now;
-  }
-
-  async load(subjects: readonly Subject[]): Promise<void> {
-    this.#subjects = subjects;
-    this.#index = indexSubjects(subjects, (term) => this.#blind(term));
-  }
-
-  async ask(person: PersonEvidenceInput): Promise<Asked> {
-    const started = cpuMicroseconds();
-    const evidence = parseEvidence(person, this.#now);
-    const parsed = cpuMicroseconds();
-    const rows = findCandidates(this.#index, evidence, (term) => this.#blind(term));
-    const found = cpuMicroseconds();
-    const prepared = rows.map((row) => {
-      const subject = this.#subjects[row] as Subject;
-      return { reference: subject.reference, subject: prepareSubject(subject) };
-    });
-    const ready = cpuMicroseconds();
-    const scored: { reference: string; comparison: Comparison }[] = [];
-    for (const { reference, subject } of prepared) {
-      scored.push({ reference, comparison: compareEvidence(evidence, subject) });
-    }
-    const { outcome, best } = classify(scored, 'STANDARD');
-    const done = cpuMicroseconds();
-    this.#questions += 1;
-    this.#sums.parse += parsed - started;
-    this.#sums.find += found - parsed;
-    this.#sums.prepare += ready - found;
-    this.#sums.score += done - ready;
-    return {
-      outcome,
-      best: best && { reference: best.reference, score: best.comparison.score },
-      candidates: prepared.map(({ reference }) => reference),
-      belowFloor: !meetsEvidenceFloor(evidence),
-    };
-  }
-
-  spent(): Spent {
-    const of = (sum: number): number => sum / Math.max(1, this.#questions);
-    const { parse, find, prepare, score } = this.#sums;
-    return { parse: of(parse), find: of(find), prepare: of(prepare), score: of(score) };
-  }
-
-  #blind(term: string): bigint {
-    return createHmac('sha256', this.#key).update(term).digest().readBigUInt64BE();
-  }
-}
-
-function cpuMicroseconds(): number {
-  const { user, system } = process.cpuUsage();
-  return user + system;
 }
 
 export type BlockingIndex<Key> = Map<Key, number[]>;

@@ -25,11 +25,6 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
  */
 export class Budgets1764000000001 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
-    await runner.query(
-      'DROP FUNCTION charge_question(uuid, bytea, bytea, int, timestamptz, interval, int)',
-    );
-    await runner.query('DROP TABLE question_asked');
-    await runner.query('DROP TABLE budget_use');
     await runner.query(`
       CREATE TABLE budget_use (
         account text NOT NULL,

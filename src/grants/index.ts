@@ -1,4 +1,3 @@
-import { Budget1763800000003 } from './budget.migration.js';
 import { Budgets1764000000001 } from './budgets.migration.js';
 import { GrantLifecycle1764000000002 } from './lifecycle.migration.js';
 import { Grants1763800000002 } from './grants.migration.js';
@@ -26,7 +25,6 @@ export {
 
 export const grantMigrations = [
   Grants1763800000002,
-  Budget1763800000003,
   Budgets1764000000001,
   GrantLifecycle1764000000002,
 ];
