@@ -74,6 +74,17 @@ describe('evidence', () => {
     expect([...evidenceElementsOf(restricted)]).toEqual(['NAME']);
     expect(evidenceBlockingTerms(restricted).some(({ term }) => term.startsWith('d:'))).toBe(false);
   });
+  test('reads Persian and Arabic digits in a date, and refuses control characters in a number', () => {
+    const written = (dateOfBirth: string) =>
+      parseEvidence({ dateOfBirth, calendar: 'SOLAR_HIJRI' }, today).dateOfBirth?.alternatives;
+    expect(written('۱۳۶۲-۰۵')).toEqual(written('1362-05'));
+    expect(written('١٣٦٢')).toEqual(written('1362'));
+    for (const number of ['P12\u000034567', 'P1234\n567', 'P12345\u0007']) {
+      const documents = [{ type: 'PASSPORT' as const, number }];
+      expect(() => parseEvidence({ documents }, today)).toThrow(/person.documents\[0\].number/);
+    }
+  });
+
   test('spellings that normalise alike are one person asked for', () => {
     const one = parseEvidence({ names: [{ full: 'Muhammad Zalmay' }] }, today);
     const other = parseEvidence({ names: [{ full: 'ZALMAY  محمد' }] }, today);

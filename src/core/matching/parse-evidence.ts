@@ -14,7 +14,7 @@ import { makeDocumentKey, type DocumentKey } from './document.js';
 import { evidenceElements, type EvidenceElement, type PersonEvidenceInput } from './evidence.js';
 import { parseMachineReadableZone, type MachineReadableZone } from './mrz.js';
 import { parseName, type PersonName } from './name.js';
-import { findNameFault, maxDocumentNumberLength } from './text.js';
+import { findNameFault, maxDocumentNumberLength, foldDigits } from './text.js';
 
 /** What a partner supplied, read once; frozen. What is absent was not supplied or may not be read. */
 export interface Evidence {
@@ -99,7 +99,9 @@ function readDate(text: unknown, calendar: unknown, today: DayNumber): EdtfDate 
   if (!calendars.includes(named as Calendar)) throw inputInvalid('person.calendar');
   if (text == null) return undefined;
   const date =
-    typeof text === 'string' ? parseBirthDate(text, named as Calendar, today) : undefined;
+    typeof text === 'string'
+      ? parseBirthDate(foldDigits(text), named as Calendar, today)
+      : undefined;
   if (date === undefined) throw inputInvalid('person.dateOfBirth');
   return date;
 }
