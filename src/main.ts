@@ -1,6 +1,4 @@
 import 'reflect-metadata';
-import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { INestApplicationContext, Type } from '@nestjs/common';
@@ -22,7 +20,7 @@ import { lockHome } from './platform/database/home-lock.js';
 import { listenForNotices } from './platform/database/notifications.js';
 import type { Database } from './platform/database/database.js';
 import type { StaffDoorFiles } from './platform/configuration/configuration.js';
-import { readKeyFile } from './platform/keys/keys.js';
+import { readListenerTls } from './platform/tls/listener-files.js';
 import { describeError } from './platform/telemetry/logger.js';
 import { Metrics } from './platform/telemetry/metrics.js';
 import { nestLogger } from './platform/telemetry/nest-logger.js';
@@ -350,35 +348,6 @@ function shared<T extends object>(context: INestApplicationContext, type: Type<T
   const hook = hooks.find((name) => name in instance);
   if (hook !== undefined) throw new TypeError(`${type.name} has ${hook} and cannot be shared`);
   return instance;
-}
-
-function readListenerTls(files: GatewaySettings['partnerTls'], door: 'PARTNER' | 'STAFF') {
-  let certificate: string;
-  let notAfter: Date;
-  try {
-    certificate = readFileSync(files.certificateFile, 'utf8');
-    notAfter = new X509Certificate(certificate).validToDate;
-  } catch (cause) {
-    throw new GatewayError('ERR_CONFIGURATION', {
-      detail: `SAFECONDUCT_${door}_TLS_CERT_FILE: ${files.certificateFile} holds no certificate`,
-      cause,
-    });
-  }
-  const key = readKeyFile(files.keyFile, `SAFECONDUCT_${door}_TLS_KEY_FILE`);
-  if (!isPair(certificate, key)) {
-    throw new GatewayError('ERR_CONFIGURATION', {
-      detail: `SAFECONDUCT_${door}_TLS_KEY_FILE: ${files.keyFile} is not the key of ${files.certificateFile}`,
-    });
-  }
-  return { certificate, notAfter, key };
-}
-
-function isPair(certificate: string, key: string): boolean {
-  try {
-    return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key));
-  } catch {
-    return false;
-  }
 }
 
 interface Listening {

@@ -259,6 +259,32 @@ describe('a partner with', () => {
       expect(statSync(at('torn.jsonl')).mode & 0o777).toBe(0o600);
     });
 
+    test('of another person under the same id is asked, not taken from an earlier file', async () => {
+      const one = write('one.jsonl', `${JSON.stringify({ id: '1', ...lailaAsSeen })}\n`);
+      const other = write('other.jsonl', `${JSON.stringify({ id: '1', ...nobodyAsSeen })}\n`);
+      await verify('same-out.jsonl', one);
+      expect(lines('same-out.jsonl')).toMatchObject([{ id: '1', outcome: 'MATCH' }]);
+      const { code, err } = await verify('same-out.jsonl', other);
+      expect(code).toBe(0);
+      expect(err).not.toContain('earlier run');
+      expect(lines('same-out.jsonl')).toMatchObject([
+        { id: '1', outcome: 'NOT_CONFIRMED', subject: null },
+      ]);
+      // Nor under another selection of fields.
+      await verify('same-out.jsonl', one);
+      await verify('same-out.jsonl', one, { fields: ['visaStatus'] });
+      expect(lines('same-out.jsonl')[0]?.['subject']).not.toHaveProperty('fullName');
+    });
+
+    test('is never written over, nor is anything that holds no answers', async () => {
+      const kept = readFileSync(questions, 'utf8');
+      expect((await verify('questions.jsonl')).code).toBe(2);
+      expect(readFileSync(questions, 'utf8')).toBe(kept);
+      const letter = write('letter.txt', 'Dear colleague\nyours\n');
+      expect((await verify('letter.txt')).code).toBe(2);
+      expect(readFileSync(letter, 'utf8')).toBe('Dear colleague\nyours\n');
+    });
+
     test('asks nothing at all when all is answered', async () => {
       await verify('done.jsonl');
       const before = readFileSync(at('done.jsonl'), 'utf8');

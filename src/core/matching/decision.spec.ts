@@ -57,6 +57,20 @@ function decide(
 const names = [{ full: 'Zalmai Tarinkoti' }];
 const passport = (number: string) => [{ type: 'PASSPORT' as const, number }];
 
+test('birth dates years apart never match, whatever agrees, but on the same document', () => {
+  const namesake = {
+    names,
+    fatherName: 'Jandad',
+    sex: 'M' as const,
+    nationality: 'AFG',
+    dateOfBirth: '1951-06-20',
+  };
+  expect(decide(namesake).outcome).not.toBe('MATCH');
+  expect(decide({ ...namesake, documents: passport('P05554329') }).outcome).not.toBe('MATCH');
+  expect(decide({ ...namesake, documents: passport('K11223344') }).outcome).not.toBe('MATCH');
+  expect(decide({ ...namesake, documents: passport('P05554321') }).outcome).toBe('MATCH');
+});
+
 describe('a question about one of a household', () => {
   test.each<readonly [string, PersonEvidenceInput, Outcome, Outcome]>([
     ['name and day', { names, dateOfBirth: '1984-03-15' }, 'MATCH', 'MATCH'],
