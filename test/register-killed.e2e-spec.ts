@@ -28,26 +28,21 @@ describeOnEachDatabase('an import that is killed', (kind) => {
   });
   afterAll(() => home.remove());
 
-  /** Runs the import; kills it without a word `afterLines` transactions in. */
-  const runImport = async (afterLines: number): Promise<'killed' | 'done'> => {
+  /** Runs the import; it is killed without a word `transactions` in. */
+  const runImport = async (transactions: number): Promise<'killed' | 'done'> => {
     const child = spawn(
       process.execPath,
       [
         ...['--import', './bench/register-typescript.mjs', 'test/support/import-child.ts'],
         ...[home.path, url ?? '-', masterKey.toString('hex')],
-        ...[String(people), String(rowsPerTransaction)],
+        ...[String(people), String(rowsPerTransaction), String(transactions)],
       ],
       { stdio: ['ignore', 'pipe', 'ignore'] },
     );
-    let lines = 0;
     let done = false;
-    child.stdout.on('data', (chunk: Buffer) => {
-      lines += chunk.toString().split('\n').length - 1;
-      done ||= chunk.includes('done');
-      // Somewhere inside the next transaction.
-      if (lines >= afterLines && !done) setImmediate(() => child.kill('SIGKILL'));
-    });
-    await new Promise((resolve) => child.on('close', resolve));
+    child.stdout.on('data', (chunk: Buffer) => (done ||= chunk.includes('done')));
+    const signal = await new Promise((resolve) => child.on('close', (_, by) => resolve(by)));
+    if (!done) expect(signal).toBe('SIGKILL');
     return done ? 'done' : 'killed';
   };
 

@@ -1,6 +1,7 @@
 /**
- * Imports made-up people in a process of its own, to be killed: prints a line after each
- * transaction. Arguments: home, database URL or `-`, master key in hex, people, rows a transaction.
+ * Imports made-up people in a process of its own that is killed inside the transaction after the
+ * last one it is given: by its own hand, so that no busy parent comes too late. Arguments: home,
+ * database URL or `-`, master key in hex, people, rows a transaction, transactions or `Infinity`.
  */
 import { randomBytes } from 'node:crypto';
 import { openDatabase } from '../../src/platform/database/database.js';
@@ -8,7 +9,9 @@ import { localMasterKey } from '../../src/platform/keys/keys.js';
 import { importRegister, registerMigrations } from '../../src/register/index.js';
 import { RegisterStore } from '../../src/register/register-store.js';
 
-const [home = '', url = '-', masterKey = '', people = '0', rows = '1'] = process.argv.slice(2);
+const [home = '', url = '-', masterKey = '', people = '0', rows = '1', last = 'Infinity'] =
+  process.argv.slice(2);
+let transactions = 0;
 const database = await openDatabase({
   home,
   migrations: registerMigrations,
@@ -31,7 +34,10 @@ await importRegister(store, {
   knownPartners: new Set(),
   dryRun: false,
   rowsPerTransaction: Number(rows),
-  onProgress: (done) => process.stdout.write(`${done}\n`),
+  onProgress: () => {
+    transactions += 1;
+    if (transactions >= Number(last)) setImmediate(() => process.kill(process.pid, 'SIGKILL'));
+  },
 });
 await database.close();
 process.stdout.write('done\n');
