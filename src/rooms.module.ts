@@ -1,7 +1,14 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { openAccessLog, type AccessLog, type AccessLogOptions } from './access-log/index.js';
-import { deriveKey, localMasterKey, type PrivateJwk } from './platform/keys/keys.js';
+import type { EpochKeyProvider } from './platform/keys/epoch-key-files.js';
+import {
+  deriveKey,
+  localMasterKey,
+  masterKeyRing,
+  type MasterKey,
+  type PrivateJwk,
+} from './platform/keys/keys.js';
 import { migrate, openDatabase, type Database } from './platform/database/database.js';
 import type { Configuration } from './platform/configuration/configuration.js';
 import type { GatewayLogger } from './platform/telemetry/logger.js';
@@ -32,6 +39,9 @@ export interface RoomsSettings {
 export interface GatewayKeys {
   /** 32 bytes. */
   readonly master: Uint8Array;
+  /** 32 bytes; what is still wrapped under it opens, until `rotateMasterKey` has moved it. */
+  readonly previousMaster?: Uint8Array;
+  readonly epochs: EpochKeyProvider;
   /** 32 bytes. */
   readonly log: Uint8Array;
   readonly token: PrivateJwk;
@@ -57,7 +67,8 @@ export class RoomsModule {
           useFactory: () =>
             openRegister({
               dataSource,
-              masterKey: localMasterKey(keys.master),
+              masterKey: masterKeyOf(keys),
+              epochKeys: keys.epochs,
               now,
               random: (sizeBytes) => randomBytes(sizeBytes),
             }),
@@ -145,6 +156,11 @@ export class RoomsModule {
       ],
     };
   }
+}
+
+function masterKeyOf({ master, previousMaster }: GatewayKeys): MasterKey {
+  const key = localMasterKey(master);
+  return previousMaster === undefined ? key : masterKeyRing(key, localMasterKey(previousMaster));
 }
 
 /** Opens the database of a configuration, and runs the migrations that are due. */
