@@ -13,6 +13,7 @@ import { migrate, openDatabase, type Database } from './platform/database/databa
 import type { Configuration } from './platform/configuration/configuration.js';
 import type { GatewayLogger } from './platform/telemetry/logger.js';
 import { AcceptGrant, Authority, Budgets } from './grants/index.js';
+import { Crossings, ConfirmationAlarms, ToldFacts, ToldKeys } from './referrals/index.js';
 import { openRegister, Register, registerVersionSql } from './register/index.js';
 import {
   ReadAccess,
@@ -118,14 +119,34 @@ export class RoomsModule {
             ),
         },
         {
+          provide: ToldKeys,
+          useFactory: () =>
+            new ToldKeys(dataSource, deriveKey(keys.log, 'safeconduct/told/v1'), (sizeBytes) =>
+              randomBytes(sizeBytes),
+            ),
+        },
+        {
+          provide: ToldFacts,
+          inject: [ToldKeys],
+          useFactory: (toldKeys: ToldKeys) => new ToldFacts(toldKeys),
+        },
+        {
+          provide: Crossings,
+          inject: [ToldKeys, ToldFacts, ACCESS_LOG],
+          useFactory: (toldKeys: ToldKeys, told: ToldFacts, accessLog: AccessLog) =>
+            new Crossings(toldKeys, told, accessLog, now, randomUUID),
+        },
+        { provide: ConfirmationAlarms, useFactory: () => new ConfirmationAlarms(dataSource) },
+        {
           provide: VerifyIdentity,
-          inject: [Authority, Budgets, Register, ACCESS_LOG],
+          inject: [Authority, Budgets, Register, ACCESS_LOG, ToldFacts],
           useFactory: (
             authority: Authority,
             budget: Budgets,
             register: Register,
             accessLog: AccessLog,
-          ) => new VerifyIdentity(authority, budget, register, accessLog, now, randomUUID),
+            told: ToldFacts,
+          ) => new VerifyIdentity(authority, budget, register, accessLog, told, now, randomUUID),
         },
         {
           provide: VerifyIdentities,
