@@ -6,6 +6,12 @@ import { migrate, openDatabase, type Database } from './platform/database/databa
 import type { Configuration } from './platform/configuration/configuration.js';
 import type { GatewayLogger } from './platform/telemetry/logger.js';
 import { AcceptGrant, Authority, Budgets } from './grants/index.js';
+import {
+  GatewayKeyRing,
+  ReadGatewayKeys,
+  type KeyUse,
+  type SigningKeyFiles,
+} from './identity/keys/index.js';
 import { openRegister, Register, registerVersionSql } from './register/index.js';
 import {
   ReadAccess,
@@ -27,6 +33,8 @@ export interface RoomsSettings {
   readonly now: () => Date;
   /** Another file system under the journal, for tests that make it fail. */
   readonly journalFiles?: AccessLogOptions['files'];
+  /** Signing keys in force that are lost: the first one held takes their place. */
+  readonly adoptKeys?: readonly KeyUse[];
 }
 
 export interface GatewayKeys {
@@ -34,8 +42,12 @@ export interface GatewayKeys {
   readonly master: Uint8Array;
   /** 32 bytes. */
   readonly log: Uint8Array;
+  /** The first of its file. */
   readonly token: PrivateJwk;
+  /** The first of its file. */
   readonly checkpoint: PrivateJwk;
+  /** Where the two are read again from, with those beside them; without a file a key stays as it is. */
+  readonly files?: SigningKeyFiles;
 }
 
 /** Token of the access log. */
@@ -46,12 +58,33 @@ export const ACCESS_LOG = Symbol('access log');
 export class RoomsModule {
   /** @param database open and migrated; the caller closes it after the application context */
   static with(settings: RoomsSettings, database: Database): DynamicModule {
-    const { configuration, keys, logger, now, journalFiles } = settings;
+    const { configuration, keys, logger, now, journalFiles, adoptKeys = [] } = settings;
     const { dataSource } = database;
     return {
       module: RoomsModule,
       providers: [
-        { provide: Authority, useFactory: () => Authority.open(dataSource) },
+        {
+          provide: GatewayKeyRing,
+          useFactory: () =>
+            GatewayKeyRing.open({
+              dataSource,
+              keys: { TOKEN: keys.token, CHECKPOINT: keys.checkpoint },
+              files: keys.files ?? {},
+              now,
+              adopt: adoptKeys,
+            }),
+        },
+        {
+          provide: Authority,
+          inject: [GatewayKeyRing],
+          useFactory: async (ring: GatewayKeyRing) => {
+            const authority = await Authority.open(dataSource);
+            const take = () => ring.take(authority.gatewayKeys);
+            take();
+            authority.onChange(take);
+            return authority;
+          },
+        },
         {
           provide: Register,
           useFactory: () =>
@@ -64,13 +97,18 @@ export class RoomsModule {
         },
         {
           provide: ACCESS_LOG,
-          useFactory: () =>
-            openAccessLog({
+          inject: [GatewayKeyRing],
+          useFactory: async (ring: GatewayKeyRing) => {
+            const log = await openAccessLog({
               dataSource,
               home: configuration.home,
               embedded: database.embedded,
               logKey: keys.log,
-              checkpointKey: keys.checkpoint.key,
+              checkpointKey: {
+                signing: () => ring.checkpointSigners(),
+                accepted: () => ring.checkpointAccepted(),
+                held: () => ring.checkpointHeld(),
+              },
               origin: configuration.logOrigin,
               random: (sizeBytes) => randomBytes(sizeBytes),
               logger,
@@ -80,8 +118,12 @@ export class RoomsModule {
               ...(configuration.checkpointFile === undefined
                 ? {}
                 : { checkpointFile: configuration.checkpointFile }),
-            }),
+            });
+            ring.onChange(() => log.signAgain());
+            return log;
+          },
         },
+        { provide: ReadGatewayKeys, useFactory: () => new ReadGatewayKeys(dataSource, now) },
         { provide: ReadPartners, useFactory: () => new ReadPartners(dataSource) },
         { provide: StaffDirectory, useFactory: () => new StaffDirectory(dataSource, now) },
         {

@@ -13,4 +13,4 @@ export type { CosignatureAnswer, Witnesses } from './cover/witnesses.js';
 export type { PublishedLog } from './published-log.js';
 export type { Alongside } from './group-commit.js';
 export type { HostPart } from './sealed-part.js';
-export type { TreeName } from './trees.js';
+export type { CheckpointKeys, TreeName } from './trees.js';

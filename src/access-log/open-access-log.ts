@@ -14,7 +14,7 @@ import { localFiles, type JournalFiles } from './journal/journal-files.js';
 import { openJournal } from './journal/journal.js';
 import { openRecordKeys } from './record-keys.js';
 import { restoreFromJournals } from './restore.js';
-import { Trees } from './trees.js';
+import { checkpointKeysOf, Trees } from './trees.js';
 
 /**
  * Opens the log: reconciles journal and database first.
@@ -64,6 +64,7 @@ export async function openAccessLog(options: AccessLogOptions): Promise<AccessLo
     const trees = new Trees({
       ...options,
       database: dataSource,
+      checkpointKeys: checkpointKeysOf(options.checkpointKey),
       ...(copy === undefined ? {} : { copy }),
     });
     const remembered = copy?.checkpoints ?? [];
@@ -99,7 +100,8 @@ async function openCopy(
   if (path === undefined) return undefined;
   const onFault = (error: unknown) =>
     logger?.error({ detail: describeFault(error) }, 'the copy of checkpoints cannot be written');
-  const copy = await openCheckpointCopy({ path, files, checkpointKey, onFault });
+  const checkpointKeys = checkpointKeysOf(checkpointKey);
+  const copy = await openCheckpointCopy({ path, files, checkpointKeys, onFault });
   if (copy.journal !== undefined && copy.journal !== journalId) {
     throw new GatewayError('ERR_LOG_CONTRADICTS_ITSELF', {
       detail: `${path} was written by a gateway with another journal${

@@ -12,6 +12,7 @@ import { join, resolve } from 'node:path';
 import { GatewayError } from '../../core/errors.js';
 import { lockHome } from '../../platform/database/home-lock.js';
 import { readPrivateJwkFile, readSecretFile } from '../../platform/keys/keys.js';
+import { readSigningKeysFile } from '../../platform/keys/signing-keys.js';
 import type { GatewayKeys } from '../../rooms.module.js';
 
 /** Where a demonstration keeps its things; only a home with its mark is ever touched. */
@@ -98,15 +99,26 @@ export function demoKeys({ keysDirectory }: DemoHome): GatewayKeys {
   };
   const signing = (name: string) => {
     const path = join(keysDirectory, `${name}.jwk`);
-    makeSigningKey(path, `demo-${name}`, () => generateKeyPairSync('ed25519').privateKey);
-    return readPrivateJwkFile(path, `demo ${name} key`);
+    if (!existsSync(path)) {
+      makeSigningKey(path, `demo-${name}`, () => generateKeyPairSync('ed25519').privateKey);
+    }
+    return path;
   };
+  const files = { TOKEN: signing('token'), CHECKPOINT: signing('checkpoint') };
   return {
     master: secret('master'),
     log: secret('log'),
-    token: signing('token'),
-    checkpoint: signing('checkpoint'),
+    token: firstKey(readSigningKeysFile(files.TOKEN, 'demo token key', 'TOKEN')),
+    checkpoint: firstKey(
+      readSigningKeysFile(files.CHECKPOINT, 'demo checkpoint key', 'CHECKPOINT'),
+    ),
+    files,
   };
+}
+
+function firstKey<Key>([key]: readonly Key[]): Key {
+  if (key === undefined) throw new TypeError('a key file without a key');
+  return key;
 }
 
 /** Writes a private JWK unless there is one; returns its public half. */
