@@ -20,6 +20,7 @@ import {
 } from './platform/tls/client-certificate-gate.js';
 import { buildStaffDoor, type StaffDoor } from './staff-api/staff-door.js';
 import { ReadPartners } from './partners/index.js';
+import { ChangePeople, ExportPeople, ImportPeople, ReadPeople } from './register/index.js';
 import { StaffActs, StaffDirectory } from './staff/index.js';
 
 /** Who is on the other end of a connection through the staff door's gate. */
@@ -27,6 +28,13 @@ interface StaffPeer {
   readonly checked: CheckedCertificate;
   readonly account: string;
 }
+
+/** A registrar's upload may take its time, and its mapping file comes in a header. */
+const uploadLimits = {
+  requestTimeout: 60 * 60 * 1000,
+  keepAliveTimeout: 60_000,
+  maxHeaderSize: 64 * 1024,
+};
 
 export interface StaffDoorSettings {
   readonly publicUrl: string;
@@ -62,6 +70,10 @@ export async function openStaffDoor(
       acts: shared(StaffActs),
       directory: shared(StaffDirectory),
       readPartners: shared(ReadPartners),
+      changePeople: shared(ChangePeople),
+      importPeople: shared(ImportPeople),
+      exportPeople: shared(ExportPeople),
+      readPeople: shared(ReadPeople),
     },
     serverFactory: (handler) => {
       gate = createGatedHttpsServer<StaffPeer>(
@@ -75,6 +87,7 @@ export async function openStaffDoor(
           },
           causeOf: certificateCauseOf,
           connectionKey: ({ account }) => account,
+          http: uploadLimits,
           onRefused: (cause) => metrics.handshakesRefused.inc({ cause: `staff ${cause}` }),
         },
         handler,

@@ -1,4 +1,5 @@
 import { Enforcement1768000000003 } from './enforcement.migration.js';
+import { RegisterActs1769100000002 } from './register-acts.migration.js';
 import { Staff1768000000001 } from './staff.migration.js';
 
 export {
@@ -19,5 +20,9 @@ export { authorityChannel, ReplicaClock } from './replica-clock.js';
 export { readCertificateText } from './staff-certificate.js';
 export { StaffDirectory } from './staff-directory.js';
 export type { StaffCaller, StaffCertificate, StaffMember } from './staff-member.js';
-export const staffMigrations = [Staff1768000000001, Enforcement1768000000003];
+export const staffMigrations = [
+  Staff1768000000001,
+  Enforcement1768000000003,
+  RegisterActs1769100000002,
+];
 export { staffActAppliers } from './restricting-acts.js';
