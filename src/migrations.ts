@@ -4,6 +4,7 @@ import { gatewayKeyMigrations } from './identity/keys/index.js';
 import { identityMigrations } from './identity/token/index.js';
 import { partnerMigrations } from './partners/index.js';
 import type { Migration } from './platform/database/database.js';
+import { referralMigrations } from './referrals/index.js';
 import { registerMigrations } from './register/index.js';
 import { staffMigrations } from './staff/index.js';
 
@@ -16,4 +17,5 @@ export const migrations: readonly Migration[] = [
   ...registerMigrations,
   ...accessLogMigrations,
   ...staffMigrations,
+  ...referralMigrations,
 ];
