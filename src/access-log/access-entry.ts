@@ -37,6 +37,11 @@ export interface AccessEntry {
   readonly reference: string | null;
   /** Not in the record: sealed for the host. */
   readonly host: HostPart;
+  /**
+   * The question's evidence in its canonical form, by which questions about the same person are
+   * grouped while the keys of marks last (core/log/marks.ts). Stored nowhere.
+   */
+  readonly grouping?: string;
 }
 
 /** A record that is durable, and its receipt. */

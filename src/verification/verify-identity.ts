@@ -7,6 +7,7 @@ import { GatewayError } from '../core/errors.js';
 import type { Grant } from '../core/grants/grant.js';
 import {
   candidateCap,
+  canonicalEvidence,
   classify,
   compareEvidence,
   evidenceBlockingTerms,
@@ -162,6 +163,7 @@ export class VerifyIdentity {
     const logged = await this.accessLog.append(
       {
         ...entryOf(id, caller, question, answeredAt),
+        grouping: canonicalEvidence(evidence),
         grantVersion: grant.version,
         outcome,
         fields,
@@ -224,6 +226,15 @@ export class VerifyIdentity {
     });
   }
 
+  /** What a refused question is grouped by, where it was understood. */
+  private groupingOf(question: Question): Pick<AccessEntry, 'grouping'> {
+    try {
+      return { grouping: canonicalEvidence(parseEvidence(question.person, this.now())) };
+    } catch {
+      return {};
+    }
+  }
+
   private ownGrant(caller: Caller, question: Question): Grant | undefined {
     const grant = this.authority.grant(question.grantId);
     return grant?.partner === caller.partner ? grant : undefined;
@@ -245,6 +256,7 @@ export class VerifyIdentity {
       const publicCode = errorMap[refused.code].code;
       await this.accessLog.append({
         ...entryOf(id, caller, question, this.now()),
+        ...this.groupingOf(question),
         grantVersion: this.ownGrant(caller, question)?.version ?? null,
         outcome: publicCode,
         fields: [],
