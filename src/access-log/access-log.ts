@@ -14,6 +14,7 @@ import {
   type LoggedAccess,
 } from './access-entry.js';
 import { GroupCommit, type Alongside, type Grown } from './group-commit.js';
+import type { SideRow } from './grow-trees.js';
 import type { JournalFiles } from './journal/journal-files.js';
 import type { Journal } from './journal/journal.js';
 import { deriveRecordSecrets, type RecordKeys } from './record-keys.js';
@@ -93,6 +94,7 @@ export interface AccessLogParts extends Omit<AccessLogOptions, 'journal'> {
 }
 
 const roundEveryMs = 10_000;
+const nonceBytes = 32;
 
 /** The access log of one gateway: nothing is disclosed before `append` has resolved. */
 export class AccessLog {
@@ -108,6 +110,7 @@ export class AccessLog {
   /** What a partner may read of the log by itself. */
   readonly published: PublishedLog;
   #rounds: NodeJS.Timeout | undefined;
+  #nonces: Uint8Array = new Uint8Array();
   #recovering = false;
   #closed = false;
 
@@ -153,21 +156,22 @@ export class AccessLog {
    * may the answer leave. Never inside a transaction: the embedded database has one connection.
    *
    * @param options `alongside` runs in the transaction of the record, and again if that is retried;
-   *   when it throws, this entry fails and others of its group do not
+   *   when it throws, this entry fails and others of its group do not. `side` rows are inserted by
+   *   the very statement that inserts the record, and cost no round trip
    * @throws {GatewayError} ERR_LOG_UNAVAILABLE, whatever failed
    */
   async append(
     entry: AccessEntry,
-    options: { readonly alongside?: Alongside } = {},
+    options: { readonly alongside?: Alongside; readonly side?: readonly SideRow[] } = {},
   ): Promise<LoggedAccess> {
     return this.#available(async () => {
       const { id: tree, owner } = await this.#trees.find(entry.tree);
       const epochKey = await this.#keys.epochKey(entry.at);
-      const composed = composeRecord(entry, tree, epochKey, this.#options.random(32));
+      const composed = composeRecord(entry, tree, epochKey, this.#nonce());
       const { record, sealed } = composed;
-      const { alongside } = options;
+      const { alongside, side = [] } = options;
       return new Promise<LoggedAccess>((resolve, reject) => {
-        const place = { tree, owner, id: entry.id, record, sealed, alongside };
+        const place = { tree, owner, id: entry.id, record, sealed, alongside, side };
         const draft: LogDraft = { ...place, composed, resolve, reject };
         this.#sequencer.enqueue(draft);
       });
@@ -335,6 +339,14 @@ export class AccessLog {
     await this.#sequencer.idle();
     await this.#copy?.flush();
     await this.#journal.close();
+  }
+
+  /** 32 random bytes, drawn for many records at a time: a draw costs more than its bytes. */
+  #nonce(): Uint8Array {
+    if (this.#nonces.length === 0) this.#nonces = this.#options.random(nonceBytes * 64);
+    const nonce = this.#nonces.subarray(0, nonceBytes);
+    this.#nonces = this.#nonces.subarray(nonceBytes);
+    return nonce;
   }
 
   async #recover(): Promise<void> {

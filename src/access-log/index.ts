@@ -12,5 +12,6 @@ export type { WitnessState } from './cover/cosignature.repository.js';
 export type { CosignatureAnswer, Witnesses } from './cover/witnesses.js';
 export type { PublishedLog } from './published-log.js';
 export type { Alongside } from './group-commit.js';
+export type { SideRow, SideTable } from './grow-trees.js';
 export type { HostPart } from './sealed-part.js';
 export type { TreeName } from './trees.js';
