@@ -8,15 +8,16 @@ import {
 } from '../core/log/tree.js';
 import { GatewayError } from '../core/errors.js';
 import { insertAct, type RestrictingAct } from './acts.js';
-import { growTrees, type SideRow } from './grow-trees.js';
+import { growTrees } from './grow-trees.js';
 import { encodeGroup, type ActEntry, type JournalEntry } from './journal/line.js';
 import { recordLine } from './journaled-entries.js';
+import type { SideRow } from './search/side-rows.js';
 import {
   lockTrees,
   readFrontier,
   readTree,
   type Growth,
-  type LeafRow,
+  type NewLeaf,
   type Queryable,
 } from './tree.repository.js';
 
@@ -34,15 +35,15 @@ export interface Draft {
   readonly id: string;
   readonly record: Buffer;
   readonly sealed: Buffer;
+  /** How search lists it. */
+  readonly side: SideRow;
   readonly alongside: Alongside | undefined;
-  /** Rows of other tables that are inserted with it, in the same statement. */
-  readonly side?: readonly SideRow[];
 }
 
 /** Where a draft came to stand. */
 export interface Placed<D extends Draft> {
   readonly draft: D;
-  readonly leaf: LeafRow;
+  readonly leaf: NewLeaf;
 }
 
 /** What one tree gained in one group. */
@@ -216,7 +217,7 @@ export function place<D extends Draft>(
   const placed = drafts.map((draft, at) => {
     const step = appendLeaf(frontier, hashLeaf(draft.record));
     for (const hash of step.stored) hashes.set(position++, hash);
-    const { id, record, sealed, side = [] } = draft;
+    const { id, record, sealed, side } = draft;
     const number = firstNumber + at;
     const leaf = { index: frontier.size, id, record, sealed, hashes: step.stored, number, side };
     frontier = step.frontier;

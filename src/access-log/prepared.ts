@@ -45,8 +45,8 @@ export async function queryPrepared<Row>(
   }
 }
 
-/** Types an array is given in, by what an element is: bytes, text, a UUID, a whole number, a time. */
-export type ElementType = 'bytea' | 'text' | 'uuid' | 'bigint' | 'timestamptz';
+/** Types an array is given in: bytes, text, UUIDs, whole numbers (a `bigint` in digits too), times. */
+export type ElementType = 'bytea' | 'text' | 'uuid' | 'integer' | 'bigint' | 'timestamptz';
 
 /** One element; null stands for NULL. */
 export type Element = Uint8Array | string | number | Date | null;
@@ -58,9 +58,10 @@ const elements: Readonly<
   bytea: { oid: 17, encode: (value) => (value instanceof Uint8Array ? value : wrong('bytea')) },
   text: { oid: 25, encode: (value) => Buffer.from(textOf(value), 'utf8') },
   uuid: { oid: 2950, encode: (value) => Buffer.from(textOf(value).replaceAll('-', ''), 'hex') },
+  integer: { oid: 23, encode: (value) => int32(numberOf(value)) },
   bigint: {
     oid: 20,
-    encode: (value) => int64(typeof value === 'number' ? value : wrong('number')),
+    encode: (value) => (typeof value === 'string' ? digits(value) : int64(numberOf(value))),
   },
   timestamptz: {
     oid: 1184,
@@ -106,6 +107,22 @@ function int64(value: number): Buffer {
   bytes.writeInt32BE(Math.floor(value / 2 ** 32), 0);
   bytes.writeUInt32BE(value >>> 0, 4);
   return bytes;
+}
+
+function int32(value: number): Buffer {
+  const bytes = Buffer.allocUnsafe(4);
+  bytes.writeInt32BE(value, 0);
+  return bytes;
+}
+
+function digits(value: string): Buffer {
+  const bytes = Buffer.allocUnsafe(8);
+  bytes.writeBigInt64BE(BigInt(value), 0);
+  return bytes;
+}
+
+function numberOf(value: Element): number {
+  return typeof value === 'number' ? value : wrong('number');
 }
 
 function textOf(value: Element): string {

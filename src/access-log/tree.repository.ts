@@ -8,7 +8,7 @@ import {
   type Frontier,
   type HashReader,
 } from '../core/log/tree.js';
-import type { SideRow } from './grow-trees.js';
+import type { SideRow } from './search/side-rows.js';
 
 /** The connection, or the transaction, a statement runs in. */
 export interface Queryable {
@@ -33,12 +33,15 @@ export interface LeafRow {
   readonly hashes: readonly Buffer[];
   /** Number of its journal line. */
   readonly number: number;
-  /** Rows of other tables that are inserted with it. */
-  readonly side?: readonly SideRow[];
+}
+
+/** A leaf that is inserted, with what search lists it by. */
+export interface NewLeaf extends LeafRow {
+  readonly side: SideRow;
 }
 
 /** A leaf with the tree it is in. */
-export interface PlacedLeaf extends Omit<LeafRow, 'hashes' | 'side'> {
+export interface PlacedLeaf extends Omit<LeafRow, 'hashes'> {
   readonly tree: string;
   readonly owner: string | null;
 }
@@ -48,7 +51,7 @@ export interface Growth {
   readonly tree: string;
   readonly before: number;
   readonly after: Frontier;
-  readonly leaves: readonly LeafRow[];
+  readonly leaves: readonly NewLeaf[];
 }
 
 interface PlacedLeafColumns {
