@@ -13,7 +13,12 @@ import { migrate, openDatabase, type Database } from './platform/database/databa
 import type { Configuration } from './platform/configuration/configuration.js';
 import type { GatewayLogger } from './platform/telemetry/logger.js';
 import { AcceptGrant, Authority, Budgets } from './grants/index.js';
-import { openRegister, Register, registerVersionSql } from './register/index.js';
+import {
+  openRegister,
+  Register,
+  registerActAppliers,
+  registerVersionSql,
+} from './register/index.js';
 import {
   ReadAccess,
   ReadReceipt,
@@ -75,7 +80,8 @@ export class RoomsModule {
         },
         {
           provide: ACCESS_LOG,
-          useFactory: () =>
+          inject: [Register],
+          useFactory: (register: Register) =>
             openAccessLog({
               dataSource,
               home: configuration.home,
@@ -86,7 +92,10 @@ export class RoomsModule {
               random: (sizeBytes) => randomBytes(sizeBytes),
               logger,
               ...(journalFiles === undefined ? {} : { files: journalFiles }),
-              acts: staffActAppliers(actHandlers, randomUUID),
+              acts: {
+                ...staffActAppliers(actHandlers, randomUUID),
+                ...registerActAppliers(register.store),
+              },
               witnessQuorum: configuration.witnessQuorum,
               ...(configuration.checkpointFile === undefined
                 ? {}

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import type { RestrictingAct } from '../access-log/index.js';
 import { inputInvalid } from '../core/errors.js';
 import type { JsonValue } from '../platform/json/strict-json.js';
 
@@ -22,9 +23,11 @@ export interface PreparedAct {
    * Does it, in the transaction that records it. Also run, and rolled back, when it is asked for, so
    * that what cannot be done is refused to the one who asks.
    *
+   * @returns restricting acts in a form of the room's own, for the journal; those of
+   *   restricting-acts.ts are journaled by their content
    * @throws {GatewayError} ERR_NOT_FOUND, ERR_CONFLICT and refusals of its own
    */
-  apply(manager: EntityManager, context: ActContext): Promise<void>;
+  apply(manager: EntityManager, context: ActContext): Promise<readonly RestrictingAct[] | void>;
 }
 
 /**

@@ -86,10 +86,11 @@ export class StaffActs {
         });
         const context = { actId: id, at, newId };
         if (!needsSecond) {
-          await prepared.apply(manager, context);
+          const done = await prepared.apply(manager, context);
           await noteEnforcement(manager, id);
           // What takes away outlives the database it was done in.
-          return isRestricting(act) ? [restrictingActOf({ act, payload, actId: id, at })] : [];
+          const own = isRestricting(act) ? [restrictingActOf({ act, payload, actId: id, at })] : [];
+          return [...own, ...(done ?? [])];
         }
         await manager.query('SAVEPOINT tried');
         await prepared.apply(manager, context);
@@ -125,8 +126,9 @@ export class StaffActs {
         }
         await decideBookedAct(manager, id, { state: 'DONE', by: caller.account, at });
         const handler = handlers[held.act as ChangingAct];
-        await handler(held.payload).apply(manager, { actId: id, at, newId });
+        const done = await handler(held.payload).apply(manager, { actId: id, at, newId });
         await noteEnforcement(manager, id);
+        return done;
       }),
     );
     await this.options.onDone?.();
