@@ -1,4 +1,5 @@
 import { clientActs, credentialActs, officerActs, organisationActs } from './partners/index.js';
+import { keyActs } from './identity/keys/index.js';
 import { accountActs, type ActHandler, type ChangingAct } from './staff/index.js';
 
 /** How each act of staff is done: every room's acts in one place. One missing does not compile. */
@@ -8,4 +9,5 @@ export const actHandlers: Readonly<Record<ChangingAct, ActHandler>> = {
   ...credentialActs,
   ...clientActs,
   ...officerActs,
+  ...keyActs,
 };

@@ -36,6 +36,9 @@ export const mutationActs = {
   setOfficerProvider: 'OFFICER_PROVIDER_SET',
   removeOfficerProvider: 'OFFICER_PROVIDER_REMOVE',
   revokeOfficer: 'OFFICER_REVOKE',
+  rotateGatewayKey: 'KEY_ROTATE',
+  removeGatewayKey: 'KEY_REMOVE',
+  revokeGatewayKey: 'KEY_REVOKE',
 } as const satisfies Readonly<Record<string, StaffAct>>;
 
 export const staffRequirements: Readonly<Record<string, StaffRequirement>> = {
@@ -46,6 +49,8 @@ export const staffRequirements: Readonly<Record<string, StaffRequirement>> = {
   'Query.partners': 'PARTNER_READ',
   'Query.partner': 'PARTNER_READ',
   'Query.hostAnchors': 'PARTNER_READ',
+  'Query.gatewayKeys': 'KEYS_READ',
+  'Query.listenerCertificates': 'KEYS_READ',
   ...Object.fromEntries(
     Object.entries(mutationActs).map(([field, act]) => [`Mutation.${field}`, act]),
   ),
@@ -66,4 +71,6 @@ export const staffRequirements: Readonly<Record<string, StaffRequirement>> = {
   ...result('PartnerAnchor', 'id rule active crlNextUpdate'),
   ...result('AnchorRule', 'kind value'),
   ...result('PartnerClient', 'clientId kids active'),
+  ...result('GatewayKey', 'use thumbprint kid state inForceFrom endedAt heldBy missingAt'),
+  ...result('ListenerCertificate', 'door replica fingerprint notAfter'),
 };

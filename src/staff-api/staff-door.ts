@@ -17,6 +17,8 @@ import { describeError, type GatewayLogger } from '../platform/telemetry/logger.
 import { nestLogger } from '../platform/telemetry/nest-logger.js';
 import { ReadPartners } from '../partners/index.js';
 import { StaffActs, StaffDirectory, type StaffCaller } from '../staff/index.js';
+import { ReadGatewayKeys } from '../identity/keys/index.js';
+import { KeysResolver } from './keys.resolver.js';
 import { PartnerResolver } from './partner.resolver.js';
 import { staffRequirements } from './requirements.js';
 import { staffErrors, staffFaces } from './staff-errors.js';
@@ -29,6 +31,7 @@ export interface StaffDoorOptions {
     readonly acts: StaffActs;
     readonly directory: StaffDirectory;
     readonly readPartners: ReadPartners;
+    readonly readKeys: ReadGatewayKeys;
   };
   /** Listener behind the certificate check. */
   readonly serverFactory: (
@@ -63,7 +66,7 @@ class SilentFilter implements GqlExceptionFilter {
 @Module({})
 class StaffDoorModule {
   static with(options: StaffDoorOptions): DynamicModule {
-    const { acts, directory, readPartners } = options.useCases;
+    const { acts, directory, readPartners, readKeys } = options.useCases;
     return {
       module: StaffDoorModule,
       imports: [
@@ -82,9 +85,11 @@ class StaffDoorModule {
         { provide: StaffActs, useValue: acts },
         { provide: StaffDirectory, useValue: directory },
         { provide: ReadPartners, useValue: readPartners },
+        { provide: ReadGatewayKeys, useValue: readKeys },
         { provide: APP_FILTER, useClass: SilentFilter },
         StaffResolver,
         PartnerResolver,
+        KeysResolver,
       ],
     };
   }
