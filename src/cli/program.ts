@@ -12,6 +12,7 @@ import { verify } from './partner/verify-command.js';
 import { showWitnessKey, witness } from './partner/witness-command.js';
 import { addPartnerCommands } from './staff/partner-command.js';
 import { addPendingCommands } from './staff/pending-command.js';
+import { addRegisterCommands } from './staff/register-command.js';
 import { addStaffCommands } from './staff/staff-command.js';
 import { exitCodes } from './exit-codes.js';
 
@@ -127,6 +128,7 @@ export async function run(argv: readonly string[]): Promise<void> {
   addPkiCommands(program);
   addPartnerCommands(program, common);
   addStaffCommands(program, common);
+  addRegisterCommands(program, common);
   addPendingCommands(program, common);
 
   try {
