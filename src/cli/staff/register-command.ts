@@ -248,7 +248,7 @@ function addSeveralPeople(register: Command, common: Wrap, waiting: Wrap, ofPeop
       ) =>
         runRegisterAct(options, 'setLegalHold', 'SetLegalHoldInput', {
           people: namedPeople(references, options),
-          endsAt: options.until.includes('T') ? options.until : `${options.until}T00:00:00.000Z`,
+          endsAt: options.until,
         }),
     );
   waiting(hold.command('lift').argument('<id>').summary('before its day, by two')).action(
