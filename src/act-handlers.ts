@@ -1,4 +1,5 @@
 import { clientActs, credentialActs, officerActs, organisationActs } from './partners/index.js';
+import { keyActs } from './identity/keys/index.js';
 import type { RegisterAct, RegisterActs } from './register/index.js';
 import { accountActs, type ActHandler, type ChangingAct } from './staff/index.js';
 
@@ -9,6 +10,7 @@ export const actHandlers: Readonly<Record<Exclude<ChangingAct, RegisterAct>, Act
   ...credentialActs,
   ...clientActs,
   ...officerActs,
+  ...keyActs,
 };
 
 /** Every room's acts in one place. One missing does not compile. */

@@ -19,6 +19,8 @@ import { nestLogger } from '../platform/telemetry/nest-logger.js';
 import { ReadPartners } from '../partners/index.js';
 import { ChangePeople, ExportPeople, ImportPeople, ReadPeople } from '../register/index.js';
 import { StaffActs, StaffDirectory, type StaffCaller } from '../staff/index.js';
+import { ReadGatewayKeys } from '../identity/keys/index.js';
+import { KeysResolver } from './keys.resolver.js';
 import { PartnerResolver } from './partner.resolver.js';
 import { RegisterReadingResolver } from './register-reading.resolver.js';
 import { addRegisterRoutes, registerRoutes } from './register-routes.js';
@@ -34,6 +36,7 @@ export interface StaffDoorOptions {
     readonly acts: StaffActs;
     readonly directory: StaffDirectory;
     readonly readPartners: ReadPartners;
+    readonly readKeys: ReadGatewayKeys;
     readonly changePeople: ChangePeople;
     readonly importPeople: ImportPeople;
     readonly exportPeople: ExportPeople;
@@ -73,7 +76,7 @@ class SilentFilter implements GqlExceptionFilter {
 @Module({})
 class StaffDoorModule {
   static with(options: StaffDoorOptions): DynamicModule {
-    const { acts, directory, readPartners } = options.useCases;
+    const { acts, directory, readPartners, readKeys } = options.useCases;
     const { changePeople, importPeople, exportPeople, readPeople } = options.useCases;
     return {
       module: StaffDoorModule,
@@ -93,6 +96,7 @@ class StaffDoorModule {
         { provide: StaffActs, useValue: acts },
         { provide: StaffDirectory, useValue: directory },
         { provide: ReadPartners, useValue: readPartners },
+        { provide: ReadGatewayKeys, useValue: readKeys },
         { provide: ChangePeople, useValue: changePeople },
         { provide: ImportPeople, useValue: importPeople },
         { provide: ExportPeople, useValue: exportPeople },
@@ -102,6 +106,7 @@ class StaffDoorModule {
         PartnerResolver,
         RegisterResolver,
         RegisterReadingResolver,
+        KeysResolver,
       ],
     };
   }

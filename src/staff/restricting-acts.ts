@@ -17,6 +17,8 @@ const restricting = [
   'CLIENT_SUSPEND',
   'OFFICER_PROVIDER_REMOVE',
   'OFFICER_REVOKE',
+  'KEY_REMOVE',
+  'KEY_REVOKE',
 ] as const;
 
 type Restricting = (typeof restricting)[number];

@@ -134,6 +134,8 @@ const inputTypes: Readonly<Record<string, string>> = {
   suspendClient: 'ClientInput',
   discardBatch: 'BatchInput',
   keepPeopleApart: 'KeepApartInput',
+  rotateGatewayKey: 'GatewayKeyInput',
+  removeGatewayKey: 'GatewayKeyInput',
 };
 
 function parse(text: string) {

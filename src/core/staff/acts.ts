@@ -72,6 +72,11 @@ export const staffActs = {
   OFFICER_PROVIDER_REMOVE: atOnce('LIAISON', 'SECURITY'),
   OFFICER_REVOKE: atOnce('LIAISON', 'SECURITY'),
   CLIENT_SUSPEND: atOnce('LIAISON', 'SECURITY'),
+  // The gateway's own signing keys; who holds the host's files puts them there
+  KEYS_READ: atOnce(...watchers, 'LIAISON'),
+  KEY_ROTATE: { roles: ['SECURITY'], approvers: ['SECURITY', 'LIAISON'], settledApprover: true },
+  KEY_REMOVE: atOnce('SECURITY'),
+  KEY_REVOKE: atOnce('SECURITY'),
   // The register
   REGISTER_READ: atOnce('REGISTRAR', 'PROTECTION_OFFICER'),
   REGISTER_STATISTICS_READ: atOnce('REGISTRAR', 'PROTECTION_OFFICER', ...watchers, 'LIAISON'),
