@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import type { INestApplicationContext, Type } from '@nestjs/common';
 import { GatewayError } from './core/errors.js';
-import type { Authority } from './grants/index.js';
+import { ReadEnds, type Authority } from './grants/index.js';
 import {
   certificateCauseOf,
   checkClientCertificate,
@@ -73,6 +73,7 @@ export async function openStaffDoor(
       directory: shared(StaffDirectory),
       readPartners: shared(ReadPartners),
       readKeys: shared(ReadGatewayKeys),
+      readEnds: shared(ReadEnds),
     },
     serverFactory: (handler) => {
       gate = createGatedHttpsServer<StaffPeer>(

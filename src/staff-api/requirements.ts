@@ -51,6 +51,7 @@ export const staffRequirements: Readonly<Record<string, StaffRequirement>> = {
   'Query.hostAnchors': 'PARTNER_READ',
   'Query.gatewayKeys': 'KEYS_READ',
   'Query.listenerCertificates': 'KEYS_READ',
+  'Query.ends': 'SELF_READ',
   ...Object.fromEntries(
     Object.entries(mutationActs).map(([field, act]) => [`Mutation.${field}`, act]),
   ),
@@ -72,5 +73,6 @@ export const staffRequirements: Readonly<Record<string, StaffRequirement>> = {
   ...result('AnchorRule', 'kind value'),
   ...result('PartnerClient', 'clientId kids active'),
   ...result('GatewayKey', 'use thumbprint kid state inForceFrom endedAt heldBy missingAt'),
+  ...result('End', 'kind partner id at'),
   ...result('ListenerCertificate', 'door replica fingerprint notAfter'),
 };

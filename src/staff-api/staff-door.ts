@@ -17,6 +17,7 @@ import { describeError, type GatewayLogger } from '../platform/telemetry/logger.
 import { nestLogger } from '../platform/telemetry/nest-logger.js';
 import { ReadPartners } from '../partners/index.js';
 import { StaffActs, StaffDirectory, type StaffCaller } from '../staff/index.js';
+import { ReadEnds } from '../grants/index.js';
 import { ReadGatewayKeys } from '../identity/keys/index.js';
 import { KeysResolver } from './keys.resolver.js';
 import { PartnerResolver } from './partner.resolver.js';
@@ -32,6 +33,7 @@ export interface StaffDoorOptions {
     readonly directory: StaffDirectory;
     readonly readPartners: ReadPartners;
     readonly readKeys: ReadGatewayKeys;
+    readonly readEnds: ReadEnds;
   };
   /** Listener behind the certificate check. */
   readonly serverFactory: (
@@ -66,7 +68,7 @@ class SilentFilter implements GqlExceptionFilter {
 @Module({})
 class StaffDoorModule {
   static with(options: StaffDoorOptions): DynamicModule {
-    const { acts, directory, readPartners, readKeys } = options.useCases;
+    const { acts, directory, readPartners, readKeys, readEnds } = options.useCases;
     return {
       module: StaffDoorModule,
       imports: [
@@ -86,6 +88,7 @@ class StaffDoorModule {
         { provide: StaffDirectory, useValue: directory },
         { provide: ReadPartners, useValue: readPartners },
         { provide: ReadGatewayKeys, useValue: readKeys },
+        { provide: ReadEnds, useValue: readEnds },
         { provide: APP_FILTER, useClass: SilentFilter },
         StaffResolver,
         PartnerResolver,
