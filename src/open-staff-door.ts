@@ -20,6 +20,7 @@ import {
 } from './platform/tls/client-certificate-gate.js';
 import { buildStaffDoor, type StaffDoor } from './staff-api/staff-door.js';
 import { ReadPartners } from './partners/index.js';
+import { ExportLog, ReadSummary, SearchLog } from './scrutiny/index.js';
 import { StaffActs, StaffDirectory } from './staff/index.js';
 
 /** Who is on the other end of a connection through the staff door's gate. */
@@ -62,6 +63,9 @@ export async function openStaffDoor(
       acts: shared(StaffActs),
       directory: shared(StaffDirectory),
       readPartners: shared(ReadPartners),
+      searchLog: shared(SearchLog),
+      readSummary: shared(ReadSummary),
+      exportLog: shared(ExportLog),
     },
     serverFactory: (handler) => {
       gate = createGatedHttpsServer<StaffPeer>(

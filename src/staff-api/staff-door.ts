@@ -17,6 +17,8 @@ import { describeError, type GatewayLogger } from '../platform/telemetry/logger.
 import { nestLogger } from '../platform/telemetry/nest-logger.js';
 import { ReadPartners } from '../partners/index.js';
 import { StaffActs, StaffDirectory, type StaffCaller } from '../staff/index.js';
+import { ExportLog, ReadSummary, SearchLog } from '../scrutiny/index.js';
+import { LogResolver } from './log.resolver.js';
 import { PartnerResolver } from './partner.resolver.js';
 import { staffRequirements } from './requirements.js';
 import { staffErrors, staffFaces } from './staff-errors.js';
@@ -29,6 +31,9 @@ export interface StaffDoorOptions {
     readonly acts: StaffActs;
     readonly directory: StaffDirectory;
     readonly readPartners: ReadPartners;
+    readonly searchLog: SearchLog;
+    readonly readSummary: ReadSummary;
+    readonly exportLog: ExportLog;
   };
   /** Listener behind the certificate check. */
   readonly serverFactory: (
@@ -63,7 +68,7 @@ class SilentFilter implements GqlExceptionFilter {
 @Module({})
 class StaffDoorModule {
   static with(options: StaffDoorOptions): DynamicModule {
-    const { acts, directory, readPartners } = options.useCases;
+    const { acts, directory, readPartners, searchLog, readSummary, exportLog } = options.useCases;
     return {
       module: StaffDoorModule,
       imports: [
@@ -82,9 +87,13 @@ class StaffDoorModule {
         { provide: StaffActs, useValue: acts },
         { provide: StaffDirectory, useValue: directory },
         { provide: ReadPartners, useValue: readPartners },
+        { provide: SearchLog, useValue: searchLog },
+        { provide: ReadSummary, useValue: readSummary },
+        { provide: ExportLog, useValue: exportLog },
         { provide: APP_FILTER, useClass: SilentFilter },
         StaffResolver,
         PartnerResolver,
+        LogResolver,
       ],
     };
   }

@@ -17,6 +17,7 @@ export { foundStaff, type Founder } from './found-staff.js';
 export { StaffActs, type ChangingAct } from './staff-acts.js';
 export { authorityChannel, ReplicaClock } from './replica-clock.js';
 export { readCertificateText } from './staff-certificate.js';
+export { StaffRecords, type ReadContent, type RecordedOnly } from './staff-records.js';
 export { StaffDirectory } from './staff-directory.js';
 export type { StaffCaller, StaffCertificate, StaffMember } from './staff-member.js';
 export const staffMigrations = [Staff1768000000001, Enforcement1768000000003];

@@ -72,6 +72,12 @@ export const staffActs = {
   OFFICER_PROVIDER_REMOVE: atOnce('LIAISON', 'SECURITY'),
   OFFICER_REVOKE: atOnce('LIAISON', 'SECURITY'),
   CLIENT_SUSPEND: atOnce('LIAISON', 'SECURITY'),
+  // The access log
+  LOG_READ: atOnce('SECURITY'),
+  LOG_EXPORT_READ: atOnce('SECURITY'),
+  LOG_SUMMARY_READ: atOnce(...watchers),
+  CASE_REFERENCE_READ: atOnce('SECURITY'),
+  WITNESSES_READ: atOnce(...watchers, 'PROTECTION_OFFICER'),
 } as const satisfies Readonly<Record<string, ActRule>>;
 
 export type StaffAct = keyof typeof staffActs;
