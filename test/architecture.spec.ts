@@ -10,6 +10,7 @@ const source = join(root, 'src');
 const doors = ['partner-api', 'staff-api', 'ops'];
 const rooms = [
   'access-log',
+  'alerts',
   'grants',
   'identity',
   'partners',

@@ -10,7 +10,7 @@ import { available } from '../availability.js';
 import { countRows, type CountWanted, type RecordCount } from './count-rows.js';
 import { placesOfReferences, referencesOf, type KnownPerson } from './disclosures.js';
 import type { FoundRow, LogFilter, LogPosition } from './filter.js';
-import { findRows, type MarkedPlace } from './find-rows.js';
+import { findRows, liveMarks, type MarkedPlace } from './find-rows.js';
 import type { Kinds } from './kinds.js';
 import { openStored } from './list-stored.js';
 import type { MarkKeys } from './mark-keys.js';
@@ -55,6 +55,14 @@ export interface PartnerTold {
 }
 
 const pageOfPlaces = 500;
+
+/** One named officer, or one system, of a partner. */
+export interface AskerFilter {
+  readonly partner: PartnerCode;
+  readonly officer?: string;
+  readonly clientId?: string;
+}
+
 /** Longest a page is. */
 export const mostFound = 100;
 
@@ -96,6 +104,34 @@ export class LogSearch {
         },
       );
       return this.#read(rows);
+    });
+  }
+
+  /**
+   * When one officer or system asked, by the hour, while the keys of marks last. Nobody is named:
+   * `asker` says nothing without the key.
+   */
+  async activity(
+    who: AskerFilter,
+    from: Date,
+    now: Date,
+  ): Promise<{
+    readonly asker: string;
+    readonly hours: readonly { readonly at: Date; readonly count: number }[];
+  }> {
+    const { dataSource, markKeys, trees } = this.options;
+    return available(async () => {
+      const { id: tree } = await trees.find({ kind: 'partner', partner: who.partner });
+      const marks = await liveMarks({ database: dataSource, keys: markKeys }, now, (key) =>
+        askerMark(key, tree, who.officer ?? null, who.clientId ?? ''),
+      );
+      const rows = await dataSource.query<{ at: Date; count: string }[]>(
+        `SELECT date_trunc('hour', at, 'UTC') AS at, count(*) AS count FROM access_log_mark
+         WHERE asker = ANY ($1::bigint[]) AND at >= $2 GROUP BY 1 ORDER BY 1`,
+        [marks.map(({ mark }) => mark), from],
+      );
+      const hours = rows.map(({ at, count }) => ({ at, count: Number(count) }));
+      return { asker: marks[0]?.mark ?? '', hours };
     });
   }
 
