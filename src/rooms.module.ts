@@ -43,7 +43,8 @@ import {
 import { actHandlers, allActHandlers } from './act-handlers.js';
 import { migrations } from './migrations.js';
 import { readPartnerCodes, ReadPartners } from './partners/index.js';
-import { StaffActs, StaffDirectory, staffActAppliers } from './staff/index.js';
+import { Cursors, ExportLog, ReadSummary, SearchLog } from './scrutiny/index.js';
+import { StaffActs, StaffDirectory, StaffRecords, staffActAppliers } from './staff/index.js';
 
 /** Everything a start has to be given: configuration, keys, clock. */
 export interface RoomsSettings {
@@ -162,6 +163,34 @@ export class RoomsModule {
         { provide: ReadGatewayKeys, useFactory: () => new ReadGatewayKeys(dataSource, now) },
         { provide: ReadPartners, useFactory: () => new ReadPartners(dataSource) },
         { provide: StaffDirectory, useFactory: () => new StaffDirectory(dataSource, now) },
+        {
+          provide: StaffRecords,
+          inject: [ACCESS_LOG],
+          useFactory: (accessLog: AccessLog) =>
+            new StaffRecords({ accessLog, now, newId: randomUUID }),
+        },
+        {
+          provide: Cursors,
+          useFactory: () => new Cursors(deriveKey(keys.log, 'safeconduct/staff/cursor-key/v1')),
+        },
+        {
+          provide: SearchLog,
+          inject: [ACCESS_LOG, StaffRecords, Cursors],
+          useFactory: (accessLog: AccessLog, records: StaffRecords, cursors: Cursors) =>
+            new SearchLog(accessLog, records, cursors, now),
+        },
+        {
+          provide: ReadSummary,
+          inject: [ACCESS_LOG, StaffRecords],
+          useFactory: (accessLog: AccessLog, records: StaffRecords) =>
+            new ReadSummary(accessLog, records, now),
+        },
+        {
+          provide: ExportLog,
+          inject: [ACCESS_LOG, StaffRecords, Cursors],
+          useFactory: (accessLog: AccessLog, records: StaffRecords, cursors: Cursors) =>
+            new ExportLog(accessLog, records, cursors),
+        },
         {
           provide: StaffActs,
           inject: [ACCESS_LOG, Authority, RegisterActs],

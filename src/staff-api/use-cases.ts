@@ -2,8 +2,10 @@ import { ReadEnds } from '../grants/index.js';
 import { ReadGatewayKeys } from '../identity/keys/index.js';
 import { ReadPartners } from '../partners/index.js';
 import { ChangePeople, ExportPeople, ImportPeople, ReadPeople } from '../register/index.js';
+import { ExportLog, ReadSummary, SearchLog } from '../scrutiny/index.js';
 import { StaffActs, StaffDirectory } from '../staff/index.js';
 import { KeysResolver } from './keys.resolver.js';
+import { LogResolver } from './log.resolver.js';
 import { PartnerResolver } from './partner.resolver.js';
 import { RegisterReadingResolver } from './register-reading.resolver.js';
 import { RegisterResolver } from './register.resolver.js';
@@ -20,6 +22,9 @@ export const staffUseCases = [
   ImportPeople,
   ExportPeople,
   ReadPeople,
+  SearchLog,
+  ReadSummary,
+  ExportLog,
 ] as const;
 
 /** What speaks for them in its schema. */
@@ -29,4 +34,5 @@ export const staffResolvers = [
   KeysResolver,
   RegisterResolver,
   RegisterReadingResolver,
+  LogResolver,
 ] as const;
