@@ -19,9 +19,7 @@ import {
   type GatedHttpsServer,
 } from './platform/tls/client-certificate-gate.js';
 import { buildStaffDoor, type StaffDoor } from './staff-api/staff-door.js';
-import { ReadGatewayKeys } from './identity/keys/index.js';
-import { ReadPartners } from './partners/index.js';
-import { StaffActs, StaffDirectory } from './staff/index.js';
+import { StaffDirectory } from './staff/index.js';
 
 /** Who is on the other end of a connection through the staff door's gate. */
 interface StaffPeer {
@@ -29,6 +27,13 @@ interface StaffPeer {
   readonly account: string;
   readonly certificate: Buffer;
 }
+
+/** A registrar's upload may take its time, and its mapping file comes in a header. */
+const uploadLimits = {
+  requestTimeout: 60 * 60 * 1000,
+  keepAliveTimeout: 60_000,
+  maxHeaderSize: 64 * 1024,
+};
 
 export interface StaffDoorSettings {
   readonly publicUrl: string;
@@ -68,12 +73,7 @@ export async function openStaffDoor(
   let gate: GatedHttpsServer<StaffPeer> | undefined;
 
   const door = await buildStaffDoor({
-    useCases: {
-      acts: shared(StaffActs),
-      directory: shared(StaffDirectory),
-      readPartners: shared(ReadPartners),
-      readKeys: shared(ReadGatewayKeys),
-    },
+    useCase: shared,
     serverFactory: (handler) => {
       gate = createGatedHttpsServer<StaffPeer>(
         {
@@ -86,6 +86,7 @@ export async function openStaffDoor(
           },
           causeOf: certificateCauseOf,
           connectionKey: ({ account }) => account,
+          http: uploadLimits,
           onRefused: (cause) => metrics.handshakesRefused.inc({ cause: `staff ${cause}` }),
         },
         handler,
