@@ -28,6 +28,7 @@ import {
   openRegister,
   ReadPeople,
   Register,
+  registerActAppliers,
   RegisterActs,
   registerVersionSql,
   registerActAppliers,

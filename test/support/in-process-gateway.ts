@@ -102,6 +102,7 @@ function memoryRegister(people: readonly StoredPerson[]) {
       version: 1,
       caseload: subject.caseload,
       suppressedFor: subject.suppressedFor,
+      informed: subject.sharing?.informedOn !== undefined,
       keys: keysOf(subjectBlockingTerms(subject)),
     });
     byNumber.set(number, {
