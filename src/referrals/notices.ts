@@ -87,11 +87,10 @@ export class NoteChanges {
       told.set(name, entry);
     }
     for (const { change, partner, facts } of told.values()) {
-      const affected = facts.flatMap(({ fields }) =>
-        noLongerSo(fields, change.before, change.after),
-      );
+      const affected = facts.flatMap(({ fields }) => noLongerSo(fields, change.contents));
       const newest = facts.at(-1);
-      if (newest === undefined || (affected.length === 0 && change.after !== undefined)) continue;
+      if (newest === undefined || (affected.length === 0 && change.contents !== undefined))
+        continue;
       await this.write(manager, partner, newest, [...new Set(affected)]);
     }
   }

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { GatewayError } from '../core/errors.js';
 import type { SubjectId } from '../core/ids.js';
 import type { RegisterStore, VersionReference } from './register-store.js';
 import type { SubjectContent } from './subject-blob.js';
@@ -6,9 +7,9 @@ import type { SubjectContent } from './subject-blob.js';
 /** What partners could be told of one person, before and after a change. */
 export interface LiveChange {
   readonly subject: SubjectId;
-  readonly before: SubjectContent;
-  /** Undefined: the person is erased. */
-  readonly after: SubjectContent | undefined;
+  /** Undefined: the person is erased, and was not opened for it. */
+  readonly contents:
+    { readonly before: SubjectContent; readonly after: SubjectContent } | undefined;
 }
 
 /** Runs in the transaction of the change. Suppressions are no change of this kind. */
@@ -31,16 +32,25 @@ export async function tellLiveChanges(
   replaced: readonly Replaced[],
 ): Promise<void> {
   if (store.onLiveChange === undefined || replaced.length === 0) return;
-  const going = replaced.map(({ subject: id, live: version }) => ({ id, version }));
-  const coming = replaced.flatMap(({ subject: id, next: version }): VersionReference[] =>
-    version === undefined ? [] : [{ id, version }],
-  );
-  const before = await store.readSubjects(manager, going);
-  const after = await store.readSubjects(manager, coming);
-  const changes = replaced.flatMap(({ subject, next }): LiveChange[] => {
-    const old = before.get(subject)?.content;
-    const fresh = next === undefined ? undefined : after.get(subject)?.content;
-    return old === undefined ? [] : [{ subject, before: old, after: fresh }];
+  const going: VersionReference[] = [];
+  const coming: VersionReference[] = [];
+  for (const { subject: id, live, next } of replaced) {
+    if (next === undefined) continue;
+    going.push({ id, version: live });
+    coming.push({ id, version: next });
+  }
+  const olds = await store.readSubjects(manager, going);
+  const news = await store.readSubjects(manager, coming);
+  const changes = replaced.map(({ subject, next }): LiveChange => {
+    const before = olds.get(subject)?.content;
+    const after = news.get(subject)?.content;
+    if (next === undefined) return { subject, contents: undefined };
+    if (before === undefined || after === undefined) {
+      throw new GatewayError('ERR_SEALED_DATA_DAMAGED', {
+        detail: `subject ${subject} is missing`,
+      });
+    }
+    return { subject, contents: { before, after } };
   });
   await store.onLiveChange(manager, changes);
 }

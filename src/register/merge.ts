@@ -66,8 +66,8 @@ export async function approveMergeIn(
   const suppressedFor = [...new Set([...into.suppressedFor, ...from.suppressedFor])].sort();
   const live = change.seal(subject, into.live.version + 1, content, secret);
   await store.onLiveChange?.(change.manager, [
-    { subject, before: before.into, after: content },
-    { subject: erased, before: before.from, after: undefined },
+    { subject, contents: { before, after: content } },
+    { subject: erased, contents: undefined },
   ]);
   change.destroy(into, 'live');
   change.destroy(from, 'live');
@@ -125,7 +125,10 @@ async function prepareMerge(change: RegisterChange, target: MergeTarget) {
   const { pages, people } = await locatePair(change, [target.into, target.from]);
   const [into, from] = people.map((person): LivePerson => {
     if (person.live === undefined || person.pending !== undefined) {
-      throw new GatewayError('ERR_ROW_CONFLICT', { detail: 'one of them waits for a release' });
+      throw new GatewayError('ERR_ROW_CONFLICT', {
+        argument: 'people',
+        detail: 'one of them waits for a release',
+      });
     }
     return { ...person, live: person.live };
   });
@@ -137,7 +140,7 @@ async function prepareMerge(change: RegisterChange, target: MergeTarget) {
   const kept = await change.open(into);
   const { content: lost } = await change.open(from);
   const content = mergeContents(kept.content, lost);
-  const before = { into: kept.content, from: lost };
+  const before = kept.content;
   return { pages, into, from, before, content, secret: kept.referenceSecret };
 }
 

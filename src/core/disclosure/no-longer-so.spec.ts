@@ -67,7 +67,7 @@ describe('what was told and is no longer so', () => {
     ['a name of no field', [['household', 'FULL']], { names: [{ full: 'Other' }] }, []],
   ];
   test.each(rows)('%s', (_rule, told, change, fields) => {
-    expect(noLongerSo(told, before, { ...before, ...change })).toEqual(fields);
+    expect(noLongerSo(told, { before, after: { ...before, ...change } })).toEqual(fields);
   });
 
   test('of somebody erased is everything told', () => {
@@ -75,7 +75,7 @@ describe('what was told and is no longer so', () => {
       ['visaStatus', 'FULL'],
       ['fullName', 'CONFIRM'],
     ] as const;
-    expect(noLongerSo(told, before, undefined)).toEqual(['VISA_STATUS', 'FULL_NAME']);
-    expect(noLongerSo([], before, undefined)).toEqual([]);
+    expect(noLongerSo(told, undefined)).toEqual(['VISA_STATUS', 'FULL_NAME']);
+    expect(noLongerSo([], undefined)).toEqual([]);
   });
 });

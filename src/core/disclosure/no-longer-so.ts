@@ -11,18 +11,17 @@ type Content = Omit<Subject, 'suppressedFor'>;
  * else of the person; who may be told of them plays no part.
  *
  * @param told field names and levels as access records have them
- * @param after undefined when the person is erased: then nothing told is so any more
+ * @param contents undefined when the person is erased: then nothing told is so any more
  */
 export function noLongerSo(
   told: readonly (readonly [field: string, level: string])[],
-  before: Content,
-  after: Content | undefined,
+  contents: { readonly before: Content; readonly after: Content } | undefined,
 ): readonly SubjectField[] {
   return told.flatMap(([name, level]) => {
     const field = subjectFieldByName.get(name);
     if (field === undefined) return [];
-    if (after === undefined) return [field];
-    const [old, fresh] = [before, after].map((content) =>
+    if (contents === undefined) return [field];
+    const [old, fresh] = [contents.before, contents.after].map((content) =>
       saidOf(field, level as DisclosureLevel, content),
     );
     return old === fresh ? [] : [field];
