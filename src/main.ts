@@ -31,7 +31,7 @@ import {
   createGatedHttpsServer,
   type GatedHttpsServer,
 } from './platform/tls/client-certificate-gate.js';
-import { Crossings } from './referrals/index.js';
+import { Crossings, ReadNotices } from './referrals/index.js';
 import { authorityChannel, ReplicaClock } from './staff/index.js';
 import {
   ReadAccess,
@@ -221,6 +221,7 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
       recordRefusal: shared(context, RecordRefusal),
       acceptGrant: shared(context, AcceptGrant),
       crossings: shared(context, Crossings),
+      readNotices: shared(context, ReadNotices),
     },
     serverFactory: (handler) => {
       gate = createGatedHttpsServer<PartnerPeer>(

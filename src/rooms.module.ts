@@ -14,7 +14,14 @@ import { migrate, openDatabase, type Database } from './platform/database/databa
 import type { Configuration } from './platform/configuration/configuration.js';
 import type { GatewayLogger } from './platform/telemetry/logger.js';
 import { AcceptGrant, Authority, Budgets, ReadEnds } from './grants/index.js';
-import { Crossings, ConfirmationAlarms, ToldFacts, ToldKeys } from './referrals/index.js';
+import {
+  ConfirmationAlarms,
+  Crossings,
+  NoteChanges,
+  ReadNotices,
+  ToldFacts,
+  ToldKeys,
+} from './referrals/index.js';
 import {
   GatewayKeyRing,
   ReadGatewayKeys,
@@ -28,7 +35,6 @@ import {
   openRegister,
   ReadPeople,
   Register,
-  registerActAppliers,
   RegisterActs,
   registerVersionSql,
   registerActAppliers,
@@ -115,8 +121,10 @@ export class RoomsModule {
         },
         {
           provide: Register,
-          useFactory: () =>
+          inject: [NoteChanges],
+          useFactory: (notices: NoteChanges) =>
             openRegister({
+              onLiveChange: async (manager, changes) => notices.note(manager, changes),
               dataSource,
               masterKey: masterKeyOf(keys),
               epochKeys: keys.epochs,
@@ -272,6 +280,23 @@ export class RoomsModule {
           inject: [ToldKeys, ToldFacts, ACCESS_LOG],
           useFactory: (toldKeys: ToldKeys, told: ToldFacts, accessLog: AccessLog) =>
             new Crossings(toldKeys, told, accessLog, now, randomUUID),
+        },
+        {
+          provide: NoteChanges,
+          inject: [ToldKeys],
+          useFactory: (toldKeys: ToldKeys) => new NoteChanges(toldKeys, now),
+        },
+        {
+          provide: ReadNotices,
+          inject: [ToldKeys, ACCESS_LOG],
+          useFactory: (toldKeys: ToldKeys, accessLog: AccessLog) =>
+            new ReadNotices(
+              toldKeys,
+              accessLog,
+              deriveKey(keys.log, 'safeconduct/notice-cursor/v1'),
+              now,
+              randomUUID,
+            ),
         },
         { provide: ConfirmationAlarms, useFactory: () => new ConfirmationAlarms(dataSource) },
         {

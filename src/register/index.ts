@@ -13,6 +13,7 @@ export {
   type RegisterReader,
   type WeightedTerm,
 } from './register.js';
+export type { LiveChange, OnLiveChange } from './live-change.js';
 export type { RegisterOptions, RegisterStore } from './register-store.js';
 export {
   importRegister,
