@@ -1,4 +1,11 @@
-import { clientActs, credentialActs, officerActs, organisationActs } from './partners/index.js';
+import {
+  clientActs,
+  credentialActs,
+  documentActs,
+  officerActs,
+  organisationActs,
+} from './partners/index.js';
+import { grantActs } from './grants/index.js';
 import { accountActs, type ActHandler, type ChangingAct } from './staff/index.js';
 
 /** How each act of staff is done: every room's acts in one place. One missing does not compile. */
@@ -8,4 +15,6 @@ export const actHandlers: Readonly<Record<ChangingAct, ActHandler>> = {
   ...credentialActs,
   ...clientActs,
   ...officerActs,
+  ...documentActs,
+  ...grantActs,
 };

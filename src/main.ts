@@ -11,6 +11,7 @@ import { AcceptGrant, Authority, type Caller } from './grants/index.js';
 import { createTokenVerifier, parseBearer } from './identity/caller/index.js';
 import { certificateCauseOf } from './identity/certificate/index.js';
 import { createTokenEndpoint, publicTokenKeys } from './identity/token/index.js';
+import { DocumentReport } from './partners/index.js';
 import { buildOpsDoor } from './ops/ops-door.js';
 import { countEnding } from './ending-credentials.js';
 import { CertificateJudge, type PartnerPeer } from './certificate-judge.js';
@@ -117,6 +118,7 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
   const metrics = new Metrics();
   const authority = context.get(Authority);
   const accessLog = context.get<AccessLog>(ACCESS_LOG);
+  const documentReport = context.get(DocumentReport);
   const tls = readListenerTls(settings.partnerTls, 'PARTNER');
   metrics.certificateNotAfter.set({ door: 'partner' }, tls.notAfter.getTime() / 1000);
 
@@ -221,6 +223,13 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
     authenticate,
     tokenEndpoint,
     log: { published: accessLog.published, partnerOf, now },
+    documents: {
+      ruleOf: (code) => authority.documentRule(code),
+      note: (code, id, refused) => {
+        metrics.untrustedDocuments.inc({ refused: String(refused) });
+        documentReport.note(code, id, refused);
+      },
+    },
     releaseDelayMs: configuration.releaseDelayMs,
     logger,
     metrics,

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import type { INestApplicationContext, Type } from '@nestjs/common';
 import { GatewayError } from './core/errors.js';
-import type { Authority } from './grants/index.js';
+import { PreviewGrant, ReadBudgets, ReadGrants, type Authority } from './grants/index.js';
 import {
   certificateCauseOf,
   checkClientCertificate,
@@ -19,7 +19,7 @@ import {
   type GatedHttpsServer,
 } from './platform/tls/client-certificate-gate.js';
 import { buildStaffDoor, type StaffDoor } from './staff-api/staff-door.js';
-import { ReadPartners } from './partners/index.js';
+import { DocumentReport, ReadPartners } from './partners/index.js';
 import { StaffActs, StaffDirectory } from './staff/index.js';
 
 /** Who is on the other end of a connection through the staff door's gate. */
@@ -62,6 +62,10 @@ export async function openStaffDoor(
       acts: shared(StaffActs),
       directory: shared(StaffDirectory),
       readPartners: shared(ReadPartners),
+      readGrants: shared(ReadGrants),
+      readBudgets: shared(ReadBudgets),
+      previewGrant: shared(PreviewGrant),
+      documentReport: shared(DocumentReport),
     },
     serverFactory: (handler) => {
       gate = createGatedHttpsServer<StaffPeer>(

@@ -5,8 +5,15 @@ import { deriveKey, localMasterKey, type PrivateJwk } from './platform/keys/keys
 import { migrate, openDatabase, type Database } from './platform/database/database.js';
 import type { Configuration } from './platform/configuration/configuration.js';
 import type { GatewayLogger } from './platform/telemetry/logger.js';
-import { AcceptGrant, Authority, Budgets } from './grants/index.js';
-import { openRegister, Register, registerVersionSql } from './register/index.js';
+import {
+  AcceptGrant,
+  Authority,
+  Budgets,
+  PreviewGrant,
+  ReadBudgets,
+  ReadGrants,
+} from './grants/index.js';
+import { openRegister, readPersonInScope, Register, registerVersionSql } from './register/index.js';
 import {
   ReadAccess,
   ReadReceipt,
@@ -16,7 +23,7 @@ import {
 } from './verification/index.js';
 import { actHandlers } from './act-handlers.js';
 import { migrations } from './migrations.js';
-import { ReadPartners } from './partners/index.js';
+import { DocumentReport, ReadPartners } from './partners/index.js';
 import { StaffActs, StaffDirectory, staffActAppliers } from './staff/index.js';
 
 /** Everything a start has to be given: configuration, keys, clock. */
@@ -129,9 +136,39 @@ export class RoomsModule {
         },
         {
           provide: AcceptGrant,
-          inject: [Authority],
-          useFactory: (authority: Authority) => new AcceptGrant(dataSource, authority, now),
+          inject: [Authority, ACCESS_LOG],
+          useFactory: (authority: Authority, accessLog: AccessLog) =>
+            new AcceptGrant(authority, accessLog, now, randomUUID),
         },
+        { provide: ReadGrants, useFactory: () => new ReadGrants(dataSource, now) },
+        {
+          provide: ReadBudgets,
+          inject: [Authority, Budgets],
+          useFactory: (authority: Authority, budgets: Budgets) =>
+            new ReadBudgets(dataSource, authority, budgets, now),
+        },
+        {
+          provide: PreviewGrant,
+          inject: [ReadGrants, Authority, Register, ACCESS_LOG],
+          useFactory: (
+            readGrants: ReadGrants,
+            authority: Authority,
+            register: Register,
+            accessLog: AccessLog,
+          ) =>
+            new PreviewGrant({
+              readGrants,
+              authority,
+              register: {
+                countInScope: (scope) => register.countInScope(scope),
+                personInScope: async (person, scope) =>
+                  readPersonInScope(register.store, person, scope),
+              },
+              accessLog,
+              now,
+            }),
+        },
+        { provide: DocumentReport, useFactory: () => new DocumentReport(dataSource, now) },
         {
           provide: RecordRefusal,
           inject: [ACCESS_LOG],

@@ -14,3 +14,4 @@ export type { PublishedLog } from './published-log.js';
 export type { Alongside } from './group-commit.js';
 export type { HostPart } from './sealed-part.js';
 export type { TreeName } from './trees.js';
+export { doneWithRecord } from './done-with-record.js';

@@ -9,9 +9,12 @@ import {
   type TrustAnchor,
 } from '../identity/certificate/index.js';
 import {
+  noDocumentRule,
+  readDocumentRules,
   readPartners,
   type AnchorInForce,
   type Credential,
+  type DocumentRule,
   type NamingProvider,
   type OAuthClient,
   type Partner,
@@ -68,6 +71,7 @@ interface Snapshot {
   readonly revokedOfficers: ReadonlySet<string>;
   readonly grants: ReadonlyMap<string, Grant>;
   readonly awaiting: readonly Grant[];
+  readonly documentRules: ReadonlyMap<string, DocumentRule>;
 }
 
 /** SQL expression for the live version of authority, for a statement that needs it on its way. */
@@ -187,6 +191,21 @@ export class Authority {
     return this.snapshot.grants.get(id);
   }
 
+  /** Every grant in its current version. */
+  grants(): readonly Grant[] {
+    return [...this.snapshot.grants.values()];
+  }
+
+  /** State of a partner; undefined for none. */
+  stateOf(partner: PartnerCode): StateCode | undefined {
+    return this.snapshot.partners.get(partner)?.state;
+  }
+
+  /** What a partner's documents are held to. */
+  documentRule(partner: PartnerCode): DocumentRule {
+    return this.snapshot.documentRules.get(partner) ?? noDocumentRule;
+  }
+
   grantsOf(partner: PartnerCode): readonly Grant[] {
     return [...this.snapshot.grants.values()].filter((grant) => grant.partner === partner);
   }
@@ -259,6 +278,7 @@ async function load(dataSource: DataSource): Promise<Snapshot> {
     } = await readPartners(manager);
     const grants = await readGrants(manager);
     const awaiting = await readAwaitingAcceptance(manager);
+    const documentRules = await readDocumentRules(manager);
     return {
       version: BigInt(heads[0]?.version ?? 0),
       partners: new Map(partners.map((partner) => [partner.code, partner])),
@@ -270,6 +290,7 @@ async function load(dataSource: DataSource): Promise<Snapshot> {
       revokedOfficers: new Set(revokedOfficers.map((one) => `${one.partner} ${one.officer}`)),
       grants: new Map(grants.map((grant) => [grant.id, grant])),
       awaiting,
+      documentRules,
     };
   });
 }

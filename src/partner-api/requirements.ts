@@ -19,7 +19,7 @@ export const partnerRequirements: Readonly<Record<string, Requirement>> = {
     'CALLER',
     'id version digest state purpose legalBasis fields matchOn assuranceLevel requiresNamedOfficer handling validFrom validUntil budgets',
   ),
-  ...all('AcceptGrantPayload', 'CALLER', 'grant'),
+  ...all('AcceptGrantPayload', 'CALLER', 'grant receipt'),
   ...all('FieldScope', 'CALLER', 'field level'),
   ...all('BudgetStatus', 'CALLER', 'kind limit used resetsAt'),
   ...all(

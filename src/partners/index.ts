@@ -1,3 +1,4 @@
+import { Documents1769000000302 } from './documents.migration.js';
 import { Officers1768000000004 } from './officers.migration.js';
 import { PartnerActs1768000000002 } from './partner-acts.migration.js';
 import { Partners1763800000001 } from './partners.migration.js';
@@ -15,6 +16,19 @@ export { officerActs } from './officer-acts.js';
 export { clientActs } from './client-acts.js';
 export { credentialActs } from './credential-acts.js';
 export { anchorRuleKinds } from './partner.js';
+export { documentActs } from './document-acts.js';
+export {
+  documentIdForm,
+  documentIdOf,
+  documentModes,
+  DocumentReport,
+  noDocumentRule,
+  readDocumentRules,
+  type DocumentMode,
+  type DocumentReportLine,
+  type DocumentRule,
+  type DocumentsView,
+} from './documents.js';
 export { organisationActs } from './partner-acts.js';
 export { ReadPartners, type AnchorView, type PartnerView } from './read-partners.js';
 export { readPartners } from './partner.repository.js';
@@ -23,4 +37,5 @@ export const partnerMigrations = [
   Partners1763800000001,
   PartnerActs1768000000002,
   Officers1768000000004,
+  Documents1769000000302,
 ];

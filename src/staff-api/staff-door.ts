@@ -15,8 +15,12 @@ import { ClosedFastifyAdapter } from '../platform/http/closed-fastify-adapter.js
 import { parseStrictJson } from '../platform/json/strict-json.js';
 import { describeError, type GatewayLogger } from '../platform/telemetry/logger.js';
 import { nestLogger } from '../platform/telemetry/nest-logger.js';
-import { ReadPartners } from '../partners/index.js';
+import { PreviewGrant, ReadBudgets, ReadGrants } from '../grants/index.js';
+import { DocumentReport, ReadPartners } from '../partners/index.js';
 import { StaffActs, StaffDirectory, type StaffCaller } from '../staff/index.js';
+import { BudgetResolver } from './budget.resolver.js';
+import { DocumentResolver } from './document.resolver.js';
+import { GrantResolver } from './grant.resolver.js';
 import { PartnerResolver } from './partner.resolver.js';
 import { staffRequirements } from './requirements.js';
 import { staffErrors, staffFaces } from './staff-errors.js';
@@ -29,6 +33,10 @@ export interface StaffDoorOptions {
     readonly acts: StaffActs;
     readonly directory: StaffDirectory;
     readonly readPartners: ReadPartners;
+    readonly readGrants: ReadGrants;
+    readonly readBudgets: ReadBudgets;
+    readonly previewGrant: PreviewGrant;
+    readonly documentReport: DocumentReport;
   };
   /** Listener behind the certificate check. */
   readonly serverFactory: (
@@ -63,7 +71,8 @@ class SilentFilter implements GqlExceptionFilter {
 @Module({})
 class StaffDoorModule {
   static with(options: StaffDoorOptions): DynamicModule {
-    const { acts, directory, readPartners } = options.useCases;
+    const { acts, directory, readPartners, readGrants, readBudgets, previewGrant, documentReport } =
+      options.useCases;
     return {
       module: StaffDoorModule,
       imports: [
@@ -82,9 +91,16 @@ class StaffDoorModule {
         { provide: StaffActs, useValue: acts },
         { provide: StaffDirectory, useValue: directory },
         { provide: ReadPartners, useValue: readPartners },
+        { provide: ReadGrants, useValue: readGrants },
+        { provide: ReadBudgets, useValue: readBudgets },
+        { provide: PreviewGrant, useValue: previewGrant },
+        { provide: DocumentReport, useValue: documentReport },
         { provide: APP_FILTER, useClass: SilentFilter },
         StaffResolver,
         PartnerResolver,
+        GrantResolver,
+        BudgetResolver,
+        DocumentResolver,
       ],
     };
   }

@@ -10,7 +10,20 @@ export interface ActContext {
   readonly actId: string;
   readonly at: Date;
   readonly newId: () => string;
+  /** Account that asked for it; of an act of one person, who does it. */
+  readonly requestedBy: string;
+  /** Account of the second person; absent for an act of one, and while one is tried out. */
+  readonly approvedBy?: string;
+  /**
+   * Done again from the journal, on a restored database: what it was done to may not be as it was,
+   * and where that leaves a doubt the act takes away more than it did.
+   */
+  readonly again?: true;
 }
+
+/** The second person of an act; while it is tried out, nobody yet. */
+export const secondPersonOf = ({ approvedBy }: ActContext): string =>
+  approvedBy ?? 'the second person';
 
 /** An act whose content has been read. */
 export interface PreparedAct {
@@ -18,13 +31,18 @@ export interface PreparedAct {
   readonly payload: ActPayload;
   /** Account the act is about, if it is about one. */
   readonly concerns?: string;
+  /** Done in the transaction that books an act for two, before it waits. */
+  asked?(manager: EntityManager, context: ActContext): Promise<void>;
+  /** Done in the transaction that ends a waiting act without doing it. */
+  refused?(manager: EntityManager, context: ActContext): Promise<void>;
   /**
    * Does it, in the transaction that records it. Also run, and rolled back, when it is asked for, so
    * that what cannot be done is refused to the one who asks.
    *
+   * @returns the content for the journal, where it is not the one that was asked for
    * @throws {GatewayError} ERR_NOT_FOUND, ERR_CONFLICT and refusals of its own
    */
-  apply(manager: EntityManager, context: ActContext): Promise<void>;
+  apply(manager: EntityManager, context: ActContext): Promise<ActPayload | void>;
 }
 
 /**

@@ -4,6 +4,7 @@ import { Staff1768000000001 } from './staff.migration.js';
 export {
   fingerprintForm,
   nameForm,
+  secondPersonOf,
   textMember,
   uuidForm,
   type ActContext,
@@ -13,6 +14,7 @@ export {
 } from './act-handler.js';
 export type { BookedAct } from './act-book.js';
 export { accountActs } from './account-acts.js';
+export { allowActsOfOne } from './acts-of-one.js';
 export { foundStaff, type Founder } from './found-staff.js';
 export { StaffActs, type ChangingAct } from './staff-acts.js';
 export { authorityChannel, ReplicaClock } from './replica-clock.js';
@@ -21,3 +23,5 @@ export { StaffDirectory } from './staff-directory.js';
 export type { StaffCaller, StaffCertificate, StaffMember } from './staff-member.js';
 export const staffMigrations = [Staff1768000000001, Enforcement1768000000003];
 export { staffActAppliers } from './restricting-acts.js';
+export { staffReferences } from './staff.repository.js';
+export { recordReading, type StaffReading } from './record-reading.js';

@@ -17,6 +17,11 @@ const restricting = [
   'CLIENT_SUSPEND',
   'OFFICER_PROVIDER_REMOVE',
   'OFFICER_REVOKE',
+  'GRANT_NARROW',
+  'GRANT_VERSION_REVOKE',
+  'GRANT_SUSPEND',
+  'GRANT_REVOKE',
+  'DOCUMENTS_REQUIRE',
 ] as const;
 
 type Restricting = (typeof restricting)[number];
@@ -30,9 +35,11 @@ export function restrictingActOf(done: {
   readonly payload: ActPayload;
   readonly actId: string;
   readonly at: Date;
+  /** Account. */
+  readonly by: string;
 }): RestrictingAct {
-  const { act, payload, actId, at } = done;
-  return { act: `staff.${act}`, body: { payload, actId, at: at.toISOString() } };
+  const { act, payload, actId, at, by } = done;
+  return { act: `staff.${act}`, body: { payload, actId, at: at.toISOString(), by } };
 }
 
 /**
@@ -47,13 +54,21 @@ export function staffActAppliers(
     restricting.map((act) => [
       `staff.${act}`,
       async (manager, body) => {
-        const { payload, actId, at } = body as {
+        const { payload, actId, at, by } = body as {
           readonly payload: ActPayload;
           readonly actId: string;
           readonly at: string;
+          /** Absent in lines of the first release. */
+          readonly by?: string;
         };
         try {
-          await handlers[act](payload).apply(manager, { actId, at: new Date(at), newId });
+          await handlers[act](payload).apply(manager, {
+            actId,
+            at: new Date(at),
+            newId,
+            requestedBy: by ?? 'not known',
+            again: true,
+          });
         } catch (error) {
           const isDone =
             error instanceof GatewayError &&

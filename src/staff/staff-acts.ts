@@ -1,5 +1,11 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import type { AccessLog, ActOutcome, Alongside, RestrictingAct } from '../access-log/index.js';
+import {
+  doneWithRecord,
+  type AccessLog,
+  type ActOutcome,
+  type Alongside,
+  type RestrictingAct,
+} from '../access-log/index.js';
 import { isRestricting, restrictingActOf } from './restricting-acts.js';
 import { GatewayError, type GatewayErrorCode } from '../core/errors.js';
 import {
@@ -84,13 +90,16 @@ export class StaffActs {
           requestedAt: at,
           expiresAt: new Date(at.getTime() + pendingHours * 3_600_000),
         });
-        const context = { actId: id, at, newId };
+        const by = caller.account;
+        const context = { actId: id, at, newId, requestedBy: by };
         if (!needsSecond) {
-          await prepared.apply(manager, context);
+          const done = (await prepared.apply(manager, context)) ?? payload;
           await noteEnforcement(manager, id);
           // What takes away outlives the database it was done in.
-          return isRestricting(act) ? [restrictingActOf({ act, payload, actId: id, at })] : [];
+          if (!isRestricting(act)) return [];
+          return [restrictingActOf({ act, payload: done, actId: id, at, by })];
         }
+        await prepared.asked?.(manager, context);
         await manager.query('SAVEPOINT tried');
         await prepared.apply(manager, context);
         await manager.query('ROLLBACK TO SAVEPOINT tried');
@@ -125,7 +134,13 @@ export class StaffActs {
         }
         await decideBookedAct(manager, id, { state: 'DONE', by: caller.account, at });
         const handler = handlers[held.act as ChangingAct];
-        await handler(held.payload).apply(manager, { actId: id, at, newId });
+        await handler(held.payload).apply(manager, {
+          actId: id,
+          at,
+          newId,
+          requestedBy: held.requestedBy,
+          approvedBy: caller.account,
+        });
         await noteEnforcement(manager, id);
       }),
     );
@@ -139,7 +154,8 @@ export class StaffActs {
    * @throws {GatewayError} ERR_ACT_NOT_PERMITTED, ERR_ACT_NOT_PENDING; ERR_LOG_UNAVAILABLE
    */
   async refuse(caller: StaffCaller, id: string): Promise<BookedAct> {
-    const at = this.options.now();
+    const { now, newId, handlers } = this.options;
+    const at = now();
     const { act, payload, concerns } = await this.#visible(caller, id);
     const entry = { id, act, content: payload, caller, at };
     await this.#refusedIsRecorded(entry, async () =>
@@ -147,6 +163,8 @@ export class StaffActs {
         const held = present(await findAct(manager, id, { lock: true }));
         permit(decideRefusal(held, await lockFacts(manager, caller.account), at));
         await decideBookedAct(manager, id, { state: 'REFUSED', by: caller.account, at });
+        const context = { actId: id, at, newId, requestedBy: held.requestedBy };
+        await handlers[held.act as ChangingAct](held.payload).refused?.(manager, context);
       }),
     );
     return present(await findAct(this.options.dataSource, id));
@@ -179,29 +197,11 @@ export class StaffActs {
     entry: RecordedAct & { readonly outcome: ActOutcome; readonly concerns: string | null },
     work: (manager: EntityManager) => Promise<readonly RestrictingAct[] | void>,
   ): Promise<void> {
-    let thrown: { readonly error: unknown } | undefined;
-    const alongside: Alongside = async (manager) => {
-      thrown = undefined;
-      try {
-        const done = await work(manager);
-        // What is only judged at commit is judged here: later it would fail whoever shares it.
-        await manager.query('SET CONSTRAINTS ALL IMMEDIATE');
-        return done;
-      } catch (error) {
-        thrown = { error };
-        throw error;
-      }
-    };
-    try {
-      await this.#append(entry, entry.outcome, entry.concerns, alongside);
-    } catch (error) {
-      if (thrown === undefined) throw error;
-      if (thrown.error instanceof GatewayError) throw thrown.error;
-      throw new GatewayError('ERR_INTERNAL', {
-        detail: 'an act could not be done',
-        cause: thrown.error,
-      });
-    }
+    const { outcome, concerns } = entry;
+    await doneWithRecord(
+      async (alongside) => this.#append(entry, outcome, concerns, alongside),
+      work,
+    );
   }
 
   /** A refusal is a record as well; one that cannot be kept is the answer instead. */

@@ -38,6 +38,9 @@ import { hashSizeBytes } from './tree.js';
  * An act of a member of staff is a record of the same members in the host's tree: an outcome that
  * begins with `ACT_` (`ACT_REQUESTED`, `ACT_DONE`, `ACT_REFUSED`), `purpose` the name of the act,
  * `requestId` the id the act has from request to approval, `question` the commitment to its content.
+ * A partner's acceptance of a grant is one in the partner's own tree: `purpose` `GRANT_ACCEPT`, with
+ * `grant` and `grantVersion`, and `question` the commitment to
+ * `{"act":"GRANT_ACCEPT","content":{"digest","grant","version"}}`.
  *
  * **Question.** `question` = SHA-256 over the length-prefixed parts (core/bytes.ts)
  * `safeconduct/question/v1`, `salt` (32 bytes), and the RFC 8785 JSON of the question's `person`

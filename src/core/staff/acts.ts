@@ -72,6 +72,29 @@ export const staffActs = {
   OFFICER_PROVIDER_REMOVE: atOnce('LIAISON', 'SECURITY'),
   OFFICER_REVOKE: atOnce('LIAISON', 'SECURITY'),
   CLIENT_SUSPEND: atOnce('LIAISON', 'SECURITY'),
+  // Grants: drawn up by one, in force by two and the partner, narrowed and stopped by one
+  GRANT_READ: atOnce(...watchers, 'LIAISON', 'PROTECTION_OFFICER'),
+  GRANT_PREVIEW_READ: atOnce('LIAISON'),
+  GRANT_PREVIEW_PERSON_READ: atOnce('LIAISON', 'REGISTRAR'),
+  GRANT_DRAFT: atOnce('LIAISON'),
+  GRANT_AMEND: atOnce('LIAISON'),
+  GRANT_APPROVE: byTwo('LIAISON'),
+  GRANT_RESUME: byTwo('LIAISON'),
+  GRANT_NARROW: atOnce('LIAISON'),
+  GRANT_VERSION_REVOKE: atOnce('LIAISON', 'SECURITY'),
+  GRANT_SUSPEND: atOnce('LIAISON', 'SECURITY'),
+  GRANT_REVOKE: atOnce('LIAISON', 'SECURITY'),
+  // Budgets: a duty officer's release alerts at once and is looked at by who watches
+  BUDGET_READ: atOnce('LIAISON', 'SECURITY', 'PROTECTION_OFFICER'),
+  BUDGET_RELEASE: atOnce('LIAISON'),
+  BUDGET_RELEASE_AGAIN: byTwo('LIAISON'),
+  BUDGET_RELEASE_REVIEW: atOnce('SECURITY', 'PROTECTION_OFFICER'),
+  COUNTERS_READ: atOnce(...watchers, 'PROTECTION_OFFICER'),
+  // Trusted documents: requiring them takes away, no longer requiring them gives
+  DOCUMENTS_READ: atOnce(...watchers, 'LIAISON'),
+  DOCUMENTS_SET: atOnce('LIAISON'),
+  DOCUMENTS_REQUIRE: atOnce('LIAISON', 'SECURITY'),
+  DOCUMENTS_RELAX: byTwo('LIAISON'),
 } as const satisfies Readonly<Record<string, ActRule>>;
 
 export type StaffAct = keyof typeof staffActs;

@@ -29,6 +29,9 @@ export const StateCode = stringScalar(
   isStateCode,
 );
 
+/** RFC 3339 in UTC, to the second or millisecond. */
+const instantForm = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{3})?Z$/;
+
 export const DateTime = new GraphQLScalarType<Date, string>({
   name: 'DateTime',
   description: 'An instant in UTC, such as `2026-01-31T12:00:00.000Z`.',
@@ -36,5 +39,11 @@ export const DateTime = new GraphQLScalarType<Date, string>({
   serialize: (value) => {
     if (value instanceof Date) return value.toISOString();
     throw new TypeError('a DateTime is a Date');
+  },
+  parseValue: (value) => {
+    const isText = typeof value === 'string' && instantForm.test(value);
+    const instant = new Date(isText ? value : NaN);
+    if (Number.isNaN(instant.getTime())) throw new TypeError('no instant');
+    return instant;
   },
 });
