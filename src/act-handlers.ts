@@ -6,6 +6,7 @@ import {
   organisationActs,
 } from './partners/index.js';
 import { grantActs } from './grants/index.js';
+import { keyActs } from './identity/keys/index.js';
 import { accountActs, type ActHandler, type ChangingAct } from './staff/index.js';
 
 /** How each act of staff is done: every room's acts in one place. One missing does not compile. */
@@ -17,4 +18,5 @@ export const actHandlers: Readonly<Record<ChangingAct, ActHandler>> = {
   ...officerActs,
   ...documentActs,
   ...grantActs,
+  ...keyActs,
 };

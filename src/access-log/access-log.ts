@@ -5,6 +5,7 @@ import type { PartnerCode } from '../core/ids.js';
 import type { ExportEnd, ExportHead, ExportLine } from '../core/log/export.js';
 import { proveInclusion } from '../core/log/proof.js';
 import type { CoveredReceipt } from '../core/log/receipt.js';
+import { dayOfInstant } from '../core/log/marks.js';
 import { decodeRecord } from '../core/log/record.js';
 import {
   composeRecord,
@@ -26,9 +27,21 @@ import { checkpointOf } from './journaled-entries.js';
 import { exportEach, exportRange } from './export-log.js';
 import type { ActEntry } from './journal/line.js';
 import { PublishedLog } from './published-log.js';
+import type { Kinds } from './search/kinds.js';
+import { LogSearch } from './search/log-search.js';
+import type { MarkKeys } from './search/mark-keys.js';
+import type { SideRows } from './search/side-rows.js';
 import { Sequencer, type QueuedDraft } from './sequencer.js';
 import { findLeaf, readFrontier, readTree, storedHashes } from './tree.repository.js';
-import { coverId, Trees, type SignedHead, type Tree, type TreeName } from './trees.js';
+import {
+  checkpointKeysOf,
+  coverId,
+  Trees,
+  type CheckpointKeys,
+  type SignedHead,
+  type Tree,
+  type TreeName,
+} from './trees.js';
 
 export interface AccessLogOptions {
   /** Migrated with `accessLogMigrations`. */
@@ -39,8 +52,8 @@ export interface AccessLogOptions {
   readonly embedded?: boolean;
   /** 32 bytes; seals what only the host may open. */
   readonly logKey: Uint8Array;
-  /** Ed25519 private key; signs every tree. */
-  readonly checkpointKey: KeyObject;
+  /** Ed25519 private key, or keys that change; signs every tree. */
+  readonly checkpointKey: KeyObject | CheckpointKeys;
   /** `LOG_ORIGIN`, e.g. `log.example.org`. */
   readonly origin: string;
   readonly random: (lengthBytes: number) => Uint8Array;
@@ -87,6 +100,9 @@ interface LogDraft extends QueuedDraft {
 /** What `openAccessLog` has opened and reconciled. */
 export interface AccessLogParts extends Omit<AccessLogOptions, 'journal'> {
   readonly keys: RecordKeys;
+  readonly markKeys: MarkKeys;
+  readonly kinds: Kinds;
+  readonly sides: SideRows;
   readonly journal: Journal;
   readonly trees: Trees;
   readonly copy: CheckpointCopy | undefined;
@@ -98,6 +114,8 @@ const roundEveryMs = 10_000;
 export class AccessLog {
   readonly #options: Omit<AccessLogOptions, 'journal'>;
   readonly #keys: RecordKeys;
+  readonly #markKeys: MarkKeys;
+  readonly #sides: SideRows;
   readonly #journal: Journal;
   readonly #trees: Trees;
   readonly #copy: CheckpointCopy | undefined;
@@ -105,6 +123,8 @@ export class AccessLog {
   readonly #cover: CoverTree;
   /** Who cosigns the cover tree. */
   readonly witnesses: Witnesses;
+  /** Finds and counts records; whoever hands its findings on records that they were read. */
+  readonly search: LogSearch;
   /** What a partner may read of the log by itself. */
   readonly published: PublishedLog;
   #rounds: NodeJS.Timeout | undefined;
@@ -112,13 +132,15 @@ export class AccessLog {
   #closed = false;
 
   constructor(
-    { keys, journal, trees, copy, ...options }: AccessLogParts,
+    { keys, kinds, markKeys, sides, journal, trees, copy, ...options }: AccessLogParts,
     /** What opening found. */
     readonly report: ReconciliationReport,
   ) {
     const { dataSource, logger, witnessQuorum = 1, random, checkpointKey } = options;
     this.#options = options;
     this.#keys = keys;
+    this.#markKeys = markKeys;
+    this.#sides = sides;
     this.#journal = journal;
     this.#trees = trees;
     this.#copy = copy;
@@ -131,6 +153,7 @@ export class AccessLog {
         logger?.error({ detail: describeFault(error) }, 'the access log has a fault'),
     });
     this.#sequencer = sequencer;
+    this.search = new LogSearch({ dataSource, trees, keys, kinds, markKeys });
     const common = { dataSource, trees, sequencer, witnessQuorum };
     this.#cover = new CoverTree({
       ...common,
@@ -138,7 +161,7 @@ export class AccessLog {
       random,
       remember: async () => copy?.flush(),
     });
-    this.witnesses = new Witnesses({ ...common, checkpointKey });
+    this.witnesses = new Witnesses({ ...common, checkpointKeys: checkpointKeysOf(checkpointKey) });
     this.published = new PublishedLog({
       dataSource,
       trees,
@@ -163,11 +186,13 @@ export class AccessLog {
     return this.#available(async () => {
       const { id: tree, owner } = await this.#trees.find(entry.tree);
       const epochKey = await this.#keys.epochKey(entry.at);
+      const { at, host, grouping = null } = entry;
+      const side = await this.#sides.rowOf(tree, at, entry, host, grouping);
       const composed = composeRecord(entry, tree, epochKey, this.#options.random(32));
       const { record, sealed } = composed;
       const { alongside } = options;
       return new Promise<LoggedAccess>((resolve, reject) => {
-        const place = { tree, owner, id: entry.id, record, sealed, alongside };
+        const place = { tree, owner, id: entry.id, record, sealed, side, alongside };
         const draft: LogDraft = { ...place, composed, resolve, reject };
         this.#sequencer.enqueue(draft);
       });
@@ -270,6 +295,20 @@ export class AccessLog {
     return this.#trees.verifierKey({ id: coverId });
   }
 
+  /** Verifier keys of the cover tree: in force first, then those that give way or are next. */
+  coverVerifierKeys(): readonly string[] {
+    return this.#trees.verifierKeys({ id: coverId });
+  }
+
+  /**
+   * Told when another checkpoint key signs from now on: what is remembered of signed trees is put
+   * under it too, so that the key that goes is not needed to read it.
+   */
+  signAgain(): void {
+    if (this.#closed) return;
+    this.#copy?.signAgain((checkpoint) => this.#trees.signAgain(checkpoint));
+  }
+
   /**
    * Makes one round of the cover tree now.
    *
@@ -288,8 +327,11 @@ export class AccessLog {
    */
   startRounds(now: () => Date): void {
     let seen: number | undefined;
+    let cleared: number | undefined;
     const tick = async (): Promise<void> => {
       try {
+        if (cleared !== dayOfInstant(now())) await this.forgetMarks(now());
+        cleared = dayOfInstant(now());
         seen = await this.makeRound(now(), seen);
       } catch (error) {
         this.#options.logger?.error({ detail: describeFault(error) }, 'no round was made');
@@ -297,6 +339,15 @@ export class AccessLog {
       if (!this.#closed) this.#rounds = setTimeout(() => void tick(), roundEveryMs).unref();
     };
     this.#rounds = setTimeout(() => void tick(), 0).unref();
+  }
+
+  /**
+   * Destroys the keys of marks that are past their 90 days, and the marks under them.
+   *
+   * @returns how many keys
+   */
+  async forgetMarks(now: Date): Promise<number> {
+    return this.#available(async () => this.#markKeys.destroyOver(now));
   }
 
   /**
@@ -315,6 +366,11 @@ export class AccessLog {
   /** Verifier key (c2sp.org/signed-note vkey) of a tree; its name is the tree's origin. */
   async verifierKey(name: TreeName): Promise<string> {
     return this.#available(async () => this.#trees.verifierKey(await this.#trees.find(name)));
+  }
+
+  /** As {@link verifierKey}, of every key that counts, gives way or is next; in force first. */
+  async verifierKeys(name: TreeName): Promise<readonly string[]> {
+    return this.#available(async () => this.#trees.verifierKeys(await this.#trees.find(name)));
   }
 
   /**

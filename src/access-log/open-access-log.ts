@@ -14,7 +14,11 @@ import { localFiles, type JournalFiles } from './journal/journal-files.js';
 import { openJournal } from './journal/journal.js';
 import { openRecordKeys } from './record-keys.js';
 import { restoreFromJournals } from './restore.js';
-import { Trees } from './trees.js';
+import { Kinds } from './search/kinds.js';
+import { listOldRecords, listStored } from './search/list-stored.js';
+import { MarkKeys } from './search/mark-keys.js';
+import { SideRows } from './search/side-rows.js';
+import { checkpointKeysOf, Trees } from './trees.js';
 
 /**
  * Opens the log: reconciles journal and database first.
@@ -24,13 +28,18 @@ import { Trees } from './trees.js';
 export async function openAccessLog(options: AccessLogOptions): Promise<AccessLog> {
   const { dataSource, home, random, logger } = options;
   const files = options.files ?? localFiles;
-  const keys = await openRecordKeys({
+  const keyOptions = {
     database: dataSource,
     files,
     directory: join(home, 'log-keys'),
     logKey: options.logKey,
     random,
-  });
+  };
+  const keys = await openRecordKeys(keyOptions);
+  const markKeys = await MarkKeys.open(keyOptions);
+  const kinds = new Kinds(dataSource);
+  const sides = new SideRows(kinds, markKeys);
+  const list = listStored(keys, sides);
   const directory = join(home, 'journal');
   if (options.embedded === true && (await files.list(directory)).length === 0) {
     await refuseLostJournal(dataSource);
@@ -48,7 +57,9 @@ export async function openAccessLog(options: AccessLogOptions): Promise<AccessLo
       dataSource,
       [journal, ...brought],
       options.acts ?? {},
+      list,
     );
+    await listOldRecords(dataSource, list);
     const completed = await completeJournal(dataSource, journal);
     const report: ReconciliationReport = {
       repaired: repairedBytes > 0,
@@ -64,12 +75,16 @@ export async function openAccessLog(options: AccessLogOptions): Promise<AccessLo
     const trees = new Trees({
       ...options,
       database: dataSource,
+      checkpointKeys: checkpointKeysOf(options.checkpointKey),
       ...(copy === undefined ? {} : { copy }),
     });
     const remembered = copy?.checkpoints ?? [];
     await checkRemembered(dataSource, remembered, (origin) => trees.idOf(origin));
     for (const checkpoint of remembered) trees.remember(checkpoint);
-    return new AccessLog({ ...options, keys, journal, trees, copy }, report);
+    return new AccessLog(
+      { ...options, keys, kinds, markKeys, sides, journal, trees, copy },
+      report,
+    );
   } catch (error) {
     await journal.close();
     throw error;
@@ -99,7 +114,8 @@ async function openCopy(
   if (path === undefined) return undefined;
   const onFault = (error: unknown) =>
     logger?.error({ detail: describeFault(error) }, 'the copy of checkpoints cannot be written');
-  const copy = await openCheckpointCopy({ path, files, checkpointKey, onFault });
+  const checkpointKeys = checkpointKeysOf(checkpointKey);
+  const copy = await openCheckpointCopy({ path, files, checkpointKeys, onFault });
   if (copy.journal !== undefined && copy.journal !== journalId) {
     throw new GatewayError('ERR_LOG_CONTRADICTS_ITSELF', {
       detail: `${path} was written by a gateway with another journal${

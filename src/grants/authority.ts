@@ -8,6 +8,7 @@ import {
   type CheckedCertificate,
   type TrustAnchor,
 } from '../identity/certificate/index.js';
+import { readGatewayKeys, type GatewayKey } from '../identity/keys/index.js';
 import {
   noDocumentRule,
   readDocumentRules,
@@ -72,6 +73,7 @@ interface Snapshot {
   readonly grants: ReadonlyMap<string, Grant>;
   readonly awaiting: readonly Grant[];
   readonly documentRules: ReadonlyMap<string, DocumentRule>;
+  readonly gatewayKeys: readonly GatewayKey[];
 }
 
 /** SQL expression for the live version of authority, for a statement that needs it on its way. */
@@ -106,6 +108,11 @@ export class Authority {
   /** The CAs registered, each with its revocation list where it has one. */
   get anchors(): readonly TrustAnchor[] {
     return [...this.snapshot.anchors.values()].map(({ trust }) => trust);
+  }
+
+  /** The gateway's own signing keys that are or were in force. */
+  get gatewayKeys(): readonly GatewayKey[] {
+    return this.snapshot.gatewayKeys;
   }
 
   /** Asks the database for the live version and catches up with it. */
@@ -279,6 +286,7 @@ async function load(dataSource: DataSource): Promise<Snapshot> {
     const grants = await readGrants(manager);
     const awaiting = await readAwaitingAcceptance(manager);
     const documentRules = await readDocumentRules(manager);
+    const gatewayKeys = await readGatewayKeys(manager);
     return {
       version: BigInt(heads[0]?.version ?? 0),
       partners: new Map(partners.map((partner) => [partner.code, partner])),
@@ -291,6 +299,7 @@ async function load(dataSource: DataSource): Promise<Snapshot> {
       grants: new Map(grants.map((grant) => [grant.id, grant])),
       awaiting,
       documentRules,
+      gatewayKeys,
     };
   });
 }

@@ -11,6 +11,8 @@ const answerSizes: Readonly<Record<OperationKind, number>> = {
   access: 32 * 1024,
   receipt: 16 * 1024,
   acceptGrant: 32 * 1024,
+  confirmCrossing: 16 * 1024,
+  correctCrossing: 16 * 1024,
 };
 /** Of an operation that is no batch. */
 export const largestSingleAnswer = Math.max(...Object.values(answerSizes));

@@ -50,6 +50,9 @@ export const mutationActs = {
   setDocuments: 'DOCUMENTS_SET',
   requireDocuments: 'DOCUMENTS_REQUIRE',
   relaxDocuments: 'DOCUMENTS_RELAX',
+  rotateGatewayKey: 'KEY_ROTATE',
+  removeGatewayKey: 'KEY_REMOVE',
+  revokeGatewayKey: 'KEY_REVOKE',
 } as const satisfies Readonly<Record<string, StaffAct>>;
 
 export const staffRequirements: Readonly<Record<string, StaffRequirement>> = {
@@ -73,6 +76,8 @@ export const staffRequirements: Readonly<Record<string, StaffRequirement>> = {
   'Query.budgetReleases': 'BUDGET_READ',
   'Query.counters': 'COUNTERS_READ',
   'Query.partnerDocuments': 'DOCUMENTS_READ',
+  'Query.gatewayKeys': 'KEYS_READ',
+  'Query.listenerCertificates': 'KEYS_READ',
   ...Object.fromEntries(
     Object.entries(mutationActs).map(([field, act]) => [`Mutation.${field}`, act]),
   ),
@@ -115,4 +120,6 @@ export const staffRequirements: Readonly<Record<string, StaffRequirement>> = {
   ...result('PartnerDocuments', 'mode documents report'),
   ...result('TrustedDocument', 'id document'),
   ...result('UntrustedDocument', 'day id refused seen'),
+  ...result('GatewayKey', 'use thumbprint kid state inForceFrom endedAt heldBy missingAt'),
+  ...result('ListenerCertificate', 'door replica fingerprint notAfter'),
 };

@@ -21,6 +21,8 @@ import { StaffActs, StaffDirectory, type StaffCaller } from '../staff/index.js';
 import { BudgetResolver } from './budget.resolver.js';
 import { DocumentResolver } from './document.resolver.js';
 import { GrantResolver } from './grant.resolver.js';
+import { ReadGatewayKeys } from '../identity/keys/index.js';
+import { KeysResolver } from './keys.resolver.js';
 import { PartnerResolver } from './partner.resolver.js';
 import { staffRequirements } from './requirements.js';
 import { staffErrors, staffFaces } from './staff-errors.js';
@@ -37,6 +39,7 @@ export interface StaffDoorOptions {
     readonly readBudgets: ReadBudgets;
     readonly previewGrant: PreviewGrant;
     readonly documentReport: DocumentReport;
+    readonly readKeys: ReadGatewayKeys;
   };
   /** Listener behind the certificate check. */
   readonly serverFactory: (
@@ -71,8 +74,8 @@ class SilentFilter implements GqlExceptionFilter {
 @Module({})
 class StaffDoorModule {
   static with(options: StaffDoorOptions): DynamicModule {
-    const { acts, directory, readPartners, readGrants, readBudgets, previewGrant, documentReport } =
-      options.useCases;
+    const { acts, directory, readPartners, readKeys } = options.useCases;
+    const { readGrants, readBudgets, previewGrant, documentReport } = options.useCases;
     return {
       module: StaffDoorModule,
       imports: [
@@ -95,9 +98,11 @@ class StaffDoorModule {
         { provide: ReadBudgets, useValue: readBudgets },
         { provide: PreviewGrant, useValue: previewGrant },
         { provide: DocumentReport, useValue: documentReport },
+        { provide: ReadGatewayKeys, useValue: readKeys },
         { provide: APP_FILTER, useClass: SilentFilter },
         StaffResolver,
         PartnerResolver,
+        KeysResolver,
         GrantResolver,
         BudgetResolver,
         DocumentResolver,

@@ -22,6 +22,8 @@ const restricting = [
   'GRANT_SUSPEND',
   'GRANT_REVOKE',
   'DOCUMENTS_REQUIRE',
+  'KEY_REMOVE',
+  'KEY_REVOKE',
 ] as const;
 
 type Restricting = (typeof restricting)[number];

@@ -33,6 +33,7 @@ export const wideningActs = {
   CLIENT_KEYS_SET: 'a partner’s keys at the token endpoint',
   CLIENT_TLS_SET: 'a certificate that authenticates at the token endpoint',
   OFFICER_PROVIDER_SET: 'who names a partner’s officers',
+  KEY_ROTATE: 'a key the gateway signs with',
   BATCH_RELEASE: 'imported people can be found',
   SUPPRESSION_LIFT: 'a person is no longer kept from a partner',
   CASELOAD_MOVE: 'people come under other grants',

@@ -95,6 +95,11 @@ export const staffActs = {
   DOCUMENTS_SET: atOnce('LIAISON'),
   DOCUMENTS_REQUIRE: atOnce('LIAISON', 'SECURITY'),
   DOCUMENTS_RELAX: byTwo('LIAISON'),
+  // The gateway's own signing keys; who holds the host's files puts them there
+  KEYS_READ: atOnce(...watchers, 'LIAISON'),
+  KEY_ROTATE: { roles: ['SECURITY'], approvers: ['SECURITY', 'LIAISON'], settledApprover: true },
+  KEY_REMOVE: atOnce('SECURITY'),
+  KEY_REVOKE: atOnce('SECURITY'),
 } as const satisfies Readonly<Record<string, ActRule>>;
 
 export type StaffAct = keyof typeof staffActs;
