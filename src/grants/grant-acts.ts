@@ -5,6 +5,7 @@ import type { GrantId } from '../core/ids.js';
 import type { JsonValue } from '../platform/json/strict-json.js';
 import {
   fingerprintForm,
+  restrictingActOf,
   secondPersonOf,
   textMember,
   uuidForm,
@@ -58,14 +59,15 @@ export const grantActs = {
     const version = content['version'] === undefined ? undefined : versionMember(content);
     return told({
       payload: { grant, terms },
-      apply: async (manager, { at, requestedBy, again }) => {
+      apply: async (manager, { actId, at, requestedBy, again }) => {
         const by = { account: requestedBy };
         if (again === true && version !== undefined) {
           await narrowAgain(manager, lifecycle, { grantId: grant, by, at }, { version, terms });
-          return undefined;
+          return [];
         }
         const narrowed = await lifecycle.narrow(manager, by, { grantId: grant, terms }, at);
-        return { grant, terms, version: narrowed.version };
+        const payload = { grant, terms, version: narrowed.version };
+        return [restrictingActOf({ act: 'GRANT_NARROW', payload, actId, at, by: requestedBy })];
       },
     });
   },
@@ -113,11 +115,12 @@ export const grantActs = {
     const reason = reasonMember(content);
     return told({
       payload: { grant, reason },
-      apply: async (manager, { at, requestedBy, again }) => {
+      apply: async (manager, { actId, at, requestedBy, again }) => {
         const by = { account: requestedBy };
         if (again === true) await suspendAgain(manager, lifecycle, { grantId: grant, by, at });
         else await lifecycle.suspend(manager, by, { grantId: grant, reason }, at);
-        return { grant, reason: unsaid };
+        const payload = { grant, reason: unsaid };
+        return [restrictingActOf({ act: 'GRANT_SUSPEND', payload, actId, at, by: requestedBy })];
       },
     });
   },
@@ -127,10 +130,11 @@ export const grantActs = {
     const reason = reasonMember(content);
     return told({
       payload: { grant, reason },
-      apply: async (manager, { at, requestedBy }) => {
+      apply: async (manager, { actId, at, requestedBy }) => {
         const by = { account: requestedBy };
         await lifecycle.revoke(manager, by, { grantId: grant, reason }, at);
-        return { grant, reason: unsaid };
+        const payload = { grant, reason: unsaid };
+        return [restrictingActOf({ act: 'GRANT_REVOKE', payload, actId, at, by: requestedBy })];
       },
     });
   },

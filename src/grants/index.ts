@@ -1,4 +1,5 @@
 import { Budgets1764000000001 } from './budgets.migration.js';
+import { SlidingBudgets1769100000000 } from './sliding-budgets.migration.js';
 import { GrantLifecycle1764000000002 } from './lifecycle.migration.js';
 import { GrantActs1769000000301 } from './grant-acts.migration.js';
 import { Grants1763800000002 } from './grants.migration.js';
@@ -47,4 +48,5 @@ export const grantMigrations = [
   Budgets1764000000001,
   GrantLifecycle1764000000002,
   GrantActs1769000000301,
+  SlidingBudgets1769100000000,
 ];

@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto';
-import type { AccessLog } from '../access-log/index.js';
 import { gregorianDate } from '../core/dates/index.js';
 import {
   disclosureLevelOf,
@@ -24,7 +22,7 @@ import {
 import type { Subject } from '../core/register/subject.js';
 import { tellableCount } from '../core/small-numbers.js';
 import { decideAct, type StaffAct } from '../core/staff/acts.js';
-import { recordReading, type StaffCaller } from '../staff/index.js';
+import type { StaffActs, StaffCaller } from '../staff/index.js';
 import type { Authority } from './authority.js';
 import { unknownGrant } from './lifecycle.repository.js';
 import type { ReadGrants, VersionView } from './read-grants.js';
@@ -94,7 +92,7 @@ export interface PreviewOptions {
   readonly readGrants: Pick<ReadGrants, 'show'>;
   readonly authority: Pick<Authority, 'refresh' | 'grants' | 'stateOf'>;
   readonly register: PreviewedRegister;
-  readonly accessLog: Pick<AccessLog, 'append'>;
+  readonly acts: Pick<StaffActs, 'recordReading'>;
   readonly now: () => Date;
 }
 
@@ -135,7 +133,7 @@ export class PreviewGrant {
       readonly reference: string;
     },
   ): Promise<GrantPreview> {
-    const { accessLog, readGrants, register, now } = this.options;
+    const { acts, readGrants, register } = this.options;
     permit('GRANT_PREVIEW_PERSON_READ', caller);
     const { caseload, reference } = named;
     if (!isCaseload(caseload)) throw inputInvalid('caseload');
@@ -147,13 +145,8 @@ export class PreviewGrant {
     }
     const scope = await this.scopeOf(version.terms);
     const found = await register.personInScope({ caseload, reference }, scope);
-    await recordReading(accessLog, caller, {
-      id: randomUUID(),
-      act: 'GRANT_PREVIEW_PERSON_READ',
-      content: { ...named },
-      subject: found?.id ?? null,
-      at: now(),
-    });
+    const subject = found?.id ?? null;
+    await acts.recordReading(caller, 'GRANT_PREVIEW_PERSON_READ', { ...named }, subject);
     return this.preview(version.terms, found?.subject);
   }
 

@@ -1,6 +1,5 @@
 import type { DataSource } from 'typeorm';
 import { GatewayError } from '../core/errors.js';
-import { budgetKinds } from '../core/budget/index.js';
 import { tellableCount } from '../core/small-numbers.js';
 import { decideAct, type StaffAct } from '../core/staff/acts.js';
 import { staffReferences, uuidForm, type StaffCaller } from '../staff/index.js';
@@ -34,7 +33,7 @@ export interface BudgetRelease {
   readonly reviewedAt: Date | null;
 }
 
-/** What was asked under one grant in one window that is over; small numbers are not told. */
+/** What was asked under one grant on one UTC day that is over; small numbers are not told. */
 export interface UseCounter {
   readonly grant: string;
   readonly partner: string;
@@ -97,7 +96,7 @@ export class ReadBudgets {
 
   /**
    * What was asked under each grant, over time, for those who are to see no person in it: whole
-   * windows that are over, small numbers left out, all others cut to the ten below.
+   * days that are over, small numbers left out, all others cut to the ten below.
    */
   async counters(
     caller: StaffCaller,
@@ -108,11 +107,15 @@ export class ReadBudgets {
     const rows = await this.dataSource.query<
       { grant: string; partner: string; kind: string; ends_at: Date; used: number }[]
     >(
-      `SELECT g.id AS grant, g.partner, u.kind, u.ends_at, u.used
-       FROM budget_use u JOIN access_grant g ON u.account = 'GRANT:' || g.id::text
-       WHERE u.anchor = '' AND u.kind = ANY ($1) AND u.ends_at > $2 AND u.ends_at <= $3
-       ORDER BY u.ends_at DESC, g.partner, g.id, u.kind LIMIT 5000`,
-      [budgetKinds, from, until < now ? until : now],
+      `SELECT g.id AS grant, g.partner, u.kind, d.ends_at, sum(u.used)::int AS used
+       FROM budget_use u JOIN access_grant g ON u.account = 'GRANT:' || g.id::text,
+         LATERAL (SELECT date_trunc('day', u.ends_at - interval '1 ms', 'UTC')
+           + interval '1 day' AS ends_at) AS d
+       WHERE u.anchor = '' AND u.kind IN ('QUESTIONS', 'PEOPLE')
+         AND d.ends_at > $1 AND d.ends_at <= $2
+       GROUP BY g.id, g.partner, u.kind, d.ends_at
+       ORDER BY d.ends_at DESC, g.partner, g.id, u.kind LIMIT 5000`,
+      [from, until < now ? until : now],
     );
     return rows.map(({ ends_at, used, ...row }) => ({
       ...row,

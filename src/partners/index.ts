@@ -30,7 +30,12 @@ export {
   type DocumentsView,
 } from './documents.js';
 export { organisationActs } from './partner-acts.js';
-export { ReadPartners, type AnchorView, type PartnerView } from './read-partners.js';
+export {
+  readPartnerCodes,
+  ReadPartners,
+  type AnchorView,
+  type PartnerView,
+} from './read-partners.js';
 export { readPartners } from './partner.repository.js';
 export { registerPartner, type PartnerRegistration } from './register-partner.js';
 export const partnerMigrations = [

@@ -2,7 +2,7 @@ import type { SubjectId } from '../core/ids.js';
 import type { Subject } from '../core/register/subject.js';
 import type { CandidateScope } from './blind-index.js';
 import type { PersonReference, RegisterChange } from './register-change.js';
-import { changeRegister } from './register-change.js';
+import { readRegister } from './register-change.js';
 import type { RegisterStore } from './register-store.js';
 import { decodeSubjectId } from './subject-uuid.js';
 
@@ -17,8 +17,7 @@ export async function readPersonInScope(
   scope: CandidateScope,
 ): Promise<{ readonly id: SubjectId; readonly subject: Subject } | undefined> {
   if (!scope.caseloads.has(reference.caseload)) return undefined;
-  const { result } = await changeRegister(store, async (change) => find(change, reference, scope));
-  return result;
+  return readRegister(store, async (change) => find(change, reference, scope));
 }
 
 async function find(

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import type { RestrictingAct } from '../access-log/index.js';
 import { inputInvalid } from '../core/errors.js';
 import type { JsonValue } from '../platform/json/strict-json.js';
 
@@ -19,6 +20,8 @@ export interface ActContext {
    * and where that leaves a doubt the act takes away more than it did.
    */
   readonly again?: true;
+  /** Reference of the person whose hand it is: who asks where one suffices, else who approves. */
+  readonly by: string;
 }
 
 /** The second person of an act; while it is tried out, nobody yet. */
@@ -33,16 +36,22 @@ export interface PreparedAct {
   readonly concerns?: string;
   /** Done in the transaction that books an act for two, before it waits. */
   asked?(manager: EntityManager, context: ActContext): Promise<void>;
-  /** Done in the transaction that ends a waiting act without doing it. */
-  refused?(manager: EntityManager, context: ActContext): Promise<void>;
+  /** Inside id of the person of the register it is about; it is sealed in the record. */
+  readonly subject?: string;
+  /** Whether the request was judged when its content was made: then it is not tried again. */
+  readonly judged?: boolean;
+  /** Before the transaction: what has to be committed already, such as a key. */
+  ready?(): Promise<void>;
   /**
    * Does it, in the transaction that records it. Also run, and rolled back, when it is asked for, so
    * that what cannot be done is refused to the one who asks.
    *
-   * @returns the content for the journal, where it is not the one that was asked for
+   * @returns restricting acts, for the journal; one of its own name stands for what was asked for
    * @throws {GatewayError} ERR_NOT_FOUND, ERR_CONFLICT and refusals of its own
    */
-  apply(manager: EntityManager, context: ActContext): Promise<ActPayload | void>;
+  apply(manager: EntityManager, context: ActContext): Promise<readonly RestrictingAct[] | void>;
+  /** In the transaction that refuses it: what was kept for it goes. */
+  refused?(manager: EntityManager, context: ActContext): Promise<void>;
 }
 
 /**

@@ -31,6 +31,9 @@ type Restricting = (typeof restricting)[number];
 export const isRestricting = (act: string): act is Restricting =>
   restricting.some((known) => known === act);
 
+/** Name of an act in the journal. */
+export const restrictingName = (act: Restricting): string => `staff.${act}`;
+
 /** The act in the form the journal keeps. */
 export function restrictingActOf(done: {
   readonly act: Restricting;
@@ -41,7 +44,7 @@ export function restrictingActOf(done: {
   readonly by: string;
 }): RestrictingAct {
   const { act, payload, actId, at, by } = done;
-  return { act: `staff.${act}`, body: { payload, actId, at: at.toISOString(), by } };
+  return { act: restrictingName(act), body: { payload, actId, at: at.toISOString(), by } };
 }
 
 /**
@@ -64,13 +67,15 @@ export function staffActAppliers(
           readonly by?: string;
         };
         try {
-          await handlers[act](payload).apply(manager, {
+          const context = {
             actId,
             at: new Date(at),
             newId,
+            by: 'journal',
             requestedBy: by ?? 'not known',
             again: true,
-          });
+          } as const;
+          await handlers[act](payload).apply(manager, context);
         } catch (error) {
           const isDone =
             error instanceof GatewayError &&

@@ -11,7 +11,8 @@ import {
 } from './words.js';
 
 /**
- * Every act by which more may be learnt, by more callers or about more people, and what it opens.
+ * Every act by which more may be learnt, by more callers or about more people, and what it opens; and
+ * what cannot be taken back.
  * Each takes two people of the host, administrators included, at whichever door it is done:
  * core/staff/acts.ts says who, and a test holds the two tables together.
  */
@@ -34,8 +35,12 @@ export const wideningActs = {
   CLIENT_TLS_SET: 'a certificate that authenticates at the token endpoint',
   OFFICER_PROVIDER_SET: 'who names a partner’s officers',
   KEY_ROTATE: 'a key the gateway signs with',
-  BATCH_RELEASE: 'imported people can be found',
-  SUPPRESSION_LIFT: 'a person is no longer kept from a partner',
+  REGISTER_RELEASE: 'imported people can be found',
+  REGISTER_LIFT: 'a person is no longer kept from a partner',
+  REGISTER_ERASE: 'nothing; what is erased does not come back',
+  REGISTER_HOLD: 'people are kept who would have been erased',
+  REGISTER_HOLD_LIFT: 'people who were kept may be erased',
+  REGISTER_MERGE: 'one person is found by what was said of two',
   CASELOAD_MOVE: 'people come under other grants',
   THRESHOLD_SET: 'less evidence makes a match',
   REGISTER_EXPORT: 'people leave the register in bulk',
