@@ -205,8 +205,8 @@ function told(act: PreparedAct): PreparedAct {
   return {
     ...act,
     apply: translated(async (manager, context) => act.apply(manager, context)),
-    ...(act.asked === undefined ? {} : { asked: translated(act.asked) }),
-    ...(act.refused === undefined ? {} : { refused: translated(act.refused) }),
+    asked: translated(async (manager, context) => act.asked?.(manager, context)),
+    refused: translated(async (manager, context) => act.refused?.(manager, context)),
   };
 }
 
