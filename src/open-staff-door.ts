@@ -19,14 +19,21 @@ import {
   type GatedHttpsServer,
 } from './platform/tls/client-certificate-gate.js';
 import { buildStaffDoor, type StaffDoor } from './staff-api/staff-door.js';
-import { ReadPartners } from './partners/index.js';
-import { StaffActs, StaffDirectory } from './staff/index.js';
+import { StaffDirectory } from './staff/index.js';
 
 /** Who is on the other end of a connection through the staff door's gate. */
 interface StaffPeer {
   readonly checked: CheckedCertificate;
   readonly account: string;
+  readonly certificate: Buffer;
 }
+
+/** A registrar's upload may take its time, and its mapping file comes in a header. */
+const uploadLimits = {
+  requestTimeout: 60 * 60 * 1000,
+  keepAliveTimeout: 60_000,
+  maxHeaderSize: 64 * 1024,
+};
 
 export interface StaffDoorSettings {
   readonly publicUrl: string;
@@ -43,6 +50,14 @@ export interface StaffDoorSettings {
 export interface OpenedStaffDoor extends StaffDoor {
   /** Ends every connection. */
   cut(): void;
+  /** Serves another certificate from the next connection on. */
+  serveCertificate: GatedHttpsServer<StaffPeer>['serveCertificate'];
+  /**
+   * Reads the CAs of staff again; ends connections whose certificate none of them issued.
+   *
+   * @throws {GatewayError} ERR_CONFIGURATION; then nothing has changed
+   */
+  rereadAnchors(): void;
 }
 
 /** Builds the staff door over the rooms: its own listener, its own anchors, its own schema. */
@@ -53,16 +68,12 @@ export async function openStaffDoor(
   shared: <T extends object>(type: Type<T>) => T,
 ): Promise<OpenedStaffDoor> {
   const { now, logger, metrics } = settings;
-  const anchors = readStaffAnchors(settings.files.caFile);
+  let anchors = readStaffAnchors(settings.files.caFile);
   const directory = context.get(StaffDirectory);
   let gate: GatedHttpsServer<StaffPeer> | undefined;
 
   const door = await buildStaffDoor({
-    useCases: {
-      acts: shared(StaffActs),
-      directory: shared(StaffDirectory),
-      readPartners: shared(ReadPartners),
-    },
+    useCase: shared,
     serverFactory: (handler) => {
       gate = createGatedHttpsServer<StaffPeer>(
         {
@@ -71,10 +82,11 @@ export async function openStaffDoor(
           check: async (der) => {
             const checked = checkClientCertificate(der, anchors, now());
             const { account } = await directory.establish(checked.fingerprintSha256.base64url);
-            return { checked, account };
+            return { checked, account, certificate: der };
           },
           causeOf: certificateCauseOf,
           connectionKey: ({ account }) => account,
+          http: uploadLimits,
           onRefused: (cause) => metrics.handshakesRefused.inc({ cause: `staff ${cause}` }),
         },
         handler,
@@ -100,7 +112,23 @@ export async function openStaffDoor(
       () => gate?.cutConnections(() => true),
     );
   });
-  return { ...door, cut: () => void gate?.cutConnections(() => true) };
+  const isIssued = ({ certificate }: StaffPeer): boolean => {
+    try {
+      checkClientCertificate(certificate, anchors, now());
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  return {
+    ...door,
+    cut: () => void gate?.cutConnections(() => true),
+    serveCertificate: (served) => gate?.serveCertificate(served),
+    rereadAnchors: () => {
+      anchors = readStaffAnchors(settings.files.caFile);
+      gate?.cutConnections((peer) => !isIssued(peer));
+    },
+  };
 }
 
 /** The CAs that issue the certificates of staff. */

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { openAccessLog, type AccessLog, type AccessLogOptions } from './access-log/index.js';
 import type { EpochKeyProvider } from './platform/keys/epoch-key-files.js';
@@ -12,9 +13,33 @@ import {
 import { migrate, openDatabase, type Database } from './platform/database/database.js';
 import type { Configuration } from './platform/configuration/configuration.js';
 import type { GatewayLogger } from './platform/telemetry/logger.js';
-import { AcceptGrant, Authority, Budgets } from './grants/index.js';
-import { Crossings, ConfirmationAlarms, ToldFacts, ToldKeys } from './referrals/index.js';
-import { openRegister, Register, registerVersionSql } from './register/index.js';
+import { AcceptGrant, Authority, Budgets, ReadEnds } from './grants/index.js';
+import {
+  ConfirmationAlarms,
+  Crossings,
+  NoteChanges,
+  ReadNotices,
+  ToldFacts,
+  ToldKeys,
+} from './referrals/index.js';
+import {
+  GatewayKeyRing,
+  ReadGatewayKeys,
+  type KeyUse,
+  type SigningKeyFiles,
+} from './identity/keys/index.js';
+import {
+  ChangePeople,
+  ExportPeople,
+  ImportPeople,
+  openRegister,
+  ReadPeople,
+  Register,
+  RegisterActs,
+  registerVersionSql,
+  registerActAppliers,
+  type DeskOptions,
+} from './register/index.js';
 import {
   ReadAccess,
   ReadReceipt,
@@ -22,10 +47,11 @@ import {
   VerifyIdentities,
   VerifyIdentity,
 } from './verification/index.js';
-import { actHandlers } from './act-handlers.js';
+import { actHandlers, allActHandlers } from './act-handlers.js';
 import { migrations } from './migrations.js';
-import { ReadPartners } from './partners/index.js';
-import { StaffActs, StaffDirectory, staffActAppliers } from './staff/index.js';
+import { readPartnerCodes, ReadPartners } from './partners/index.js';
+import { Cursors, ExportLog, ReadSummary, SearchLog } from './scrutiny/index.js';
+import { StaffActs, StaffDirectory, StaffRecords, staffActAppliers } from './staff/index.js';
 
 /** Everything a start has to be given: configuration, keys, clock. */
 export interface RoomsSettings {
@@ -35,6 +61,8 @@ export interface RoomsSettings {
   readonly now: () => Date;
   /** Another file system under the journal, for tests that make it fail. */
   readonly journalFiles?: AccessLogOptions['files'];
+  /** Signing keys in force that are lost: the first one held takes their place. */
+  readonly adoptKeys?: readonly KeyUse[];
 }
 
 export interface GatewayKeys {
@@ -45,28 +73,58 @@ export interface GatewayKeys {
   readonly epochs: EpochKeyProvider;
   /** 32 bytes. */
   readonly log: Uint8Array;
+  /** The first of its file. */
   readonly token: PrivateJwk;
+  /** The first of its file. */
   readonly checkpoint: PrivateJwk;
+  /** Where the two are read again from, with those beside them; without a file a key stays as it is. */
+  readonly files?: SigningKeyFiles;
 }
 
 /** Token of the access log. */
 export const ACCESS_LOG = Symbol('access log');
+
+/** Token of what the use cases of the registrars' desk share. */
+const DESK = Symbol('desk');
 
 /** The rooms and their use cases, without any door. */
 @Module({})
 export class RoomsModule {
   /** @param database open and migrated; the caller closes it after the application context */
   static with(settings: RoomsSettings, database: Database): DynamicModule {
-    const { configuration, keys, logger, now, journalFiles } = settings;
+    const { configuration, keys, logger, now, journalFiles, adoptKeys = [] } = settings;
     const { dataSource } = database;
     return {
       module: RoomsModule,
       providers: [
-        { provide: Authority, useFactory: () => Authority.open(dataSource) },
+        {
+          provide: GatewayKeyRing,
+          useFactory: () =>
+            GatewayKeyRing.open({
+              dataSource,
+              keys: { TOKEN: keys.token, CHECKPOINT: keys.checkpoint },
+              files: keys.files ?? {},
+              now,
+              adopt: adoptKeys,
+            }),
+        },
+        {
+          provide: Authority,
+          inject: [GatewayKeyRing],
+          useFactory: async (ring: GatewayKeyRing) => {
+            const authority = await Authority.open(dataSource);
+            const take = () => ring.take(authority.gatewayKeys);
+            take();
+            authority.onChange(take);
+            return authority;
+          },
+        },
         {
           provide: Register,
-          useFactory: () =>
+          inject: [NoteChanges],
+          useFactory: (notices: NoteChanges) =>
             openRegister({
+              onLiveChange: async (manager, changes) => notices.note(manager, changes),
               dataSource,
               masterKey: masterKeyOf(keys),
               epochKeys: keys.epochs,
@@ -76,38 +134,125 @@ export class RoomsModule {
         },
         {
           provide: ACCESS_LOG,
-          useFactory: () =>
-            openAccessLog({
+          inject: [GatewayKeyRing, Register],
+          useFactory: async (ring: GatewayKeyRing, register: Register) => {
+            const log = await openAccessLog({
               dataSource,
               home: configuration.home,
               embedded: database.embedded,
               logKey: keys.log,
-              checkpointKey: keys.checkpoint.key,
+              checkpointKey: {
+                signing: () => ring.checkpointSigners(),
+                accepted: () => ring.checkpointAccepted(),
+                held: () => ring.checkpointHeld(),
+              },
               origin: configuration.logOrigin,
               random: (sizeBytes) => randomBytes(sizeBytes),
               logger,
               ...(journalFiles === undefined ? {} : { files: journalFiles }),
-              acts: staffActAppliers(actHandlers, randomUUID),
+              acts: {
+                ...staffActAppliers(actHandlers, randomUUID),
+                ...registerActAppliers(register.store),
+              },
               witnessQuorum: configuration.witnessQuorum,
               ...(configuration.checkpointFile === undefined
                 ? {}
                 : { checkpointFile: configuration.checkpointFile }),
-            }),
+            });
+            ring.onChange(() => log.signAgain());
+            return log;
+          },
         },
+        {
+          provide: ReadEnds,
+          inject: [Authority, StaffDirectory],
+          useFactory: (authority: Authority, directory: StaffDirectory) =>
+            new ReadEnds(dataSource, authority, directory, now),
+        },
+        { provide: ReadGatewayKeys, useFactory: () => new ReadGatewayKeys(dataSource, now) },
         { provide: ReadPartners, useFactory: () => new ReadPartners(dataSource) },
         { provide: StaffDirectory, useFactory: () => new StaffDirectory(dataSource, now) },
         {
+          provide: StaffRecords,
+          inject: [ACCESS_LOG],
+          useFactory: (accessLog: AccessLog) =>
+            new StaffRecords({ accessLog, now, newId: randomUUID }),
+        },
+        {
+          provide: Cursors,
+          useFactory: () => new Cursors(deriveKey(keys.log, 'safeconduct/staff/cursor-key/v1')),
+        },
+        {
+          provide: SearchLog,
+          inject: [ACCESS_LOG, StaffRecords, Cursors],
+          useFactory: (accessLog: AccessLog, records: StaffRecords, cursors: Cursors) =>
+            new SearchLog(accessLog, records, cursors, now),
+        },
+        {
+          provide: ReadSummary,
+          inject: [ACCESS_LOG, StaffRecords],
+          useFactory: (accessLog: AccessLog, records: StaffRecords) =>
+            new ReadSummary(accessLog, records, now),
+        },
+        {
+          provide: ExportLog,
+          inject: [ACCESS_LOG, StaffRecords, Cursors],
+          useFactory: (accessLog: AccessLog, records: StaffRecords, cursors: Cursors) =>
+            new ExportLog(accessLog, records, cursors),
+        },
+        {
           provide: StaffActs,
-          inject: [ACCESS_LOG, Authority],
-          useFactory: (accessLog: AccessLog, authority: Authority) =>
+          inject: [ACCESS_LOG, Authority, RegisterActs],
+          useFactory: (accessLog: AccessLog, authority: Authority, registerActs: RegisterActs) =>
             new StaffActs({
               dataSource,
               accessLog,
-              handlers: actHandlers,
+              handlers: allActHandlers(registerActs),
               now,
               newId: randomUUID,
               onDone: async () => authority.refresh(),
             }),
+        },
+        {
+          provide: RegisterActs,
+          inject: [Register],
+          useFactory: (register: Register) => new RegisterActs(register.store),
+        },
+        {
+          provide: DESK,
+          inject: [Register, StaffActs, RegisterActs],
+          useFactory: (
+            register: Register,
+            acts: StaffActs,
+            registerActs: RegisterActs,
+          ): DeskOptions => ({
+            register,
+            acts,
+            registerActs,
+            knownPartners: async () => readPartnerCodes(dataSource),
+            newId: randomUUID,
+          }),
+        },
+        {
+          provide: ChangePeople,
+          inject: [DESK],
+          useFactory: (desk: DeskOptions) => new ChangePeople(desk),
+        },
+        {
+          provide: ImportPeople,
+          inject: [DESK],
+          useFactory: (desk: DeskOptions) =>
+            new ImportPeople(desk, join(configuration.home, 'uploads')),
+        },
+        {
+          provide: ExportPeople,
+          inject: [DESK],
+          useFactory: (desk: DeskOptions) => new ExportPeople(desk),
+        },
+        {
+          provide: ReadPeople,
+          inject: [Register, StaffActs],
+          useFactory: (register: Register, acts: StaffActs) => new ReadPeople(register, acts),
         },
         {
           provide: Budgets,
@@ -135,6 +280,23 @@ export class RoomsModule {
           inject: [ToldKeys, ToldFacts, ACCESS_LOG],
           useFactory: (toldKeys: ToldKeys, told: ToldFacts, accessLog: AccessLog) =>
             new Crossings(toldKeys, told, accessLog, now, randomUUID),
+        },
+        {
+          provide: NoteChanges,
+          inject: [ToldKeys],
+          useFactory: (toldKeys: ToldKeys) => new NoteChanges(toldKeys, now),
+        },
+        {
+          provide: ReadNotices,
+          inject: [ToldKeys, ACCESS_LOG],
+          useFactory: (toldKeys: ToldKeys, accessLog: AccessLog) =>
+            new ReadNotices(
+              toldKeys,
+              accessLog,
+              deriveKey(keys.log, 'safeconduct/notice-cursor/v1'),
+              now,
+              randomUUID,
+            ),
         },
         { provide: ConfirmationAlarms, useFactory: () => new ConfirmationAlarms(dataSource) },
         {

@@ -8,6 +8,7 @@ import {
   type CheckedCertificate,
   type TrustAnchor,
 } from '../identity/certificate/index.js';
+import { readGatewayKeys, type GatewayKey } from '../identity/keys/index.js';
 import {
   readPartners,
   type AnchorInForce,
@@ -16,6 +17,7 @@ import {
   type OAuthClient,
   type Partner,
 } from '../partners/index.js';
+import { keyDueAt, type End } from './ends.js';
 import { readAwaitingAcceptance, readGrants } from './grant.repository.js';
 
 /** Who asks: proven by certificate and token, and checked against live authority. */
@@ -36,7 +38,7 @@ export interface Caller {
 /** What a checked certificate is known by. */
 export type CertificateNames = Pick<
   CheckedCertificate,
-  'anchorId' | 'serial' | 'subject' | 'alternativeNames' | 'fingerprintSha256'
+  'anchorId' | 'serial' | 'subject' | 'alternativeNames' | 'fingerprintSha256' | 'notAfter'
 >;
 
 /** What certificate and token prove by themselves. */
@@ -68,6 +70,7 @@ interface Snapshot {
   readonly revokedOfficers: ReadonlySet<string>;
   readonly grants: ReadonlyMap<string, Grant>;
   readonly awaiting: readonly Grant[];
+  readonly gatewayKeys: readonly GatewayKey[];
 }
 
 /** SQL expression for the live version of authority, for a statement that needs it on its way. */
@@ -102,6 +105,11 @@ export class Authority {
   /** The CAs registered, each with its revocation list where it has one. */
   get anchors(): readonly TrustAnchor[] {
     return [...this.snapshot.anchors.values()].map(({ trust }) => trust);
+  }
+
+  /** The gateway's own signing keys that are or were in force. */
+  get gatewayKeys(): readonly GatewayKey[] {
+    return this.snapshot.gatewayKeys;
   }
 
   /** Asks the database for the live version and catches up with it. */
@@ -202,6 +210,49 @@ export class Authority {
     return [...this.snapshot.grants.values()].filter(({ partner }) => ofState(partner));
   }
 
+  /** Everything in force of partners and CAs that ends, and when; nothing is left out. */
+  ends(): readonly End[] {
+    const { snapshot } = this;
+    const isActive = ({ partner }: { readonly partner: PartnerCode }) =>
+      this.isPartnerActive(partner);
+    const keys = (
+      kind: 'CLIENT_KEY' | 'OFFICER_KEY',
+      { partner, jwks, keysSince = {}, validAfter }: OAuthClient | NamingProvider,
+    ): readonly End[] =>
+      jwks.keys.map((jwk) => {
+        const id = String(jwk['kid']);
+        const since = keysSince[id];
+        return {
+          kind,
+          partner,
+          id,
+          at: keyDueAt(since === undefined ? validAfter : new Date(since)),
+        };
+      });
+    return [
+      ...[...snapshot.credentials.values()]
+        .filter((credential) => credential.active && isActive(credential))
+        .flatMap(({ partner, fingerprint: id, notAfter: at }) =>
+          at === undefined ? [] : [{ kind: 'CERTIFICATE' as const, partner, id, at }],
+        ),
+      ...[...snapshot.anchors.values()].flatMap(({ trust, registered: { partner, id } }) => [
+        { kind: 'CERTIFICATE_AUTHORITY' as const, partner, id, at: trust.notAfter },
+        ...(trust.crl === undefined
+          ? []
+          : [{ kind: 'REVOCATION_LIST' as const, partner, id, at: trust.crl.nextUpdate }]),
+      ]),
+      ...[...snapshot.clients.values()]
+        .filter((client) => client.active && isActive(client))
+        .flatMap((client) => keys('CLIENT_KEY', client)),
+      ...[...snapshot.officerProviders.values()]
+        .filter(isActive)
+        .flatMap((provider) => keys('OFFICER_KEY', provider)),
+      ...[...snapshot.grants.values()]
+        .filter((grant) => grant.state === 'ACTIVE' && isActive(grant))
+        .map(({ partner, id, validUntil: at }) => ({ kind: 'GRANT' as const, partner, id, at })),
+    ];
+  }
+
   partnerCodes(): readonly PartnerCode[] {
     return [...this.snapshot.partners.values()].map((partner) => partner.code);
   }
@@ -259,6 +310,7 @@ async function load(dataSource: DataSource): Promise<Snapshot> {
     } = await readPartners(manager);
     const grants = await readGrants(manager);
     const awaiting = await readAwaitingAcceptance(manager);
+    const gatewayKeys = await readGatewayKeys(manager);
     return {
       version: BigInt(heads[0]?.version ?? 0),
       partners: new Map(partners.map((partner) => [partner.code, partner])),
@@ -270,6 +322,7 @@ async function load(dataSource: DataSource): Promise<Snapshot> {
       revokedOfficers: new Set(revokedOfficers.map((one) => `${one.partner} ${one.officer}`)),
       grants: new Map(grants.map((grant) => [grant.id, grant])),
       awaiting,
+      gatewayKeys,
     };
   });
 }

@@ -7,6 +7,7 @@ import { readRowMembers, type ImportRow, type RowRules } from './import-row.js';
 import { peoplePerPage, type PagePerson } from './page.js';
 import { changeRegister, type PersonReference, type RegisterChange } from './register-change.js';
 import type { OpenedPage, RegisterStore } from './register-store.js';
+import { namedPerson, type RestrictionContent } from './restrictions.js';
 import { RowReader } from './row-reader.js';
 import { sharingOf, type SubjectContent } from './subject-blob.js';
 import { decodeSubjectId, encodeSubjectId, makeSubjectId } from './subject-uuid.js';
@@ -74,7 +75,10 @@ export async function addPersonIn(
   const row = readMembers(command.row, rulesOf(store, command.knownPartners));
   const { caseload, reference } = row.content;
   if ((await findPerson(change, { caseload, reference })) !== undefined) {
-    throw new GatewayError('ERR_ROW_CONFLICT', { detail: 'the reference is on the register' });
+    throw new GatewayError('ERR_ROW_CONFLICT', {
+      argument: 'reference',
+      detail: 'the reference is on the register',
+    });
   }
   const id = makeSubjectId(store.now(), store.random(10));
   const batchId = makeSubjectId(store.now(), store.random(10));
@@ -106,8 +110,8 @@ export async function addPersonIn(
  * documents) waits for another person, or one registrar alone could put anybody into the place of a
  * released person; visa and household hold at once, sharing where it narrows.
  *
- * @throws {GatewayError} ERR_INPUT_INVALID naming the member; ERR_ROW_CONFLICT when nobody has the
- *   reference, or the person has changed since
+ * @throws {GatewayError} ERR_INPUT_INVALID naming the member; ERR_NOT_FOUND when nobody has the
+ *   reference; ERR_ROW_CONFLICT when the person has changed since
  */
 export async function correctPerson(
   store: RegisterStore,
@@ -137,10 +141,13 @@ export async function correctPersonIn(
   const place = await findPerson(change, { caseload, reference });
   const newest = place && (place.person.pending ?? place.person.live);
   if (place === undefined || newest === undefined) {
-    throw new GatewayError('ERR_ROW_CONFLICT', { detail: 'nobody has the reference' });
+    throw new GatewayError('ERR_NOT_FOUND', { argument: 'reference', detail: 'nobody has it' });
   }
   if (command.subjectVersion !== undefined && command.subjectVersion !== newest.version) {
-    throw new GatewayError('ERR_ROW_CONFLICT', { detail: 'the person has changed since' });
+    throw new GatewayError('ERR_ROW_CONFLICT', {
+      argument: 'version',
+      detail: 'the person has changed since',
+    });
   }
   const { page, at, person } = place;
   const subject = decodeSubjectId(person.subject);
@@ -166,6 +173,9 @@ export async function correctPersonIn(
   const sealed = change.seal(subject, subjectVersion, content, before.referenceSecret);
   let batchId: SubjectId | undefined;
   if (atOnce) {
+    await store.onLiveChange?.(change.manager, [
+      { subject, contents: { before: before.content, after: content } },
+    ]);
     change.destroy(person, 'live');
     page.people[at] = { ...person, live: sealed };
   } else {
@@ -175,7 +185,7 @@ export async function correctPersonIn(
     page.people[at] = { ...person, pending: { ...sealed, batch } };
   }
   await change.write(page);
-  await recordAct(store, change.manager, {
+  const id = await recordAct(store, change.manager, {
     kind: 'CORRECT',
     by: requestedBy,
     people: 1,
@@ -183,6 +193,22 @@ export async function correctPersonIn(
     version: change.version,
     ...(options.actId === undefined ? {} : { id: options.actId }),
   });
+  const narrowing = narrowingOf(before.content, content, atOnce);
+  if (narrowing !== undefined) {
+    const at = store.now().toISOString();
+    change.restricts('register.narrowed', [namedPerson(person)], {
+      ...narrowing,
+      act: {
+        id,
+        kind: 'CORRECT',
+        requestedBy,
+        approvedBy: null,
+        at,
+        people: 1,
+        fields: fields.filter((field) => !isIdentity(field)),
+      },
+    });
+  }
   return {
     subject,
     subjectVersion,
@@ -232,6 +258,15 @@ const rulesOf = (store: RegisterStore, knownPartners: ReadonlySet<PartnerCode>):
   knownPartners,
   today: dayOf(store.now()),
 });
+
+/** What a row would be kept as. @throws {GatewayError} ERR_INPUT_INVALID naming the member */
+export function readPersonRow(
+  store: RegisterStore,
+  row: RowMembers,
+  knownPartners: ReadonlySet<PartnerCode>,
+): SubjectContent {
+  return readMembers(row, rulesOf(store, knownPartners)).content;
+}
 
 function readMembers(members: RowMembers, rules: RowRules): ImportRow {
   const read = readRowMembers(members, rules, new RowReader());
@@ -286,6 +321,27 @@ function widensSharing(before: SubjectContent, after: SubjectContent): boolean {
   const [old, fresh] = [sharingOf(before), sharingOf(after)];
   const takenBack = old.refusedFor.some((code) => !fresh.refusedFor.includes(code));
   return takenBack || (fresh.informed && !old.informed);
+}
+
+/** What partners are told no longer from now on; `undefined` when nothing narrowed. */
+function narrowingOf(
+  before: SubjectContent,
+  after: SubjectContent,
+  atOnce: boolean,
+): Pick<RestrictionContent, 'visaStatus' | 'refusedFor' | 'notInformed'> | undefined {
+  const [old, fresh] = [sharingOf(before), sharingOf(after)];
+  const refusedFor = fresh.refusedFor.filter((code) => !old.refusedFor.includes(code));
+  const status = after.visa?.status;
+  // A refusal holds once it is recorded, the end of a visa once it is released.
+  const ended =
+    atOnce && status !== undefined && status !== 'GRANTED' && status !== before.visa?.status;
+  const notInformed = old.informed && !fresh.informed;
+  if (refusedFor.length === 0 && !ended && !notInformed) return undefined;
+  return {
+    ...(refusedFor.length === 0 ? {} : { refusedFor }),
+    ...(ended ? { visaStatus: status } : {}),
+    ...(notInformed ? { notInformed } : {}),
+  };
 }
 
 const isIdentity = (field: string): boolean =>

@@ -1,6 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { GatewayError } from '../core/errors.js';
 import type { SubjectId } from '../core/ids.js';
+import { tellLiveChanges, type Replaced } from './live-change.js';
 import type { PagePerson } from './page.js';
 import { readyToChange, type ReadyToChange } from './register-change.js';
 import type { RegisterStore, VersionReference } from './register-store.js';
@@ -25,8 +26,8 @@ const pagesPerRead = 16;
 /**
  * Releases a batch: its people can be found from the returned version on, on every replica.
  *
- * @throws {GatewayError} ERR_IMPORT_REFUSED for the importer itself or a batch that is not there or
- *   released before, ERR_ROW_CONFLICT when the number of people is not the one shown
+ * @throws {GatewayError} ERR_APPROVER_IS_REQUESTER for the importer; ERR_IMPORT_REFUSED for a batch
+ *   that is not there, released or discarded before; ERR_ROW_CONFLICT when the number of people is not the one shown
  */
 export async function releaseBatch(
   store: RegisterStore,
@@ -52,17 +53,20 @@ export async function releaseBatchIn(
     { requested_by: string; pending: number; pages: number[]; released: boolean }[]
   >(
     `SELECT requested_by, pending, pages,
-         released_at IS NOT NULL OR discarded_at IS NOT NULL AS released
+         (released_at IS NOT NULL OR discarded_at IS NOT NULL) AS released
        FROM import_batch WHERE id::text = $1 FOR UPDATE`,
     [command.batchId],
   );
 
   // 2. Two people, once, and the number the second one has seen.
   if (batch === undefined || batch.released) {
-    throw new GatewayError('ERR_IMPORT_REFUSED', { detail: 'no such batch waits for release' });
+    throw new GatewayError('ERR_IMPORT_REFUSED', {
+      argument: 'batch',
+      detail: 'no such batch waits for release',
+    });
   }
   if (batch.requested_by === command.releasedBy) {
-    throw new GatewayError('ERR_IMPORT_REFUSED', {
+    throw new GatewayError('ERR_APPROVER_IS_REQUESTER', {
       detail: 'a batch is released by another person than the one who imported it',
     });
   }
@@ -75,13 +79,16 @@ export async function releaseBatchIn(
   for (let at = 0; at < batch.pages.length; at += pagesPerRead) {
     const opened = await store.readPages(manager, batch.pages.slice(at, at + pagesPerRead));
     const gone: VersionReference[] = [];
+    const replaced: Replaced[] = [];
     for (const page of opened) {
       const before = people;
       page.people.forEach((person, index) => {
         if (person.pending?.batch.equals(batchKey) !== true) return;
         people += 1;
         if (person.live !== undefined) {
-          gone.push({ id: decodeSubjectId(person.subject), version: person.live.version });
+          const subject = decodeSubjectId(person.subject);
+          gone.push({ id: subject, version: person.live.version });
+          replaced.push({ subject, live: person.live.version, next: person.pending.version });
         }
         page.people[index] = released(person);
       });
@@ -89,6 +96,7 @@ export async function releaseBatchIn(
       await store.writePage(manager, epoch, version, page);
       pages.set(page.pageNumber, version);
     }
+    await tellLiveChanges(store, manager, replaced);
     await store.deleteSubjects(manager, gone);
   }
 
@@ -111,6 +119,7 @@ function released(person: PagePerson): PagePerson {
 
 function countDiffers(people: number): GatewayError {
   return new GatewayError('ERR_ROW_CONFLICT', {
+    argument: 'people',
     detail: `the batch holds ${people} people, not the number that was shown`,
   });
 }

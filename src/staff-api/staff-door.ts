@@ -1,4 +1,4 @@
-import { Catch, Module, type DynamicModule } from '@nestjs/common';
+import { Catch, Module, type DynamicModule, type Type } from '@nestjs/common';
 import { APP_FILTER, NestFactory } from '@nestjs/core';
 import { GraphQLModule, GraphQLSchemaHost, type GqlExceptionFilter } from '@nestjs/graphql';
 import type { ApolloDriverConfig } from '@nestjs/apollo';
@@ -10,26 +10,24 @@ import { GatewayError } from '../core/errors.js';
 import { decideAct, isStaffAct } from '../core/staff/acts.js';
 import { closedGraphql } from '../platform/graphql/closed-graphql.js';
 import { retryAfterSeconds } from '../platform/graphql/error-map.js';
+import { toPublicError } from '../platform/graphql/public-error.js';
 import { operationLimits } from '../platform/graphql/limits.js';
 import { ClosedFastifyAdapter } from '../platform/http/closed-fastify-adapter.js';
 import { parseStrictJson } from '../platform/json/strict-json.js';
 import { describeError, type GatewayLogger } from '../platform/telemetry/logger.js';
 import { nestLogger } from '../platform/telemetry/nest-logger.js';
-import { ReadPartners } from '../partners/index.js';
-import { StaffActs, StaffDirectory, type StaffCaller } from '../staff/index.js';
-import { PartnerResolver } from './partner.resolver.js';
+import { ExportPeople, ImportPeople } from '../register/index.js';
+import type { StaffCaller } from '../staff/index.js';
+import { addRegisterRoutes, registerRoutes } from './register-routes.js';
 import { staffRequirements } from './requirements.js';
 import { staffErrors, staffFaces } from './staff-errors.js';
 import { establishStaff, staffOf, type StaffContext } from './staff-context.js';
-import { StaffResolver } from './staff.resolver.js';
+import { staffResolvers, staffUseCases } from './use-cases.js';
 
 /** What the staff door is handed; use cases come in, nothing else of the rooms. */
 export interface StaffDoorOptions {
-  readonly useCases: {
-    readonly acts: StaffActs;
-    readonly directory: StaffDirectory;
-    readonly readPartners: ReadPartners;
-  };
+  /** One of {@link staffUseCases}, out of the rooms. */
+  readonly useCase: <T extends object>(type: Type<T>) => T;
   /** Listener behind the certificate check. */
   readonly serverFactory: (
     handler: (request: IncomingMessage, response: ServerResponse) => void,
@@ -50,6 +48,7 @@ const routes = {
   'POST /graphql': 'STAFF',
   'GET /graphql': 'NOBODY',
   'OPTIONS /graphql': 'NOBODY',
+  ...registerRoutes,
 } as const;
 
 /** Hands what was thrown to the error map without printing it. */
@@ -63,7 +62,6 @@ class SilentFilter implements GqlExceptionFilter {
 @Module({})
 class StaffDoorModule {
   static with(options: StaffDoorOptions): DynamicModule {
-    const { acts, directory, readPartners } = options.useCases;
     return {
       module: StaffDoorModule,
       imports: [
@@ -79,12 +77,12 @@ class StaffDoorModule {
         ),
       ],
       providers: [
-        { provide: StaffActs, useValue: acts },
-        { provide: StaffDirectory, useValue: directory },
-        { provide: ReadPartners, useValue: readPartners },
+        ...staffUseCases.map((type) => ({
+          provide: type,
+          useValue: options.useCase<object>(type),
+        })),
         { provide: APP_FILTER, useClass: SilentFilter },
-        StaffResolver,
-        PartnerResolver,
+        ...staffResolvers,
       ],
     };
   }
@@ -118,6 +116,12 @@ export async function buildStaffDoor(options: StaffDoorOptions): Promise<StaffDo
     refuse,
   });
   registerHooks(adapter, options);
+  addRegisterRoutes(adapter.fastify, {
+    imports: options.useCase(ImportPeople),
+    exports: options.useCase(ExportPeople),
+    callerOf: staffOf,
+    publicError: (error) => toPublicError(error, options.logger, staffFaces),
+  });
   const app = await NestFactory.create<NestFastifyApplication>(
     StaffDoorModule.with(options),
     adapter,
@@ -130,9 +134,10 @@ export async function buildStaffDoor(options: StaffDoorOptions): Promise<StaffDo
 function registerHooks({ fastify }: ClosedFastifyAdapter, options: StaffDoorOptions): void {
   fastify.addHook('onRequest', async (request, reply) => {
     reply.header('cache-control', 'no-store');
-    const path = request.url.split('?', 1)[0];
-    if (path !== '/graphql') return request.is404 ? refuse(request, reply, 404) : undefined;
-    if (request.method !== 'POST' || request.url !== path) {
+    if (request.is404) return refuse(request, reply, isPathOfDoor(request) ? 405 : 404);
+    // The route that was found, not the address as spelt; every one of them has a caller.
+    const isGraphql = request.routeOptions.url === '/graphql';
+    if (request.method !== 'POST' || (isGraphql && request.url !== '/graphql')) {
       reply.header('allow', 'POST');
       return refuse(request, reply, 405);
     }
@@ -160,6 +165,10 @@ function registerHooks({ fastify }: ClosedFastifyAdapter, options: StaffDoorOpti
     },
   );
 }
+
+/** Whether another method has the path. */
+const isPathOfDoor = ({ url }: FastifyRequest): boolean =>
+  Object.keys(routes).some((route) => route.split(' ')[1] === url.split('?', 1)[0]);
 
 /**
  * A browser sends the certificate to this door whichever page asks it to: only a program, which sends

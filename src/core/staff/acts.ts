@@ -72,6 +72,32 @@ export const staffActs = {
   OFFICER_PROVIDER_REMOVE: atOnce('LIAISON', 'SECURITY'),
   OFFICER_REVOKE: atOnce('LIAISON', 'SECURITY'),
   CLIENT_SUSPEND: atOnce('LIAISON', 'SECURITY'),
+  // The gateway's own signing keys; who holds the host's files puts them there
+  KEYS_READ: atOnce(...watchers, 'LIAISON'),
+  KEY_ROTATE: { roles: ['SECURITY'], approvers: ['SECURITY', 'LIAISON'], settledApprover: true },
+  KEY_REMOVE: atOnce('SECURITY'),
+  KEY_REVOKE: atOnce('SECURITY'),
+  // The register
+  REGISTER_READ: atOnce('REGISTRAR', 'PROTECTION_OFFICER'),
+  REGISTER_STATISTICS_READ: atOnce('REGISTRAR', 'PROTECTION_OFFICER', ...watchers, 'LIAISON'),
+  REGISTER_IMPORT: atOnce('REGISTRAR'),
+  REGISTER_RELEASE: byTwo('REGISTRAR'),
+  REGISTER_DISCARD: atOnce('REGISTRAR'),
+  REGISTER_CORRECT: atOnce('REGISTRAR'),
+  REGISTER_SUPPRESS: atOnce('REGISTRAR', 'PROTECTION_OFFICER'),
+  REGISTER_LIFT: byTwo('REGISTRAR', 'PROTECTION_OFFICER'),
+  REGISTER_ERASE: byTwo('REGISTRAR', 'PROTECTION_OFFICER'),
+  REGISTER_HOLD: byTwo('REGISTRAR', 'PROTECTION_OFFICER'),
+  REGISTER_HOLD_LIFT: byTwo('REGISTRAR', 'PROTECTION_OFFICER'),
+  REGISTER_MERGE: byTwo('REGISTRAR'),
+  REGISTER_KEEP_APART: atOnce('REGISTRAR'),
+  REGISTER_EXPORT: byTwo('REGISTRAR'),
+  // The access log
+  LOG_READ: atOnce('SECURITY'),
+  LOG_EXPORT_READ: atOnce('SECURITY'),
+  LOG_SUMMARY_READ: atOnce(...watchers),
+  CASE_REFERENCE_READ: atOnce('SECURITY'),
+  WITNESSES_READ: atOnce(...watchers, 'PROTECTION_OFFICER'),
 } as const satisfies Readonly<Record<string, ActRule>>;
 
 export type StaffAct = keyof typeof staffActs;
