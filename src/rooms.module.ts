@@ -13,7 +13,7 @@ import {
 import { migrate, openDatabase, type Database } from './platform/database/database.js';
 import type { Configuration } from './platform/configuration/configuration.js';
 import type { GatewayLogger } from './platform/telemetry/logger.js';
-import { AcceptGrant, Authority, Budgets } from './grants/index.js';
+import { AcceptGrant, Authority, Budgets, ReadEnds } from './grants/index.js';
 import { Crossings, ConfirmationAlarms, ToldFacts, ToldKeys } from './referrals/index.js';
 import {
   GatewayKeyRing,
@@ -152,6 +152,12 @@ export class RoomsModule {
             ring.onChange(() => log.signAgain());
             return log;
           },
+        },
+        {
+          provide: ReadEnds,
+          inject: [Authority, StaffDirectory],
+          useFactory: (authority: Authority, directory: StaffDirectory) =>
+            new ReadEnds(dataSource, authority, directory, now),
         },
         { provide: ReadGatewayKeys, useFactory: () => new ReadGatewayKeys(dataSource, now) },
         { provide: ReadPartners, useFactory: () => new ReadPartners(dataSource) },

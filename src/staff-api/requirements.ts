@@ -73,6 +73,7 @@ export const staffRequirements: Readonly<Record<string, StaffRequirement>> = {
   'Query.registerRequest': 'REGISTER_READ',
   'Query.erasurePlan': 'REGISTER_READ',
   'Query.registerStatistics': 'REGISTER_STATISTICS_READ',
+  'Query.ends': 'SELF_READ',
   ...Object.fromEntries(
     Object.entries(mutationActs).map(([field, act]) => [`Mutation.${field}`, act]),
   ),
@@ -94,6 +95,7 @@ export const staffRequirements: Readonly<Record<string, StaffRequirement>> = {
   ...result('AnchorRule', 'kind value'),
   ...result('PartnerClient', 'clientId kids active'),
   ...result('GatewayKey', 'use thumbprint kid state inForceFrom endedAt heldBy missingAt'),
+  ...result('End', 'kind partner id at'),
   ...result('ListenerCertificate', 'door replica fingerprint notAfter'),
   ...result(
     'Person',

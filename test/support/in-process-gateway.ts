@@ -45,6 +45,7 @@ export class InProcessGateway {
       grantsOf: (partner: PartnerCode) => world.grants.filter((one) => one.partner === partner),
       grantsOfState: (_state: StateCode) => world.grants,
       awaitingAcceptance: () => [],
+      ends: () => [],
       catchUp: async () => false,
       refresh: async () => undefined,
       establish: () => world.caller,
@@ -86,7 +87,8 @@ export class InProcessGateway {
 /** Forgets every use of every budget. */
 export async function forgetBudgets(dataSource: DataSource): Promise<void> {
   await dataSource.query(
-    'TRUNCATE budget_use, budget_seen, budget_alarm, miss_returned, question_asked, match_told',
+    `TRUNCATE budget_use, budget_seen, budget_alarm, miss_returned, question_asked, match_told,
+       miss_score, matched_anchor`,
   );
 }
 
