@@ -46,7 +46,6 @@ import {
   Register,
   RegisterActs,
   registerVersionSql,
-  registerActAppliers,
   type DeskOptions,
 } from './register/index.js';
 import {
