@@ -15,6 +15,7 @@ const rooms = [
   'partners',
   'referrals',
   'register',
+  'screening',
   'staff',
   'verification',
 ];
