@@ -13,7 +13,7 @@ import {
 import { migrate, openDatabase, type Database } from './platform/database/database.js';
 import type { Configuration } from './platform/configuration/configuration.js';
 import { describeError, type GatewayLogger } from './platform/telemetry/logger.js';
-import { AcceptGrant, Authority, Budgets } from './grants/index.js';
+import { AcceptGrant, Authority, Budgets, ReadEnds } from './grants/index.js';
 import {
   ConfirmationAlarms,
   Crossings,
@@ -51,7 +51,8 @@ import { actHandlers, allActHandlers } from './act-handlers.js';
 import { migrations } from './migrations.js';
 import { readPartnerCodes, ReadPartners } from './partners/index.js';
 import { QuestionScreen, ScreenRounds } from './screening/index.js';
-import { StaffActs, StaffDirectory, staffActAppliers } from './staff/index.js';
+import { Cursors, ExportLog, ReadSummary, SearchLog } from './scrutiny/index.js';
+import { StaffActs, StaffDirectory, StaffRecords, staffActAppliers } from './staff/index.js';
 
 /** Everything a start has to be given: configuration, keys, clock. */
 export interface RoomsSettings {
@@ -163,9 +164,43 @@ export class RoomsModule {
             return log;
           },
         },
+        {
+          provide: ReadEnds,
+          inject: [Authority, StaffDirectory],
+          useFactory: (authority: Authority, directory: StaffDirectory) =>
+            new ReadEnds(dataSource, authority, directory, now),
+        },
         { provide: ReadGatewayKeys, useFactory: () => new ReadGatewayKeys(dataSource, now) },
         { provide: ReadPartners, useFactory: () => new ReadPartners(dataSource) },
         { provide: StaffDirectory, useFactory: () => new StaffDirectory(dataSource, now) },
+        {
+          provide: StaffRecords,
+          inject: [ACCESS_LOG],
+          useFactory: (accessLog: AccessLog) =>
+            new StaffRecords({ accessLog, now, newId: randomUUID }),
+        },
+        {
+          provide: Cursors,
+          useFactory: () => new Cursors(deriveKey(keys.log, 'safeconduct/staff/cursor-key/v1')),
+        },
+        {
+          provide: SearchLog,
+          inject: [ACCESS_LOG, StaffRecords, Cursors],
+          useFactory: (accessLog: AccessLog, records: StaffRecords, cursors: Cursors) =>
+            new SearchLog(accessLog, records, cursors, now),
+        },
+        {
+          provide: ReadSummary,
+          inject: [ACCESS_LOG, StaffRecords],
+          useFactory: (accessLog: AccessLog, records: StaffRecords) =>
+            new ReadSummary(accessLog, records, now),
+        },
+        {
+          provide: ExportLog,
+          inject: [ACCESS_LOG, StaffRecords, Cursors],
+          useFactory: (accessLog: AccessLog, records: StaffRecords, cursors: Cursors) =>
+            new ExportLog(accessLog, records, cursors),
+        },
         {
           provide: StaffActs,
           inject: [ACCESS_LOG, Authority, RegisterActs],

@@ -11,6 +11,16 @@ export {
   grantSignatureType,
   type Acceptance,
 } from './accept-grant.js';
+export {
+  endingWithin,
+  endsWithinDays,
+  endKinds,
+  keyLifetimeDays,
+  warningDays,
+  type End,
+  type EndKind,
+} from './ends.js';
+export { ReadEnds } from './read-ends.js';
 export { listBudgetAlarms, releaseBudget, reviewRelease, type BudgetAlarm } from './break-glass.js';
 export { GrantHistory, GrantLifecycle, type GrantOfficer } from './lifecycle.js';
 export type { GrantEvent } from './lifecycle.repository.js';

@@ -1,3 +1,4 @@
+import { KeyAges1769000004003 } from './key-ages.migration.js';
 import { Officers1768000000004 } from './officers.migration.js';
 import { PartnerActs1768000000002 } from './partner-acts.migration.js';
 import { Partners1763800000001 } from './partners.migration.js';
@@ -7,6 +8,7 @@ export type {
   AnchorInForce,
   AnchorRule,
   Credential,
+  KeysSince,
   NamingProvider,
   OAuthClient,
   Partner,
@@ -28,4 +30,5 @@ export const partnerMigrations = [
   Partners1763800000001,
   PartnerActs1768000000002,
   Officers1768000000004,
+  KeyAges1769000004003,
 ];
