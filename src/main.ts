@@ -15,6 +15,7 @@ import { GatewayKeyRing } from './identity/keys/index.js';
 import { createTokenEndpoint, publicTokenKeys } from './identity/token/index.js';
 import { DocumentReport } from './partners/index.js';
 import { buildOpsDoor } from './ops/ops-door.js';
+import { startBackground } from './background.js';
 import { countEnding } from './ending-credentials.js';
 import { CertificateJudge, type PartnerPeer } from './certificate-judge.js';
 import { openStaffDoor, type OpenedStaffDoor } from './open-staff-door.js';
@@ -384,9 +385,11 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
     await ops.close();
     await notices?.close();
     await clock.stop().catch(() => undefined);
+    await background.stop();
     await rooms.close();
   };
   accessLog.startRounds(now);
+  const background = startBackground(context, database.dataSource, now, logger);
   try {
     await listen(partner.app, configuration.partner, 'SAFECONDUCT_PARTNER_PORT');
     if (staff !== undefined) {

@@ -12,7 +12,7 @@ import {
 } from './platform/keys/keys.js';
 import { migrate, openDatabase, type Database } from './platform/database/database.js';
 import type { Configuration } from './platform/configuration/configuration.js';
-import type { GatewayLogger } from './platform/telemetry/logger.js';
+import { describeError, type GatewayLogger } from './platform/telemetry/logger.js';
 import {
   ConfirmationAlarms,
   Crossings,
@@ -57,6 +57,7 @@ import {
 } from './verification/index.js';
 import { actHandlers, allActHandlers } from './act-handlers.js';
 import { migrations } from './migrations.js';
+import { QuestionScreen, ScreenRounds } from './screening/index.js';
 import { Cursors, ExportLog, ReadSummary, SearchLog } from './scrutiny/index.js';
 import { StaffActs, StaffDirectory, StaffRecords, staffActAppliers } from './staff/index.js';
 import { DocumentReport, readPartnerCodes, ReadPartners } from './partners/index.js';
@@ -306,17 +307,44 @@ export class RoomsModule {
               randomUUID,
             ),
         },
+        {
+          provide: ScreenRounds,
+          inject: [ToldKeys],
+          useFactory: (toldKeys: ToldKeys) => new ScreenRounds(toldKeys),
+        },
+        {
+          provide: QuestionScreen,
+          inject: [Register, ScreenRounds],
+          useFactory: (register: Register, rounds: ScreenRounds) =>
+            new QuestionScreen({
+              register,
+              rounds,
+              now,
+              onFault: (error) => logger.warn(describeError(error), 'questions were not screened'),
+            }),
+        },
         { provide: ConfirmationAlarms, useFactory: () => new ConfirmationAlarms(dataSource) },
         {
           provide: VerifyIdentity,
-          inject: [Authority, Budgets, Register, ACCESS_LOG, ToldFacts],
+          inject: [Authority, Budgets, Register, ACCESS_LOG, ToldFacts, QuestionScreen],
           useFactory: (
             authority: Authority,
             budget: Budgets,
             register: Register,
             accessLog: AccessLog,
             told: ToldFacts,
-          ) => new VerifyIdentity(authority, budget, register, accessLog, told, now, randomUUID),
+            screen: QuestionScreen,
+          ) =>
+            new VerifyIdentity(
+              authority,
+              budget,
+              register,
+              accessLog,
+              told,
+              screen,
+              now,
+              randomUUID,
+            ),
         },
         {
           provide: VerifyIdentities,
