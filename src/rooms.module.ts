@@ -182,17 +182,19 @@ export class RoomsModule {
         },
         {
           provide: DESK,
-          inject: [Register, StaffActs, RegisterActs],
+          inject: [Register, StaffActs, RegisterActs, ACCESS_LOG],
           useFactory: (
             register: Register,
             acts: StaffActs,
             registerActs: RegisterActs,
+            accessLog: AccessLog,
           ): DeskOptions => ({
             register,
             acts,
             registerActs,
             knownPartners: async () => readPartnerCodes(dataSource),
             newId: randomUUID,
+            restrict: async (act) => accessLog.restrict(act),
           }),
         },
         {
