@@ -45,6 +45,7 @@ import {
   readPersonInScope,
   Register,
   RegisterActs,
+  registerActAppliers,
   registerVersionSql,
   type DeskOptions,
 } from './register/index.js';
