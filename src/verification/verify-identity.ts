@@ -100,7 +100,10 @@ export class VerifyIdentity {
         },
         requestId: question.requestId,
         canonicalQuestion: canonicalQuestion(question),
-        charges: chargesOf(restrictEvidence(evidence, new Set(grant.matchOn))),
+        charges: chargesOf(
+          restrictEvidence(evidence, new Set(grant.matchOn)),
+          grant.matchOn.includes('DOCUMENT'),
+        ),
       },
       askedAt,
     );

@@ -1,7 +1,14 @@
 import type { Command } from 'commander';
 import { GatewayError } from '../../core/errors.js';
-import { readBase64, readText } from './staff-client.js';
-import { runAct, withStaffClient, type ActOptions, type StaffOptions } from './run-act.js';
+import { readBytes, readText } from './staff-client.js';
+import {
+  doAct,
+  runAct,
+  withStaffClient,
+  type ActJson,
+  type ActOptions,
+  type StaffOptions,
+} from './run-act.js';
 
 const partnerFields = `code name state active contacts
   certificates { fingerprint serial notAfter active }
@@ -154,8 +161,12 @@ function addCertificateCommands(partner: Command, common: Wrap, waiting: Wrap): 
 
   const crl = partner.command('crl').summary('revocation lists');
   common(crl.command('import').argument('<file>').summary('PEM or DER, at once')).action(
-    async (file: string, options: StaffOptions) =>
-      runAct(options, 'importCrl', 'ImportCrlInput', { crl: readCrl(file) }),
+    async (file: string, options: StaffOptions) => {
+      const bytes = readBytes(file);
+      await doAct(options, async (client) =>
+        client.send<ActJson>('/partners/crl', 'application/pkix-crl', bytes),
+      );
+    },
   );
 }
 
@@ -222,9 +233,4 @@ function addKeyCommands(partner: Command, common: Wrap, waiting: Wrap): void {
   ).action(async (code: string, officer: string, options: StaffOptions) =>
     runAct(options, 'revokeOfficer', 'RevokeOfficerInput', { partner: code, officer }),
   );
-}
-
-function readCrl(file: string): string {
-  const text = readText(file);
-  return text.includes('-----BEGIN') ? text : readBase64(file);
 }
