@@ -30,6 +30,7 @@ import {
   Register,
   RegisterActs,
   registerVersionSql,
+  registerActAppliers,
   type DeskOptions,
 } from './register/index.js';
 import {
@@ -123,8 +124,8 @@ export class RoomsModule {
         },
         {
           provide: ACCESS_LOG,
-          inject: [GatewayKeyRing],
-          useFactory: async (ring: GatewayKeyRing) => {
+          inject: [GatewayKeyRing, Register],
+          useFactory: async (ring: GatewayKeyRing, register: Register) => {
             const log = await openAccessLog({
               dataSource,
               home: configuration.home,
@@ -139,7 +140,10 @@ export class RoomsModule {
               random: (sizeBytes) => randomBytes(sizeBytes),
               logger,
               ...(journalFiles === undefined ? {} : { files: journalFiles }),
-              acts: staffActAppliers(actHandlers, randomUUID),
+              acts: {
+                ...staffActAppliers(actHandlers, randomUUID),
+                ...registerActAppliers(register.store),
+              },
               witnessQuorum: configuration.witnessQuorum,
               ...(configuration.checkpointFile === undefined
                 ? {}

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { Command } from 'commander';
 import { GatewayError } from '../../core/errors.js';
 import { readBytes, readText } from './staff-client.js';
@@ -164,7 +165,19 @@ function addCertificateCommands(partner: Command, common: Wrap, waiting: Wrap): 
     async (file: string, options: StaffOptions) => {
       const bytes = readBytes(file);
       await doAct(options, async (client) =>
-        client.send<ActJson>('/partners/crl', 'application/pkix-crl', bytes),
+        client.stream(
+          '/partners/crl',
+          {
+            headers: { 'content-type': 'application/pkix-crl' },
+            body: Readable.from([bytes]),
+          },
+          async (answer) => {
+            const chunks: Buffer[] = [];
+            for await (const chunk of answer) chunks.push(chunk);
+            const text = Buffer.concat(chunks).toString('utf8');
+            return (JSON.parse(text) as { data: { importCrl: ActJson } }).data.importCrl;
+          },
+        ),
       );
     },
   );
