@@ -57,6 +57,8 @@ export interface TestGateway {
   addGrant(code: string, terms: Partial<GrantTerms>): Promise<GrantId>;
   /** A member of staff by reference, e.g. `LIA-1`. */
   staff(reference: string): TestStaffClient;
+  /** Certificate and key of a member of staff. */
+  staffPair(reference: string): IssuedKeyPair;
   /** Imports people and releases them. */
   addPeople(people: readonly object[]): Promise<void>;
   /** Files of the signing keys and of the listener's certificate. */
@@ -270,6 +272,11 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
       const client = new TestStaffClient(staffUrl, serverCaPem, pair);
       staffClients.push(client);
       return client;
+    },
+    staffPair: (reference) => {
+      const pair = staffPairs.get(reference);
+      if (pair === undefined) throw new TypeError(`no ${reference}`);
+      return pair;
     },
     addPeople: async (people) => {
       const { store } = rooms.context.get(Register);
