@@ -1,9 +1,12 @@
 import { ReadEnds } from '../grants/index.js';
 import { ReadGatewayKeys } from '../identity/keys/index.js';
 import { ReadPartners } from '../partners/index.js';
+import { ReadConfirmations } from '../referrals/index.js';
 import { ChangePeople, ExportPeople, ImportPeople, ReadPeople } from '../register/index.js';
+import { ReadFindings } from '../screening/index.js';
 import { ExportLog, ReadSummary, SearchLog } from '../scrutiny/index.js';
 import { StaffActs, StaffDirectory } from '../staff/index.js';
+import { ConfirmationResolver } from './confirmation.resolver.js';
 import { KeysResolver } from './keys.resolver.js';
 import { LogResolver } from './log.resolver.js';
 import { PartnerResolver } from './partner.resolver.js';
@@ -25,6 +28,8 @@ export const staffUseCases = [
   SearchLog,
   ReadSummary,
   ExportLog,
+  ReadConfirmations,
+  ReadFindings,
 ] as const;
 
 /** What speaks for them in its schema. */
@@ -35,4 +40,5 @@ export const staffResolvers = [
   RegisterResolver,
   RegisterReadingResolver,
   LogResolver,
+  ConfirmationResolver,
 ] as const;
