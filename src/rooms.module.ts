@@ -13,7 +13,6 @@ import {
 import { migrate, openDatabase, type Database } from './platform/database/database.js';
 import type { Configuration } from './platform/configuration/configuration.js';
 import { describeError, type GatewayLogger } from './platform/telemetry/logger.js';
-import { AcceptGrant, Authority, Budgets, ReadEnds } from './grants/index.js';
 import {
   ConfirmationAlarms,
   Crossings,
@@ -23,6 +22,15 @@ import {
   ToldFacts,
   ToldKeys,
 } from './referrals/index.js';
+import {
+  AcceptGrant,
+  Authority,
+  Budgets,
+  PreviewGrant,
+  ReadBudgets,
+  ReadEnds,
+  ReadGrants,
+} from './grants/index.js';
 import {
   GatewayKeyRing,
   ReadGatewayKeys,
@@ -35,10 +43,10 @@ import {
   ImportPeople,
   openRegister,
   ReadPeople,
+  readPersonInScope,
   Register,
   RegisterActs,
   registerVersionSql,
-  registerActAppliers,
   type DeskOptions,
 } from './register/index.js';
 import {
@@ -50,10 +58,10 @@ import {
 } from './verification/index.js';
 import { actHandlers, allActHandlers } from './act-handlers.js';
 import { migrations } from './migrations.js';
-import { readPartnerCodes, ReadPartners } from './partners/index.js';
 import { QuestionScreen, ReadFindings, ScreenRounds } from './screening/index.js';
 import { Cursors, ExportLog, ReadSummary, SearchLog } from './scrutiny/index.js';
 import { StaffActs, StaffDirectory, StaffRecords, staffActAppliers } from './staff/index.js';
+import { DocumentReport, readPartnerCodes, ReadPartners } from './partners/index.js';
 
 /** Everything a start has to be given: configuration, keys, clock. */
 export interface RoomsSettings {
@@ -363,9 +371,39 @@ export class RoomsModule {
         },
         {
           provide: AcceptGrant,
-          inject: [Authority],
-          useFactory: (authority: Authority) => new AcceptGrant(dataSource, authority, now),
+          inject: [Authority, ACCESS_LOG],
+          useFactory: (authority: Authority, accessLog: AccessLog) =>
+            new AcceptGrant(authority, accessLog, now, randomUUID),
         },
+        { provide: ReadGrants, useFactory: () => new ReadGrants(dataSource, now) },
+        {
+          provide: ReadBudgets,
+          inject: [Authority, Budgets],
+          useFactory: (authority: Authority, budgets: Budgets) =>
+            new ReadBudgets(dataSource, authority, budgets, now),
+        },
+        {
+          provide: PreviewGrant,
+          inject: [ReadGrants, Authority, Register, StaffActs],
+          useFactory: (
+            readGrants: ReadGrants,
+            authority: Authority,
+            register: Register,
+            acts: StaffActs,
+          ) =>
+            new PreviewGrant({
+              readGrants,
+              authority,
+              register: {
+                countInScope: (scope) => register.countInScope(scope),
+                personInScope: async (person, scope) =>
+                  readPersonInScope(register.store, person, scope),
+              },
+              acts,
+              now,
+            }),
+        },
+        { provide: DocumentReport, useFactory: () => new DocumentReport(dataSource, now) },
         {
           provide: RecordRefusal,
           inject: [ACCESS_LOG],

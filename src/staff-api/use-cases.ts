@@ -1,12 +1,15 @@
-import { ReadEnds } from '../grants/index.js';
+import { PreviewGrant, ReadBudgets, ReadEnds, ReadGrants } from '../grants/index.js';
 import { ReadGatewayKeys } from '../identity/keys/index.js';
-import { ReadPartners } from '../partners/index.js';
 import { ReadConfirmations } from '../referrals/index.js';
+import { DocumentReport, ReadPartners } from '../partners/index.js';
 import { ChangePeople, ExportPeople, ImportPeople, ReadPeople } from '../register/index.js';
 import { ReadFindings } from '../screening/index.js';
 import { ExportLog, ReadSummary, SearchLog } from '../scrutiny/index.js';
 import { StaffActs, StaffDirectory } from '../staff/index.js';
 import { ConfirmationResolver } from './confirmation.resolver.js';
+import { BudgetResolver } from './budget.resolver.js';
+import { DocumentResolver } from './document.resolver.js';
+import { GrantResolver } from './grant.resolver.js';
 import { KeysResolver } from './keys.resolver.js';
 import { LogResolver } from './log.resolver.js';
 import { PartnerResolver } from './partner.resolver.js';
@@ -21,6 +24,10 @@ export const staffUseCases = [
   ReadPartners,
   ReadGatewayKeys,
   ReadEnds,
+  ReadGrants,
+  ReadBudgets,
+  PreviewGrant,
+  DocumentReport,
   ChangePeople,
   ImportPeople,
   ExportPeople,
@@ -37,6 +44,9 @@ export const staffResolvers = [
   StaffResolver,
   PartnerResolver,
   KeysResolver,
+  GrantResolver,
+  BudgetResolver,
+  DocumentResolver,
   RegisterResolver,
   RegisterReadingResolver,
   LogResolver,
