@@ -46,6 +46,7 @@ import {
   readPersonInScope,
   Register,
   RegisterActs,
+  registerActAppliers,
   registerVersionSql,
   type DeskOptions,
 } from './register/index.js';
