@@ -19,6 +19,7 @@ import type { JournalFiles } from './journal/journal-files.js';
 import type { Journal } from './journal/journal.js';
 import { deriveRecordSecrets, type RecordKeys } from './record-keys.js';
 import { applyAct, type ActAppliers, type RestrictingAct } from './acts.js';
+import { Admission, volumeSpace, type VolumeSpace } from './admission.js';
 import { available, describeFault } from './availability.js';
 import type { CheckpointCopy } from './checkpoint-copy.js';
 import { CoverTree } from './cover/cover-tree.js';
@@ -68,6 +69,10 @@ export interface AccessLogOptions {
   readonly checkpointFile?: string;
   /** Different witnesses that make a round count as cosigned; 1 unless given. */
   readonly witnessQuorum?: number;
+  /** Records of one partner in a day (UTC); 1,000,000 unless given. */
+  readonly recordsPerDay?: number;
+  /** Another volume under the journal, for tests that fill it. */
+  readonly volume?: () => Promise<VolumeSpace>;
 }
 
 /** The part of a pino logger that is used. */
@@ -110,6 +115,7 @@ export interface AccessLogParts extends Omit<AccessLogOptions, 'journal'> {
 
 const roundEveryMs = 10_000;
 const nonceBytes = 32;
+const defaultRecordsPerDay = 1_000_000;
 
 /** The access log of one gateway: nothing is disclosed before `append` has resolved. */
 export class AccessLog {
@@ -120,6 +126,7 @@ export class AccessLog {
   readonly #journal: Journal;
   readonly #trees: Trees;
   readonly #copy: CheckpointCopy | undefined;
+  readonly #admission: Admission;
   readonly #sequencer: Sequencer;
   readonly #cover: CoverTree;
   /** Who cosigns the cover tree. */
@@ -146,6 +153,12 @@ export class AccessLog {
     this.#journal = journal;
     this.#trees = trees;
     this.#copy = copy;
+    this.#admission = new Admission({
+      database: dataSource,
+      space: options.volume ?? (async () => volumeSpace(options.home)),
+      recordsPerDay: options.recordsPerDay ?? defaultRecordsPerDay,
+      elapsedMs: () => performance.now(),
+    });
     const sequencer = new Sequencer({
       database: dataSource,
       commit: new GroupCommit(dataSource, journal.id),
@@ -187,8 +200,10 @@ export class AccessLog {
   ): Promise<LoggedAccess> {
     return this.#available(async () => {
       const { id: tree, owner } = await this.#trees.find(entry.tree);
-      const epochKey = await this.#keys.epochKey(entry.at);
       const { at, host, grouping = null } = entry;
+      // The host's own tree is never refused: revocations and acts of staff go on.
+      if (owner !== null) await this.#admission.admit(tree, this.#trees.signedSize(tree), at);
+      const epochKey = await this.#keys.epochKey(at);
       const side = await this.#sides.rowOf(tree, at, entry, host, grouping);
       const composed = composeRecord(entry, tree, epochKey, this.#nonce());
       const { record, sealed } = composed;
@@ -376,14 +391,14 @@ export class AccessLog {
   }
 
   /**
-   * Whether a record could be written, as far as is known. When not, asking sets a new attempt at
+   * Whether a partner's record could be written, as far as is known. When not, asking sets a new attempt at
    * putting it right going, so that a gateway without traffic comes back by itself.
    */
   isWritable(): boolean {
     if (this.#closed) return false;
-    const writable = this.#sequencer.isWhole;
-    if (!writable && !this.#recovering) void this.#recover();
-    return writable;
+    const isWhole = this.#sequencer.isWhole;
+    if (!isWhole && !this.#recovering) void this.#recover();
+    return isWhole && this.#admission.hasRoom;
   }
 
   /** Finishes what is under way and closes the journal. */
