@@ -29,7 +29,7 @@ describeOnEachDatabase('a volume that is full up to what is kept for revocations
     const alpha = gateway.partner('ALPHA-BORDER');
     const bravo = gateway.partner('BRAVO-CONSULAR');
     answerOf(await alpha.verify(lailaAsSeen));
-    freeBytes = sizeBytes / 10;
+    freeBytes = Math.floor(sizeBytes / 10);
     await untilReadyz(503);
     const refused = await alpha.verify(lailaAsSeen);
     expectRefusal(refused, 'ERR_LOG_UNAVAILABLE', {}, 503);

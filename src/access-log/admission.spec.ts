@@ -36,7 +36,7 @@ describe('what is kept of a volume', () => {
 test('the volume is read again once a second, and not for every record', async () => {
   let [elapsed, readings, freeBytes] = [0, 0, 100];
   const admission = new Admission({
-    database: { query: async <Result>() => [{ first: '0' }] as Result },
+    database: { query: async <Result>() => [{ size: '0', first: '0' }] as Result },
     space: async () => {
       readings += 1;
       return { freeBytes, sizeBytes: 100 };
@@ -88,7 +88,7 @@ describeOnEachDatabase('a partner that asks without end', (kind) => {
 
   test('is refused before the reserve is touched, and what restricts goes on', async () => {
     const { log: running, close } = await open({
-      volume: async () => ({ freeBytes: gib / 10, sizeBytes: gib }),
+      volume: async () => ({ freeBytes: Math.floor(gib / 10), sizeBytes: gib }),
       acts: { 'thing.stopped': async () => undefined },
     });
     await expect(running.append(accessEntry())).rejects.toThrow(full);

@@ -35,6 +35,15 @@ export async function volumeSpace(directory: string): Promise<VolumeSpace> {
   return { freeBytes: bavail * bsize, sizeBytes: blocks * bsize };
 }
 
+interface Day {
+  /** Days since 1970. */
+  readonly day: number;
+  /** Size of the tree when the day began. */
+  readonly from: number;
+  /** Its size when that was read. */
+  readonly seen: number;
+}
+
 /**
  * Whether a partner may still cause records. A partner that asks without end must not be able to
  * fill the volume: before the reserve is touched its questions are refused, while the host's own
@@ -45,7 +54,7 @@ export async function volumeSpace(directory: string): Promise<VolumeSpace> {
  */
 export class Admission {
   readonly #options: AdmissionOptions;
-  readonly #days = new Map<string, Promise<{ readonly day: number; readonly from: number }>>();
+  readonly #days = new Map<string, Promise<Day>>();
   #space: { readonly readAtMs: number; readonly hasRoom: Promise<boolean> } | undefined;
   #hadRoom = true;
 
@@ -68,8 +77,9 @@ export class Admission {
       throw full('the volume of the journal is full up to what is kept for revocations');
     }
     const { recordsPerDay } = this.#options;
-    const { from } = await this.#day(tree, Math.floor(at.getTime() / millisecondsPerDay));
-    if (size - from >= recordsPerDay) throw full('a partner has had its records of this day');
+    const { from, seen } = await this.#day(tree, Math.floor(at.getTime() / millisecondsPerDay));
+    if (Math.max(size, seen) - from >= recordsPerDay)
+      throw full('a partner has had its records of this day');
   }
 
   async #hasRoom(): Promise<boolean> {
@@ -84,28 +94,29 @@ export class Admission {
     return found;
   }
 
-  /** Size of the tree when this day began. A clock put back goes on with the day it had. */
-  async #day(tree: string, day: number): Promise<{ readonly from: number }> {
+  /** A clock put back goes on with the day it had. */
+  async #day(tree: string, day: number): Promise<Day> {
     const known = this.#days.get(tree);
     if (known !== undefined && (await known).day >= day) return known;
-    const found = this.#firstOfDay(tree, day).then((from) => ({ day, from }));
+    const found = this.#readDay(tree, day);
     this.#days.set(tree, found);
     found.catch(() => this.#days.delete(tree));
     return found;
   }
 
-  async #firstOfDay(tree: string, day: number): Promise<number> {
-    const rows = await this.#options.database.query<{ first: string | null }[]>(
-      `SELECT coalesce(
-         (SELECT min(first.leaf_index) FROM access_log_kind kind, LATERAL (
-            SELECT entry.leaf_index FROM access_log_entry entry
-            WHERE entry.kind = kind.kind AND entry.at >= $2
-            ORDER BY entry.at, entry.leaf_index LIMIT 1) first
-          WHERE kind.tree = $1),
-         (SELECT size FROM access_log_tree WHERE tree = $1)) AS first`,
+  async #readDay(tree: string, day: number): Promise<Day> {
+    const rows = await this.#options.database.query<{ size: string; first: string | null }[]>(
+      `SELECT size, (
+         SELECT min(first.leaf_index) FROM access_log_kind kind, LATERAL (
+           SELECT entry.leaf_index FROM access_log_entry entry
+           WHERE entry.kind = kind.kind AND entry.at >= $2
+           ORDER BY entry.at, entry.leaf_index LIMIT 1) first
+         WHERE kind.tree = $1) AS first
+       FROM access_log_tree WHERE tree = $1`,
       [tree, new Date(day * millisecondsPerDay)],
     );
-    return Number(rows[0]?.first ?? 0);
+    const seen = Number(rows[0]?.size ?? 0);
+    return { day, seen, from: Number(rows[0]?.first ?? seen) };
   }
 }
 
