@@ -12,8 +12,7 @@ import {
 } from './platform/keys/keys.js';
 import { migrate, openDatabase, type Database } from './platform/database/database.js';
 import type { Configuration } from './platform/configuration/configuration.js';
-import type { GatewayLogger } from './platform/telemetry/logger.js';
-import { AcceptGrant, Authority, Budgets, ReadEnds } from './grants/index.js';
+import { describeError, type GatewayLogger } from './platform/telemetry/logger.js';
 import {
   ConfirmationAlarms,
   Crossings,
@@ -22,6 +21,15 @@ import {
   ToldFacts,
   ToldKeys,
 } from './referrals/index.js';
+import {
+  AcceptGrant,
+  Authority,
+  Budgets,
+  PreviewGrant,
+  ReadBudgets,
+  ReadEnds,
+  ReadGrants,
+} from './grants/index.js';
 import {
   GatewayKeyRing,
   ReadGatewayKeys,
@@ -34,10 +42,11 @@ import {
   ImportPeople,
   openRegister,
   ReadPeople,
+  readPersonInScope,
   Register,
   RegisterActs,
-  registerVersionSql,
   registerActAppliers,
+  registerVersionSql,
   type DeskOptions,
 } from './register/index.js';
 import {
@@ -49,9 +58,10 @@ import {
 } from './verification/index.js';
 import { actHandlers, allActHandlers } from './act-handlers.js';
 import { migrations } from './migrations.js';
-import { readPartnerCodes, ReadPartners } from './partners/index.js';
+import { QuestionScreen, ScreenRounds } from './screening/index.js';
 import { Cursors, ExportLog, ReadSummary, SearchLog } from './scrutiny/index.js';
 import { StaffActs, StaffDirectory, StaffRecords, staffActAppliers } from './staff/index.js';
+import { DocumentReport, readPartnerCodes, ReadPartners } from './partners/index.js';
 
 /** Everything a start has to be given: configuration, keys, clock. */
 export interface RoomsSettings {
@@ -310,17 +320,44 @@ export class RoomsModule {
               randomUUID,
             ),
         },
+        {
+          provide: ScreenRounds,
+          inject: [ToldKeys],
+          useFactory: (toldKeys: ToldKeys) => new ScreenRounds(toldKeys),
+        },
+        {
+          provide: QuestionScreen,
+          inject: [Register, ScreenRounds],
+          useFactory: (register: Register, rounds: ScreenRounds) =>
+            new QuestionScreen({
+              register,
+              rounds,
+              now,
+              onFault: (error) => logger.warn(describeError(error), 'questions were not screened'),
+            }),
+        },
         { provide: ConfirmationAlarms, useFactory: () => new ConfirmationAlarms(dataSource) },
         {
           provide: VerifyIdentity,
-          inject: [Authority, Budgets, Register, ACCESS_LOG, ToldFacts],
+          inject: [Authority, Budgets, Register, ACCESS_LOG, ToldFacts, QuestionScreen],
           useFactory: (
             authority: Authority,
             budget: Budgets,
             register: Register,
             accessLog: AccessLog,
             told: ToldFacts,
-          ) => new VerifyIdentity(authority, budget, register, accessLog, told, now, randomUUID),
+            screen: QuestionScreen,
+          ) =>
+            new VerifyIdentity(
+              authority,
+              budget,
+              register,
+              accessLog,
+              told,
+              screen,
+              now,
+              randomUUID,
+            ),
         },
         {
           provide: VerifyIdentities,
@@ -335,9 +372,39 @@ export class RoomsModule {
         },
         {
           provide: AcceptGrant,
-          inject: [Authority],
-          useFactory: (authority: Authority) => new AcceptGrant(dataSource, authority, now),
+          inject: [Authority, ACCESS_LOG],
+          useFactory: (authority: Authority, accessLog: AccessLog) =>
+            new AcceptGrant(authority, accessLog, now, randomUUID),
         },
+        { provide: ReadGrants, useFactory: () => new ReadGrants(dataSource, now) },
+        {
+          provide: ReadBudgets,
+          inject: [Authority, Budgets],
+          useFactory: (authority: Authority, budgets: Budgets) =>
+            new ReadBudgets(dataSource, authority, budgets, now),
+        },
+        {
+          provide: PreviewGrant,
+          inject: [ReadGrants, Authority, Register, StaffActs],
+          useFactory: (
+            readGrants: ReadGrants,
+            authority: Authority,
+            register: Register,
+            acts: StaffActs,
+          ) =>
+            new PreviewGrant({
+              readGrants,
+              authority,
+              register: {
+                countInScope: (scope) => register.countInScope(scope),
+                personInScope: async (person, scope) =>
+                  readPersonInScope(register.store, person, scope),
+              },
+              acts,
+              now,
+            }),
+        },
+        { provide: DocumentReport, useFactory: () => new DocumentReport(dataSource, now) },
         {
           provide: RecordRefusal,
           inject: [ACCESS_LOG],

@@ -24,4 +24,5 @@ export {
   type ReadRecord,
 } from './search/log-search.js';
 export type { HostPart } from './sealed-part.js';
+export { doneWithRecord } from './done-with-record.js';
 export type { CheckpointKeys, TreeName } from './trees.js';

@@ -103,3 +103,4 @@ export {
 } from './export-register.js';
 export { screenForHoney } from './honey.js';
 export { registerStatistics, type RegisterStatistics } from './statistics.js';
+export { readPersonInScope } from './person-in-scope.js';
