@@ -32,6 +32,7 @@ import type { Kinds } from './search/kinds.js';
 import { LogSearch } from './search/log-search.js';
 import type { MarkKeys } from './search/mark-keys.js';
 import type { SideRows } from './search/side-rows.js';
+import { Retention, type RetentionReport, type RetentionRule } from './retention.js';
 import { Sequencer, type QueuedDraft } from './sequencer.js';
 import { findLeaf, readFrontier, readTree, storedHashes } from './tree.repository.js';
 import {
@@ -115,6 +116,7 @@ export interface AccessLogParts extends Omit<AccessLogOptions, 'journal'> {
 
 const roundEveryMs = 10_000;
 const nonceBytes = 32;
+const upkeepEveryMs = 3_600_000;
 const defaultRecordsPerDay = 1_000_000;
 
 /** The access log of one gateway: nothing is disclosed before `append` has resolved. */
@@ -127,6 +129,7 @@ export class AccessLog {
   readonly #trees: Trees;
   readonly #copy: CheckpointCopy | undefined;
   readonly #admission: Admission;
+  readonly #retention: Retention;
   readonly #sequencer: Sequencer;
   readonly #cover: CoverTree;
   /** Who cosigns the cover tree. */
@@ -136,6 +139,7 @@ export class AccessLog {
   /** What a partner may read of the log by itself. */
   readonly published: PublishedLog;
   #rounds: NodeJS.Timeout | undefined;
+  #upkeep: NodeJS.Timeout | undefined;
   #nonces: Uint8Array = new Uint8Array();
   #recovering = false;
   #closed = false;
@@ -153,6 +157,12 @@ export class AccessLog {
     this.#journal = journal;
     this.#trees = trees;
     this.#copy = copy;
+    this.#retention = new Retention({
+      dataSource,
+      keys,
+      journal,
+      restrict: async (act) => this.restrict(act),
+    });
     this.#admission = new Admission({
       database: dataSource,
       space: options.volume ?? (async () => volumeSpace(options.home)),
@@ -218,7 +228,7 @@ export class AccessLog {
 
   /**
    * The receipt of a record again, at the tree's present size; `undefined` when that partner's tree
-   * has no such record.
+   * has no such record. Its salt is empty once the month's key was destroyed.
    *
    * @throws {GatewayError} ERR_LOG_UNAVAILABLE
    */
@@ -236,8 +246,11 @@ export class AccessLog {
           : { size: checkpointOf(covered.note).size, checkpoint: covered.note };
       const reader = storedHashes(dataSource, tree.id);
       const hashes = await proveInclusion(head.size, leaf.index, reader);
-      const epochKey = await this.#keys.epochKey(new Date(decodeRecord(leaf.record).at));
-      const { salt } = deriveRecordSecrets(epochKey, tree.id, leaf.id);
+      const epochKey = await this.#keys.existingKey(new Date(decodeRecord(leaf.record).at));
+      const salt =
+        epochKey === undefined
+          ? Buffer.alloc(0)
+          : deriveRecordSecrets(epochKey, tree.id, leaf.id).salt;
       const receipt = receiptOf({ record: leaf.record, salt }, leaf.index, hashes, head);
       return {
         record: receipt.record,
@@ -368,6 +381,31 @@ export class AccessLog {
   }
 
   /**
+   * Forgets what the rule says is over, now.
+   *
+   * @throws {GatewayError} ERR_LOG_UNAVAILABLE
+   */
+  async applyRetention(rule: RetentionRule, now: Date): Promise<RetentionReport> {
+    return this.#available(async () => this.#retention.apply(rule, now));
+  }
+
+  /** Applies a rule at the start and once an hour, until the log is closed. */
+  startRetention(rule: RetentionRule, now: () => Date): void {
+    const tick = async (): Promise<void> => {
+      try {
+        const { months, ...cleared } = await this.applyRetention(rule, now());
+        if (months.length > 0) {
+          this.#options.logger?.warn({ months, ...cleared }, 'months of the log were forgotten');
+        }
+      } catch (error) {
+        this.#options.logger?.error({ detail: describeFault(error) }, 'retention was not applied');
+      }
+      if (!this.#closed) this.#upkeep = setTimeout(() => void tick(), upkeepEveryMs).unref();
+    };
+    this.#upkeep = setTimeout(() => void tick(), 0).unref();
+  }
+
+  /**
    * Signed checkpoint of a tree's present head (c2sp.org/tlog-checkpoint).
    *
    * @throws {GatewayError} ERR_LOG_UNAVAILABLE
@@ -405,6 +443,7 @@ export class AccessLog {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#rounds);
+    clearTimeout(this.#upkeep);
     await this.#sequencer.idle();
     await this.#copy?.flush();
     await this.#journal.close();

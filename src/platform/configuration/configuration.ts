@@ -175,7 +175,7 @@ export function readConfiguration(
     logRetentionMonths:
       value('LOG_RETENTION_MONTHS') === undefined
         ? undefined
-        : wholeNumber('LOG_RETENTION_MONTHS', value('LOG_RETENTION_MONTHS'), 12, 1, 1_200),
+        : wholeNumber('LOG_RETENTION_MONTHS', value('LOG_RETENTION_MONTHS'), 12, 6, 1_200),
     partner,
     publicUrl,
     staff,
