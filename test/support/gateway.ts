@@ -92,6 +92,8 @@ export interface TestGatewayOptions {
   readonly releaseDelayMs?: number;
   /** File system under the journal. */
   readonly journalFiles?: AccessLogOptions['files'];
+  /** Volume under the journal. */
+  readonly journalVolume?: AccessLogOptions['volume'];
   /** Opens the staff door, with staff of every role (src/cli/demo/demo-staff.ts). */
   readonly staff?: boolean;
   /** Remembers the largest signed checkpoints beside the keys. */
@@ -186,6 +188,7 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
     logger,
     now,
     ...(options.journalFiles === undefined ? {} : { journalFiles: options.journalFiles }),
+    ...(options.journalVolume === undefined ? {} : { journalVolume: options.journalVolume }),
   } satisfies GatewaySettings;
   const rooms = await openRooms(settings);
   const { dataSource } = rooms.database;
