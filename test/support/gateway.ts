@@ -54,6 +54,8 @@ export interface TestGateway {
   readonly logged: string[];
   partner(code: string): TestPartner;
   /** Puts a further grant in force; what is not given is as in the standard terms. */
+  /** Those of `options.grants`. */
+  readonly grants: readonly GrantId[];
   addGrant(code: string, terms: Partial<GrantTerms>): Promise<GrantId>;
   /** A member of staff by reference, e.g. `LIA-1`. */
   staff(reference: string): TestStaffClient;
@@ -96,6 +98,8 @@ export interface TestGatewayOptions {
   readonly journalVolume?: AccessLogOptions['volume'];
   /** Opens the staff door, with staff of every role (src/cli/demo/demo-staff.ts). */
   readonly staff?: boolean;
+  /** Further grants, in force before there is staff: afterwards it takes two of them. */
+  readonly grants?: readonly { readonly code: string; readonly terms: Partial<GrantTerms> }[];
   /** Remembers the largest signed checkpoints beside the keys. */
   readonly checkpointCopy?: boolean;
 }
@@ -236,6 +240,10 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
       }),
     );
   }
+  const grants: GrantId[] = [];
+  for (const { code, terms } of options.grants ?? []) {
+    grants.push(await grantTo(rooms, code as PartnerCode, { ...options.terms, ...terms }));
+  }
   await rooms.context.get(Authority).refresh();
   const staffPairs = new Map(
     Object.keys(demoStaff).map((reference) => [reference, newStaffPair(reference)] as const),
@@ -266,6 +274,7 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
       if (partner === undefined) throw new TypeError(`no partner ${code}`);
       return partner;
     },
+    grants,
     addGrant: async (code, terms) =>
       grantTo(rooms, code as PartnerCode, { ...options.terms, ...terms }),
     staff: (reference) => {
