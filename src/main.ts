@@ -8,7 +8,7 @@ import type { GraphQLSchema } from 'graphql';
 import type { AccessLog } from './access-log/index.js';
 import { GatewayError } from './core/errors.js';
 import type { PartnerCode } from './core/ids.js';
-import { AcceptGrant, Authority, type Caller } from './grants/index.js';
+import { AcceptGrant, Authority, ReadEnds, type Caller } from './grants/index.js';
 import { createTokenVerifier, parseBearer } from './identity/caller/index.js';
 import { certificateCauseOf } from './identity/certificate/index.js';
 import { GatewayKeyRing } from './identity/keys/index.js';
@@ -125,6 +125,7 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
   const authority = context.get(Authority);
   const accessLog = context.get<AccessLog>(ACCESS_LOG);
   const documentReport = context.get(DocumentReport);
+  const readEnds = context.get(ReadEnds);
   const ring = context.get(GatewayKeyRing);
   let tls = readListenerTls(settings.partnerTls, 'PARTNER');
   metrics.certificateNotAfter.set({ door: 'partner' }, tls.notAfter.getTime() / 1000);
@@ -347,11 +348,7 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
 
   /** What ends soon shows on /metrics; a database that does not answer takes nothing else from it. */
   const measureEnding = async () => {
-    for (const { kind, withinDays, count } of await countEnding(
-      database.dataSource,
-      authority,
-      now(),
-    )) {
+    for (const { kind, withinDays, count } of countEnding(await readEnds.all(), now())) {
       metrics.ending.set({ kind, within_days: String(withinDays) }, count);
     }
     const isStale = ({ crl }: { crl?: { nextUpdate: Date } }) =>

@@ -19,7 +19,9 @@ import {
   Budgets,
   PreviewGrant,
   ReadBudgets,
+  ReadEnds,
   ReadGrants,
+  rechargeRestored,
 } from './grants/index.js';
 import { Crossings, ConfirmationAlarms, ToldFacts, ToldKeys } from './referrals/index.js';
 import {
@@ -38,6 +40,7 @@ import {
   Register,
   RegisterActs,
   registerVersionSql,
+  registerActAppliers,
   type DeskOptions,
 } from './register/index.js';
 import {
@@ -50,7 +53,8 @@ import {
 import { actHandlers, allActHandlers } from './act-handlers.js';
 import { migrations } from './migrations.js';
 import { DocumentReport, readPartnerCodes, ReadPartners } from './partners/index.js';
-import { StaffActs, StaffDirectory, staffActAppliers } from './staff/index.js';
+import { Cursors, ExportLog, ReadSummary, SearchLog } from './scrutiny/index.js';
+import { StaffActs, StaffDirectory, StaffRecords, staffActAppliers } from './staff/index.js';
 
 /** Everything a start has to be given: configuration, keys, clock. */
 export interface RoomsSettings {
@@ -131,9 +135,10 @@ export class RoomsModule {
         },
         {
           provide: ACCESS_LOG,
-          inject: [GatewayKeyRing],
-          useFactory: async (ring: GatewayKeyRing) => {
+          inject: [GatewayKeyRing, Register, Budgets],
+          useFactory: async (ring: GatewayKeyRing, register: Register, budgets: Budgets) => {
             const log = await openAccessLog({
+              restored: rechargeRestored(budgets, now()),
               dataSource,
               home: configuration.home,
               embedded: database.embedded,
@@ -147,7 +152,10 @@ export class RoomsModule {
               random: (sizeBytes) => randomBytes(sizeBytes),
               logger,
               ...(journalFiles === undefined ? {} : { files: journalFiles }),
-              acts: staffActAppliers(actHandlers, randomUUID),
+              acts: {
+                ...staffActAppliers(actHandlers, randomUUID),
+                ...registerActAppliers(register.store),
+              },
               witnessQuorum: configuration.witnessQuorum,
               ...(configuration.checkpointFile === undefined
                 ? {}
@@ -157,9 +165,43 @@ export class RoomsModule {
             return log;
           },
         },
+        {
+          provide: ReadEnds,
+          inject: [Authority, StaffDirectory],
+          useFactory: (authority: Authority, directory: StaffDirectory) =>
+            new ReadEnds(dataSource, authority, directory, now),
+        },
         { provide: ReadGatewayKeys, useFactory: () => new ReadGatewayKeys(dataSource, now) },
         { provide: ReadPartners, useFactory: () => new ReadPartners(dataSource) },
         { provide: StaffDirectory, useFactory: () => new StaffDirectory(dataSource, now) },
+        {
+          provide: StaffRecords,
+          inject: [ACCESS_LOG],
+          useFactory: (accessLog: AccessLog) =>
+            new StaffRecords({ accessLog, now, newId: randomUUID }),
+        },
+        {
+          provide: Cursors,
+          useFactory: () => new Cursors(deriveKey(keys.log, 'safeconduct/staff/cursor-key/v1')),
+        },
+        {
+          provide: SearchLog,
+          inject: [ACCESS_LOG, StaffRecords, Cursors],
+          useFactory: (accessLog: AccessLog, records: StaffRecords, cursors: Cursors) =>
+            new SearchLog(accessLog, records, cursors, now),
+        },
+        {
+          provide: ReadSummary,
+          inject: [ACCESS_LOG, StaffRecords],
+          useFactory: (accessLog: AccessLog, records: StaffRecords) =>
+            new ReadSummary(accessLog, records, now),
+        },
+        {
+          provide: ExportLog,
+          inject: [ACCESS_LOG, StaffRecords, Cursors],
+          useFactory: (accessLog: AccessLog, records: StaffRecords, cursors: Cursors) =>
+            new ExportLog(accessLog, records, cursors),
+        },
         {
           provide: StaffActs,
           inject: [ACCESS_LOG, Authority, RegisterActs],

@@ -22,11 +22,22 @@ export {
   type VersionView,
 } from './read-grants.js';
 export {
+  listBudgetAlarms,
   ReadBudgets,
   type BudgetAlarm,
   type BudgetRelease,
   type UseCounter,
 } from './read-budgets.js';
+export {
+  endingWithin,
+  endsWithinDays,
+  endKinds,
+  keyLifetimeDays,
+  warningDays,
+  type End,
+  type EndKind,
+} from './ends.js';
+export { ReadEnds } from './read-ends.js';
 export type { GrantEvent } from './lifecycle.repository.js';
 export {
   madeUpPerson,
@@ -35,6 +46,7 @@ export {
   type PreviewedRegister,
 } from './preview-grant.js';
 export { putGrantInForce, type AgreedGrant } from './put-grant-in-force.js';
+export { rechargeRestored } from './recharge.js';
 export {
   Budgets,
   type BudgetLedger,

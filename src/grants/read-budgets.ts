@@ -1,4 +1,4 @@
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import { GatewayError } from '../core/errors.js';
 import { tellableCount } from '../core/small-numbers.js';
 import { decideAct, type StaffAct } from '../core/staff/acts.js';
@@ -44,6 +44,18 @@ export interface UseCounter {
 
 const mostListed = 200;
 
+/** Alarms since an instant, the latest first, at most 200. */
+export async function listBudgetAlarms(
+  manager: EntityManager,
+  since: Date,
+): Promise<readonly BudgetAlarm[]> {
+  return manager.query<BudgetAlarm[]>(
+    `SELECT account, kind, stage, raised_at AS "raisedAt", partner FROM budget_alarm
+     WHERE raised_at >= $1 ORDER BY raised_at DESC, account LIMIT ${mostListed}`,
+    [since],
+  );
+}
+
 /** Budgets and counters as people of the host read them. */
 export class ReadBudgets {
   constructor(
@@ -65,11 +77,7 @@ export class ReadBudgets {
   /** Alarms since an instant, the latest first, at most 200. */
   async alarms(caller: StaffCaller, since: Date): Promise<readonly BudgetAlarm[]> {
     permit('BUDGET_READ', caller);
-    return this.dataSource.query<BudgetAlarm[]>(
-      `SELECT account, kind, stage, raised_at AS "raisedAt", partner FROM budget_alarm
-       WHERE raised_at >= $1 ORDER BY raised_at DESC, account LIMIT ${mostListed}`,
-      [since],
-    );
+    return listBudgetAlarms(this.dataSource.manager, since);
   }
 
   /** Releases, the latest first, at most 200; those nobody has reviewed when `waiting`. */

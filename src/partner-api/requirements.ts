@@ -16,7 +16,8 @@ export const partnerRequirements: Readonly<Record<string, Requirement>> = {
     'CALLER',
     'verifyIdentity verifyIdentities acceptGrant confirmCrossing correctCrossing',
   ),
-  ...all('Access', 'CALLER', 'partner officer tokenExpiresAt grants'),
+  ...all('Access', 'CALLER', 'partner officer tokenExpiresAt grants credentials'),
+  ...all('CredentialStatus', 'CALLER', 'kind id notAfter endsWithinDays'),
   ...all('PartnerIdentity', 'CALLER', 'code name state'),
   ...all(
     'Grant',

@@ -1,4 +1,5 @@
 import { Documents1769000000302 } from './documents.migration.js';
+import { KeyAges1769000004003 } from './key-ages.migration.js';
 import { Officers1768000000004 } from './officers.migration.js';
 import { PartnerActs1768000000002 } from './partner-acts.migration.js';
 import { Partners1763800000001 } from './partners.migration.js';
@@ -8,6 +9,7 @@ export type {
   AnchorInForce,
   AnchorRule,
   Credential,
+  KeysSince,
   NamingProvider,
   OAuthClient,
   Partner,
@@ -43,4 +45,5 @@ export const partnerMigrations = [
   PartnerActs1768000000002,
   Officers1768000000004,
   Documents1769000000302,
+  KeyAges1769000004003,
 ];

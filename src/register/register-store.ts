@@ -6,7 +6,7 @@ import type { EpochKeyProvider } from '../platform/keys/epoch-key-files.js';
 import type { MasterKey } from '../platform/keys/keys.js';
 import { blockingScheme } from './blocking-scheme.js';
 import { EpochKeys } from './epoch-keys.js';
-import { openPage, sealPage, type PagePerson } from './page.js';
+import { decodePage, sealPage, unsealPage, type PagePerson } from './page.js';
 import { PersonFinder } from './person-finder.js';
 import { IndexKeys, indexSecretContext, type EpochKey, type Querier } from './register-keys.js';
 import { openSubject, type OpenedBlob, type SealedSubject } from './subject-blob.js';
@@ -125,6 +125,19 @@ export class RegisterStore {
 
   /** @throws {GatewayError} ERR_SEALED_DATA_DAMAGED */
   async readPages(querier: Querier, pageNumbers: readonly number[]): Promise<OpenedPage[]> {
+    const pages = await this.readPageBytes(querier, pageNumbers);
+    return pages.map(({ pageNumber, bytes }) => ({ pageNumber, people: decodePage(bytes) }));
+  }
+
+  /**
+   * Pages unsealed and as they are.
+   *
+   * @throws {GatewayError} ERR_SEALED_DATA_DAMAGED
+   */
+  async readPageBytes(
+    querier: Querier,
+    pageNumbers: readonly number[],
+  ): Promise<{ readonly pageNumber: number; readonly bytes: Buffer }[]> {
     if (pageNumbers.length === 0) return [];
     const rows = await querier.query<
       {
@@ -143,20 +156,17 @@ export class RegisterStore {
       querier,
       rows.map((row) => row.epoch_id),
     );
-    const pages: OpenedPage[] = [];
+    const pages: { pageNumber: number; bytes: Buffer }[] = [];
     for (const row of rows) {
-      const key = await this.epochs.key(row.epoch_id);
-      const people = openPage(
-        { id: row.epoch_id, key },
-        {
-          pageNumber: row.page_number,
-          version: BigInt(row.version),
-          epochId: row.epoch_id,
-          keyWrapped: row.key_wrapped,
-          sealed: row.sealed,
-        },
-      );
-      pages.push({ pageNumber: row.page_number, people });
+      const epoch = { id: row.epoch_id, key: await this.epochs.key(row.epoch_id) };
+      const sealed = {
+        pageNumber: row.page_number,
+        version: BigInt(row.version),
+        epochId: row.epoch_id,
+        keyWrapped: row.key_wrapped,
+        sealed: row.sealed,
+      };
+      pages.push({ pageNumber: row.page_number, bytes: unsealPage(epoch, sealed) });
     }
     return pages;
   }

@@ -1,6 +1,5 @@
 import { Field, ID, InputType, Int } from '@nestjs/graphql';
 import type { VisaStatus as Status } from '../core/register/subject.js';
-import { DateTime } from '../platform/graphql/scalars.js';
 import { VisaStatus } from './register.type.js';
 
 @InputType({ description: 'One person, by the host’s own reference.' })
@@ -76,8 +75,10 @@ export class SuppressPeopleInput {
 export class SetLegalHoldInput {
   @Field(() => PeopleInput)
   declare people: PeopleInput;
-  @Field(() => DateTime)
-  declare endsAt: Date;
+  @Field(() => String, {
+    description: 'The day it ends, such as 2027-01-31, or an instant in UTC; in the future.',
+  })
+  declare endsAt: string;
 }
 
 @InputType()

@@ -33,8 +33,8 @@ import {
 } from './act-book.js';
 import type { StaffCaller } from './staff-member.js';
 
-/** Acts that change something; the others only read. */
-export type ChangingAct = Exclude<StaffAct, `${string}_READ`>;
+/** Acts that change something; the others only read, or note what was read (staff-records.ts). */
+export type ChangingAct = Exclude<StaffAct, `${string}_READ` | `${string}_NOTE`>;
 
 export interface StaffActsOptions {
   readonly dataSource: DataSource;

@@ -29,6 +29,7 @@ export const caller: Caller = {
     serial: '01',
     subject: '',
     alternativeNames: [],
+    notAfter: new Date('2100-01-01T00:00:00Z'),
     fingerprintSha256: { base64url: 'x', hex: '' },
   },
   tokenIssuedAt: new Date('2026-03-04T09:59:00Z'),

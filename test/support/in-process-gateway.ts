@@ -45,6 +45,7 @@ export class InProcessGateway {
       grantsOf: (partner: PartnerCode) => world.grants.filter((one) => one.partner === partner),
       grantsOfState: (_state: StateCode) => world.grants,
       awaitingAcceptance: () => [],
+      ends: () => [],
       catchUp: async () => false,
       refresh: async () => undefined,
       establish: () => world.caller,

@@ -188,8 +188,10 @@ export class ChangePeople {
     return { ...requested, plan: asked };
   }
 
-  async hold(caller: StaffCaller, people: NamedPeople, endsAt: Date): Promise<RequestedAct> {
+  /** @param until a day, `2027-01-31`, or an instant in UTC */
+  async hold(caller: StaffCaller, people: NamedPeople, until: string): Promise<RequestedAct> {
     const { store } = this.options.register;
+    const endsAt = readInstant(until);
     return requestByTwo(this.options, caller, 'REGISTER_HOLD', async (requestedBy) =>
       requestHold(store, { people: targetOf(people), endsAt, requestedBy }),
     );
@@ -284,6 +286,18 @@ export interface RetentionInput {
 export function readCaseload(text: string, argument = 'caseload'): Caseload {
   if (!isCaseload(text)) throw inputInvalid(argument);
   return text;
+}
+
+/** RFC 3339 in UTC, or a day alone, from whose beginning it is. */
+function readInstant(text: string): Date {
+  const form = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}:\d{2}(?:\.\d{1,3})?Z)?$/;
+  const instant = new Date(text.length === 10 ? `${text}T00:00:00Z` : text);
+  const isDay = form.test(text) && !Number.isNaN(instant.getTime());
+  // A day no month has would be read as one of the next.
+  if (!isDay || instant.toISOString().slice(0, 10) !== text.slice(0, 10)) {
+    throw inputInvalid('endsAt');
+  }
+  return instant;
 }
 
 function targetOf({ caseload: text, references }: NamedPeople): PeopleTarget {
