@@ -13,7 +13,7 @@ import {
   openTestDatabase,
   temporaryHome,
 } from '../../test/support/databases.js';
-import { ExportChecker, type ExportEnd, type ExportHead } from '../core/log/export.js';
+import { ExportChecker } from '../core/log/export.js';
 import { parseVerifierKey } from '../core/log/note.js';
 import { checkTlogProof } from '../core/log/tlog-proof.js';
 import type { Database } from '../platform/database/database.js';
