@@ -17,6 +17,7 @@ import {
   ConfirmationAlarms,
   Crossings,
   NoteChanges,
+  ReadConfirmations,
   ReadNotices,
   ToldFacts,
   ToldKeys,
@@ -58,7 +59,7 @@ import {
 } from './verification/index.js';
 import { actHandlers, allActHandlers } from './act-handlers.js';
 import { migrations } from './migrations.js';
-import { QuestionScreen, ScreenRounds } from './screening/index.js';
+import { QuestionScreen, ReadFindings, ScreenRounds } from './screening/index.js';
 import { Cursors, ExportLog, ReadSummary, SearchLog } from './scrutiny/index.js';
 import { StaffActs, StaffDirectory, StaffRecords, staffActAppliers } from './staff/index.js';
 import { DocumentReport, readPartnerCodes, ReadPartners } from './partners/index.js';
@@ -335,6 +336,17 @@ export class RoomsModule {
               now,
               onFault: (error) => logger.warn(describeError(error), 'questions were not screened'),
             }),
+        },
+        {
+          provide: ReadConfirmations,
+          inject: [ConfirmationAlarms],
+          useFactory: (alarms: ConfirmationAlarms) => new ReadConfirmations(alarms, now),
+        },
+        {
+          provide: ReadFindings,
+          inject: [ScreenRounds, StaffRecords],
+          useFactory: (rounds: ScreenRounds, records: StaffRecords) =>
+            new ReadFindings(rounds, records, now),
         },
         { provide: ConfirmationAlarms, useFactory: () => new ConfirmationAlarms(dataSource) },
         {

@@ -15,6 +15,8 @@ export interface Configuration {
   /** Keys of erasure epochs; `epoch-keys` beside the master key's file unless named. */
   readonly epochKeysDirectory: string | undefined;
   readonly namesEpochKeysDirectory: boolean;
+  /** Days after the end of a visa at which its holder is due to be forgotten. */
+  readonly retentionDays: number | undefined;
   readonly logKeyFile: string | undefined;
   readonly tokenKeyFile: string | undefined;
   readonly checkpointKeyFile: string | undefined;
@@ -72,6 +74,7 @@ const read = [
   'MASTER_KEY_FILE',
   'PREVIOUS_MASTER_KEY_FILE',
   'EPOCH_KEYS_DIR',
+  'RETENTION_DAYS',
   'LOG_KEY_FILE',
   'TOKEN_KEY_FILE',
   'CHECKPOINT_KEY_FILE',
@@ -160,6 +163,10 @@ export function readConfiguration(
       path('EPOCH_KEYS_DIR') ??
       (masterKeyFile === undefined ? undefined : join(dirname(masterKeyFile), 'epoch-keys')),
     namesEpochKeysDirectory: value('EPOCH_KEYS_DIR') !== undefined,
+    retentionDays:
+      value('RETENTION_DAYS') === undefined
+        ? undefined
+        : wholeNumber('RETENTION_DAYS', value('RETENTION_DAYS'), 0, 1, 36_500),
     logKeyFile: path('LOG_KEY_FILE'),
     tokenKeyFile: path('TOKEN_KEY_FILE'),
     checkpointKeyFile: path('CHECKPOINT_KEY_FILE'),
