@@ -88,7 +88,7 @@ export async function openAccessLog(options: AccessLogOptions): Promise<AccessLo
     await checkRemembered(dataSource, remembered, (origin) => trees.idOf(origin));
     for (const checkpoint of remembered) trees.remember(checkpoint);
     return new AccessLog(
-      { ...options, keys, kinds, markKeys, sides, journal, trees, copy },
+      { ...options, acts, keys, kinds, markKeys, sides, journal, trees, copy },
       report,
     );
   } catch (error) {
