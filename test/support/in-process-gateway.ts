@@ -58,6 +58,7 @@ export class InProcessGateway {
       memoryRegister(world.people),
       publicLog(dataSource),
       new ToldFacts(new ToldKeys(dataSource, Buffer.alloc(32, 9), (size) => Buffer.alloc(size, 3))),
+      { take: () => undefined },
       now,
       () => `00000000-0000-4000-8000-${String((this.ids += 1)).padStart(12, '0')}`,
     );
