@@ -34,7 +34,7 @@ import {
   type GatedHttpsServer,
 } from './platform/tls/client-certificate-gate.js';
 import { Crossings, ReadNotices } from './referrals/index.js';
-import { Register, Upkeep } from './register/index.js';
+import { legalHolds, Register, Upkeep } from './register/index.js';
 import { authorityChannel, ReplicaClock } from './staff/index.js';
 import {
   ReadAccess,
@@ -405,6 +405,13 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
     await rooms.close();
   };
   accessLog.startRounds(now);
+  const months = configuration.logRetentionMonths;
+  if (months !== undefined) {
+    // Whom a hold protects is sealed: while one is in force nothing of the log is forgotten.
+    const { store } = context.get(Register);
+    const isHeld = async () => (await legalHolds(store)).length > 0;
+    accessLog.startRetention({ months, isHeld }, now);
+  }
   upkeep.start();
   const background = startBackground(context, database.dataSource, now, logger);
   try {
