@@ -102,7 +102,13 @@ export {
 } from './upkeep.js';
 export { rotateEpochs, type EpochRotationReport } from './epoch-rotation.js';
 export { rotateMasterKey, rotatePageKeys, type PageRotation } from './key-rotation.js';
-export { findDuplicates, type DuplicateSide, type LikelyDuplicate } from './duplicates.js';
+export {
+  compareForDuplicates,
+  findDuplicates,
+  type ComparedPeople,
+  type DuplicateSide,
+  type LikelyDuplicate,
+} from './duplicates.js';
 export { approveMerge, keepApart, requestMerge, type MergeTarget } from './merge.js';
 export {
   approveExport,
