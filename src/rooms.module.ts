@@ -30,6 +30,7 @@ import {
   ReadBudgets,
   ReadEnds,
   ReadGrants,
+  rechargeRestored,
 } from './grants/index.js';
 import {
   GatewayKeyRing,
@@ -155,9 +156,10 @@ export class RoomsModule {
         },
         {
           provide: ACCESS_LOG,
-          inject: [GatewayKeyRing, Register],
-          useFactory: async (ring: GatewayKeyRing, register: Register) => {
+          inject: [GatewayKeyRing, Register, Budgets],
+          useFactory: async (ring: GatewayKeyRing, register: Register, budgets: Budgets) => {
             const log = await openAccessLog({
+              restored: rechargeRestored(budgets, now()),
               dataSource,
               home: configuration.home,
               embedded: database.embedded,

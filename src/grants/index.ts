@@ -46,6 +46,7 @@ export {
   type PreviewedRegister,
 } from './preview-grant.js';
 export { putGrantInForce, type AgreedGrant } from './put-grant-in-force.js';
+export { rechargeRestored } from './recharge.js';
 export {
   Budgets,
   type BudgetLedger,

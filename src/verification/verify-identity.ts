@@ -41,6 +41,11 @@ import {
 
 type Found = Classification<{ readonly opened: OpenedSubject; readonly comparison: Comparison }>;
 
+/** What a question has charged by the time it is answered or refused. */
+interface Spent {
+  kept: string | null;
+}
+
 /** How long a partner may rely on an answer before it must ask again. */
 const relyHours = 24;
 
@@ -70,14 +75,20 @@ export class VerifyIdentity {
    */
   async execute(caller: Caller, question: Question): Promise<Answer> {
     const id = this.newId();
+    const spent: Spent = { kept: null };
     try {
-      return await this.answer(id, caller, question);
+      return await this.answer(id, caller, question, spent);
     } catch (error) {
-      throw await this.refusal(id, caller, question, error);
+      throw await this.refusal(id, caller, question, spent, error);
     }
   }
 
-  private async answer(id: string, asked: Caller, question: Question): Promise<Answer> {
+  private async answer(
+    id: string,
+    asked: Caller,
+    question: Question,
+    spent: Spent,
+  ): Promise<Answer> {
     const askedAt = this.now();
 
     // 3. Arguments once into frozen values.
@@ -115,6 +126,7 @@ export class VerifyIdentity {
       },
       askedAt,
     );
+    spent.kept = charged.kept;
     if (await this.authority.catchUp(charged.authority)) {
       caller = this.authority.establish(asked);
       grant = this.decide(caller, question, evidence, askedAt);
@@ -183,7 +195,7 @@ export class VerifyIdentity {
         fields,
         reference: subject?.reference ?? null,
         host: {
-          ...hostPartOf(caller, question),
+          ...hostPartOf(caller, question, spent),
           subject: subject === undefined ? null : (found.best?.opened.id ?? null),
           finding: outcome === found.outcome ? null : found.outcome,
         },
@@ -259,6 +271,7 @@ export class VerifyIdentity {
     id: string,
     caller: Caller,
     question: Question,
+    spent: Spent,
     error: unknown,
   ): Promise<GatewayError> {
     const refused =
@@ -276,7 +289,7 @@ export class VerifyIdentity {
         fields: [],
         reference: null,
         host: {
-          ...hostPartOf(caller, question),
+          ...hostPartOf(caller, question, spent),
           subject: null,
           finding: publicCode === refused.code ? null : refused.code,
         },
@@ -332,8 +345,9 @@ function entryOf(id: string, caller: Caller, question: Question, at: Date) {
 }
 
 /** What only the host may open. */
-function hostPartOf(caller: Caller, question: Question) {
+function hostPartOf(caller: Caller, question: Question, { kept }: Spent) {
   return {
+    ...(kept === null ? {} : { charge: kept }),
     clientId: caller.clientId,
     officer: caller.officer ?? null,
     certificate: caller.certificateFingerprint,
