@@ -13,6 +13,7 @@ import { createTokenVerifier, parseBearer } from './identity/caller/index.js';
 import { certificateCauseOf } from './identity/certificate/index.js';
 import { GatewayKeyRing } from './identity/keys/index.js';
 import { createTokenEndpoint, publicTokenKeys } from './identity/token/index.js';
+import { DocumentReport } from './partners/index.js';
 import { buildOpsDoor } from './ops/ops-door.js';
 import { countEnding } from './ending-credentials.js';
 import { CertificateJudge, type PartnerPeer } from './certificate-judge.js';
@@ -31,7 +32,7 @@ import {
   createGatedHttpsServer,
   type GatedHttpsServer,
 } from './platform/tls/client-certificate-gate.js';
-import { Crossings } from './referrals/index.js';
+import { Crossings, ReadNotices } from './referrals/index.js';
 import { authorityChannel, ReplicaClock } from './staff/index.js';
 import {
   ReadAccess,
@@ -124,6 +125,7 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
   const authority = context.get(Authority);
   const accessLog = context.get<AccessLog>(ACCESS_LOG);
   const readEnds = context.get(ReadEnds);
+  const documentReport = context.get(DocumentReport);
   const ring = context.get(GatewayKeyRing);
   let tls = readListenerTls(settings.partnerTls, 'PARTNER');
   metrics.certificateNotAfter.set({ door: 'partner' }, tls.notAfter.getTime() / 1000);
@@ -221,6 +223,7 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
       recordRefusal: shared(context, RecordRefusal),
       acceptGrant: shared(context, AcceptGrant),
       crossings: shared(context, Crossings),
+      readNotices: shared(context, ReadNotices),
     },
     serverFactory: (handler) => {
       gate = createGatedHttpsServer<PartnerPeer>(
@@ -240,6 +243,13 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
     authenticate,
     tokenEndpoint,
     log: { published: accessLog.published, partnerOf, now },
+    documents: {
+      ruleOf: (code) => authority.documentRule(code),
+      note: (code, id, refused) => {
+        metrics.untrustedDocuments.inc({ refused: String(refused) });
+        documentReport.note(code, id, refused);
+      },
+    },
     releaseDelayMs: configuration.releaseDelayMs,
     logger,
     metrics,

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import type { INestApplicationContext, Type } from '@nestjs/common';
 import { GatewayError } from './core/errors.js';
-import { ReadEnds, type Authority } from './grants/index.js';
+import type { Authority } from './grants/index.js';
 import {
   certificateCauseOf,
   checkClientCertificate,
@@ -19,10 +19,7 @@ import {
   type GatedHttpsServer,
 } from './platform/tls/client-certificate-gate.js';
 import { buildStaffDoor, type StaffDoor } from './staff-api/staff-door.js';
-import { ReadGatewayKeys } from './identity/keys/index.js';
-import { ReadPartners } from './partners/index.js';
-import { ChangePeople, ExportPeople, ImportPeople, ReadPeople } from './register/index.js';
-import { StaffActs, StaffDirectory } from './staff/index.js';
+import { StaffDirectory } from './staff/index.js';
 
 /** Who is on the other end of a connection through the staff door's gate. */
 interface StaffPeer {
@@ -76,17 +73,7 @@ export async function openStaffDoor(
   let gate: GatedHttpsServer<StaffPeer> | undefined;
 
   const door = await buildStaffDoor({
-    useCases: {
-      acts: shared(StaffActs),
-      directory: shared(StaffDirectory),
-      readPartners: shared(ReadPartners),
-      readKeys: shared(ReadGatewayKeys),
-      readEnds: shared(ReadEnds),
-      changePeople: shared(ChangePeople),
-      importPeople: shared(ImportPeople),
-      exportPeople: shared(ExportPeople),
-      readPeople: shared(ReadPeople),
-    },
+    useCase: shared,
     serverFactory: (handler) => {
       gate = createGatedHttpsServer<StaffPeer>(
         {

@@ -87,7 +87,8 @@ export class InProcessGateway {
 /** Forgets every use of every budget. */
 export async function forgetBudgets(dataSource: DataSource): Promise<void> {
   await dataSource.query(
-    'TRUNCATE budget_use, budget_seen, budget_alarm, miss_returned, question_asked, match_told',
+    `TRUNCATE budget_use, budget_seen, budget_alarm, miss_returned, question_asked, match_told,
+       miss_score, matched_anchor`,
   );
 }
 
@@ -102,6 +103,7 @@ function memoryRegister(people: readonly StoredPerson[]) {
       version: 1,
       caseload: subject.caseload,
       suppressedFor: subject.suppressedFor,
+      informed: subject.sharing?.informedOn !== undefined,
       keys: keysOf(subjectBlockingTerms(subject)),
     });
     byNumber.set(number, {
