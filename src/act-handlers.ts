@@ -1,3 +1,4 @@
+import { grantKeyActs, testGrantActs, withTestGrant } from './grants/index.js';
 import { clientActs, credentialActs, officerActs, organisationActs } from './partners/index.js';
 import { accountActs, type ActHandler, type ChangingAct } from './staff/index.js';
 
@@ -5,7 +6,10 @@ import { accountActs, type ActHandler, type ChangingAct } from './staff/index.js
 export const actHandlers: Readonly<Record<ChangingAct, ActHandler>> = {
   ...accountActs,
   ...organisationActs,
+  PARTNER_ADD: withTestGrant(organisationActs.PARTNER_ADD),
   ...credentialActs,
   ...clientActs,
   ...officerActs,
+  ...grantKeyActs,
+  ...testGrantActs,
 };

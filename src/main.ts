@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { INestApplicationContext, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import type { GraphQLSchema } from 'graphql';
+import { printSchema, type GraphQLSchema } from 'graphql';
 import type { AccessLog } from './access-log/index.js';
 import { GatewayError } from './core/errors.js';
 import type { PartnerCode } from './core/ids.js';
@@ -16,11 +16,13 @@ import { countEnding } from './ending-credentials.js';
 import { CertificateJudge, type PartnerPeer } from './certificate-judge.js';
 import { openStaffDoor } from './open-staff-door.js';
 import { buildPartnerDoor } from './partner-api/partner-door.js';
+import { ReadBundle, ReadPartners } from './partners/index.js';
+import { errorTable } from './platform/graphql/error-table.js';
 import { lockHome } from './platform/database/home-lock.js';
 import { listenForNotices } from './platform/database/notifications.js';
 import type { Database } from './platform/database/database.js';
 import type { StaffDoorFiles } from './platform/configuration/configuration.js';
-import { readListenerTls } from './platform/tls/listener-files.js';
+import { readCaCertificates, readListenerTls } from './platform/tls/listener-files.js';
 import { describeError } from './platform/telemetry/logger.js';
 import { Metrics } from './platform/telemetry/metrics.js';
 import { nestLogger } from './platform/telemetry/nest-logger.js';
@@ -46,7 +48,12 @@ import {
 export interface GatewaySettings extends RoomsSettings {
   /** The staff door's files; without them there is no staff door. */
   readonly staffTls?: StaffDoorFiles;
-  readonly partnerTls: { readonly certificateFile: string; readonly keyFile: string };
+  readonly partnerTls: {
+    readonly certificateFile: string;
+    readonly keyFile: string;
+    /** CA certificates partners trust the listener by. */
+    readonly caFile?: string;
+  };
 }
 
 /** The rooms, open and without doors. */
@@ -118,6 +125,7 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
   const authority = context.get(Authority);
   const accessLog = context.get<AccessLog>(ACCESS_LOG);
   const tls = readListenerTls(settings.partnerTls, 'PARTNER');
+  const caCertificates = readCaCertificates(settings.partnerTls.caFile);
   metrics.certificateNotAfter.set({ door: 'partner' }, tls.notAfter.getTime() / 1000);
 
   const judge = new CertificateJudge(authority, now);
@@ -239,6 +247,21 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
             now,
             logger,
             metrics,
+            bundle: new ReadBundle(context.get(ReadPartners), {
+              issuer: configuration.publicUrl,
+              caCertificates,
+              schema: `${printSchema(partner.schema)}\n`,
+              errorTable: errorTable(),
+              logOf: async (code) => ({
+                logVerifierKey: await accessLog.verifierKey({ kind: 'partner', partner: code }),
+                coverVerifierKey: accessLog.coverVerifierKey(),
+                coverSlot: (await accessLog.coverSlot(code)) ?? null,
+              }),
+              testGrantOf: async (code) => {
+                await authority.refresh();
+                return authority.testGrantOf(code);
+              },
+            }),
           },
           context,
           authority,

@@ -19,7 +19,8 @@ import {
   type GatedHttpsServer,
 } from './platform/tls/client-certificate-gate.js';
 import { buildStaffDoor, type StaffDoor } from './staff-api/staff-door.js';
-import { ReadPartners } from './partners/index.js';
+import { ReadGrantKeys } from './grants/index.js';
+import { ReadPartners, type ReadBundle } from './partners/index.js';
 import { StaffActs, StaffDirectory } from './staff/index.js';
 
 /** Who is on the other end of a connection through the staff door's gate. */
@@ -38,6 +39,7 @@ export interface StaffDoorSettings {
   readonly now: () => Date;
   readonly logger: GatewayLogger;
   readonly metrics: Metrics;
+  readonly bundle: ReadBundle;
 }
 
 export interface OpenedStaffDoor extends StaffDoor {
@@ -62,6 +64,8 @@ export async function openStaffDoor(
       acts: shared(StaffActs),
       directory: shared(StaffDirectory),
       readPartners: shared(ReadPartners),
+      readGrantKeys: shared(ReadGrantKeys),
+      readBundle: settings.bundle,
     },
     serverFactory: (handler) => {
       gate = createGatedHttpsServer<StaffPeer>(

@@ -5,8 +5,13 @@ import { deriveKey, localMasterKey, type PrivateJwk } from './platform/keys/keys
 import { migrate, openDatabase, type Database } from './platform/database/database.js';
 import type { Configuration } from './platform/configuration/configuration.js';
 import type { GatewayLogger } from './platform/telemetry/logger.js';
-import { AcceptGrant, Authority, Budgets } from './grants/index.js';
-import { openRegister, Register, registerVersionSql } from './register/index.js';
+import { AcceptGrant, Authority, Budgets, ReadGrantKeys } from './grants/index.js';
+import {
+  openRegister,
+  Register,
+  registerVersionSql,
+  seedBuiltInCaseload,
+} from './register/index.js';
 import {
   ReadAccess,
   ReadReceipt,
@@ -54,13 +59,16 @@ export class RoomsModule {
         { provide: Authority, useFactory: () => Authority.open(dataSource) },
         {
           provide: Register,
-          useFactory: () =>
-            openRegister({
+          useFactory: async () => {
+            const register = await openRegister({
               dataSource,
               masterKey: localMasterKey(keys.master),
               now,
               random: (sizeBytes) => randomBytes(sizeBytes),
-            }),
+            });
+            if (await seedBuiltInCaseload(register.store)) await register.load();
+            return register;
+          },
         },
         {
           provide: ACCESS_LOG,
@@ -82,6 +90,7 @@ export class RoomsModule {
                 : { checkpointFile: configuration.checkpointFile }),
             }),
         },
+        { provide: ReadGrantKeys, useFactory: () => new ReadGrantKeys(dataSource) },
         { provide: ReadPartners, useFactory: () => new ReadPartners(dataSource) },
         { provide: StaffDirectory, useFactory: () => new StaffDirectory(dataSource, now) },
         {

@@ -1,6 +1,7 @@
 import { Budgets1764000000001 } from './budgets.migration.js';
 import { GrantLifecycle1764000000002 } from './lifecycle.migration.js';
 import { Grants1763800000002 } from './grants.migration.js';
+import { TestGrants1770000000101 } from './test-grant.migration.js';
 
 export { Authority, type Caller, type ProvenIdentity } from './authority.js';
 export {
@@ -13,6 +14,8 @@ export {
 export { listBudgetAlarms, releaseBudget, reviewRelease, type BudgetAlarm } from './break-glass.js';
 export { GrantHistory, GrantLifecycle, type GrantOfficer } from './lifecycle.js';
 export type { GrantEvent } from './lifecycle.repository.js';
+export { grantKeyActs, ReadGrantKeys, type GrantKeyView } from './grant-key-acts.js';
+export { testGrantActs, withTestGrant } from './test-grant.js';
 export { previewGrant, type GrantPreview } from './preview-grant.js';
 export { putGrantInForce, type AgreedGrant } from './put-grant-in-force.js';
 export {
@@ -27,4 +30,5 @@ export const grantMigrations = [
   Grants1763800000002,
   Budgets1764000000001,
   GrantLifecycle1764000000002,
+  TestGrants1770000000101,
 ];

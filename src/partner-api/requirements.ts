@@ -17,7 +17,7 @@ export const partnerRequirements: Readonly<Record<string, Requirement>> = {
   ...all(
     'Grant',
     'CALLER',
-    'id version digest state purpose legalBasis fields matchOn assuranceLevel requiresNamedOfficer handling validFrom validUntil budgets',
+    'id version digest state purpose legalBasis fields matchOn assuranceLevel requiresNamedOfficer handling validFrom validUntil budgets test',
   ),
   ...all('AcceptGrantPayload', 'CALLER', 'grant'),
   ...all('FieldScope', 'CALLER', 'field level'),

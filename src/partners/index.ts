@@ -12,10 +12,11 @@ export type {
   Partner,
 } from './partner.js';
 export { officerActs } from './officer-acts.js';
-export { clientActs } from './client-acts.js';
+export { clientActs, keysMember } from './client-acts.js';
 export { credentialActs } from './credential-acts.js';
 export { anchorRuleKinds } from './partner.js';
-export { organisationActs } from './partner-acts.js';
+export { lockPartner, organisationActs } from './partner-acts.js';
+export { ReadBundle, type BundleSources, type PartnerBundle } from './read-bundle.js';
 export { ReadPartners, type AnchorView, type PartnerView } from './read-partners.js';
 export { readPartners } from './partner.repository.js';
 export { registerPartner, type PartnerRegistration } from './register-partner.js';

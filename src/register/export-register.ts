@@ -1,7 +1,7 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { calculateJwkThumbprint, CompactEncrypt, type JWK } from 'jose';
 import { GatewayError, inputInvalid } from '../core/errors.js';
-import type { Caseload } from '../core/ids.js';
+import { builtInCaseload, type Caseload } from '../core/ids.js';
 import {
   finishAct,
   openApproved,
@@ -54,12 +54,13 @@ const peoplePerHoneyRecord = 500;
  * Asks for an export of everybody live in a caseload. The number that is returned is the true one,
  * and the one the second person has to repeat.
  *
- * @throws {GatewayError} ERR_INPUT_INVALID naming `recipient`
+ * @throws {GatewayError} ERR_INPUT_INVALID naming `recipient`, or the built-in `caseload`
  */
 export async function requestExport(
   store: RegisterStore,
   command: ExportCommand,
 ): Promise<PendingAct & { readonly recipientThumbprint: string }> {
+  if (command.caseload === builtInCaseload) throw inputInvalid('caseload', 'made-up people');
   const { recipient } = readRecipient(command.recipient);
   const { result: people } = await changeRegister(store, async (change) =>
     countLive(change, command.caseload),

@@ -92,5 +92,7 @@ export {
   type ExportCommand,
   type ExportReport,
 } from './export-register.js';
+export { seedBuiltInCaseload } from './built-in-caseload.js';
+export { builtInPeople, builtInQuestions, type BuiltInQuestion } from './built-in-people.js';
 export { screenForHoney } from './honey.js';
 export { registerStatistics, type RegisterStatistics } from './statistics.js';

@@ -1,4 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { BuiltInCaseload1770000000102 } from './built-in-caseload.migration.js';
 import type { Migration } from '../platform/database/database.js';
 
 /**
@@ -174,4 +175,5 @@ export const registerMigrations: readonly Migration[] = [
   RegisterActs1763900000000,
   RegisterDuplicates1764000000000,
   RegisterExports1764100000000,
+  BuiltInCaseload1770000000102,
 ];

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { GatewayError, inputInvalid } from '../core/errors.js';
-import type { Caseload, SubjectId } from '../core/ids.js';
+import { builtInCaseload, type Caseload, type SubjectId } from '../core/ids.js';
 import { subjectBlockingTerms } from '../core/matching/index.js';
 import type { PagePerson, PageVersion } from './page.js';
 import type { EpochKey } from './register-keys.js';
@@ -95,12 +95,14 @@ export class RegisterChange {
   }> {
     if ('caseload' in target) {
       const { caseload } = target;
+      refuseBuiltIn(caseload, 'caseload');
       return {
         pageNumbers: this.pageNumbers,
         isMeant: (person) => person.caseload === caseload,
       };
     }
     if (target.references.length > mostReferences) throw inputInvalid('references', 'too many');
+    target.references.forEach(({ caseload }, at) => refuseBuiltIn(caseload, `references[${at}]`));
     const keys = target.references.map(({ caseload, reference }) =>
       this.store.keys.referenceKey(caseload, reference),
     );
@@ -238,4 +240,9 @@ export class RegisterChange {
     });
     return this.version;
   }
+}
+
+/** The made-up people stay as they came: what partners' bundles say of them has to hold. */
+function refuseBuiltIn(caseload: Caseload, argument: string): void {
+  if (caseload === builtInCaseload) throw inputInvalid(argument, 'made-up people');
 }

@@ -36,6 +36,9 @@ export const mutationActs = {
   setOfficerProvider: 'OFFICER_PROVIDER_SET',
   removeOfficerProvider: 'OFFICER_PROVIDER_REMOVE',
   revokeOfficer: 'OFFICER_REVOKE',
+  addGrantKey: 'GRANT_KEY_ADD',
+  removeGrantKey: 'GRANT_KEY_REMOVE',
+  renewTestGrant: 'TEST_GRANT_RENEW',
 } as const satisfies Readonly<Record<string, StaffAct>>;
 
 export const staffRequirements: Readonly<Record<string, StaffRequirement>> = {
@@ -46,6 +49,8 @@ export const staffRequirements: Readonly<Record<string, StaffRequirement>> = {
   'Query.partners': 'PARTNER_READ',
   'Query.partner': 'PARTNER_READ',
   'Query.hostAnchors': 'PARTNER_READ',
+  'Query.partnerBundle': 'PARTNER_READ',
+  'Query.grantKeys': 'PARTNER_READ',
   ...Object.fromEntries(
     Object.entries(mutationActs).map(([field, act]) => [`Mutation.${field}`, act]),
   ),
@@ -66,4 +71,10 @@ export const staffRequirements: Readonly<Record<string, StaffRequirement>> = {
   ...result('PartnerAnchor', 'id rule active crlNextUpdate'),
   ...result('AnchorRule', 'kind value'),
   ...result('PartnerClient', 'clientId kids active'),
+  ...result(
+    'PartnerBundle',
+    'partner issuer caCertificates logVerifierKey coverVerifierKey coverSlot schema errorTable testGrant',
+  ),
+  ...result('TestGrant', 'id version digest state validUntil'),
+  ...result('GrantKey', 'kid active jwk'),
 };

@@ -15,8 +15,10 @@ import { ClosedFastifyAdapter } from '../platform/http/closed-fastify-adapter.js
 import { parseStrictJson } from '../platform/json/strict-json.js';
 import { describeError, type GatewayLogger } from '../platform/telemetry/logger.js';
 import { nestLogger } from '../platform/telemetry/nest-logger.js';
-import { ReadPartners } from '../partners/index.js';
+import { ReadGrantKeys } from '../grants/index.js';
+import { ReadBundle, ReadPartners } from '../partners/index.js';
 import { StaffActs, StaffDirectory, type StaffCaller } from '../staff/index.js';
+import { OnboardingResolver } from './onboarding.resolver.js';
 import { PartnerResolver } from './partner.resolver.js';
 import { staffRequirements } from './requirements.js';
 import { staffErrors, staffFaces } from './staff-errors.js';
@@ -29,6 +31,8 @@ export interface StaffDoorOptions {
     readonly acts: StaffActs;
     readonly directory: StaffDirectory;
     readonly readPartners: ReadPartners;
+    readonly readGrantKeys: ReadGrantKeys;
+    readonly readBundle: ReadBundle;
   };
   /** Listener behind the certificate check. */
   readonly serverFactory: (
@@ -63,7 +67,7 @@ class SilentFilter implements GqlExceptionFilter {
 @Module({})
 class StaffDoorModule {
   static with(options: StaffDoorOptions): DynamicModule {
-    const { acts, directory, readPartners } = options.useCases;
+    const { acts, directory, readPartners, readGrantKeys, readBundle } = options.useCases;
     return {
       module: StaffDoorModule,
       imports: [
@@ -82,9 +86,12 @@ class StaffDoorModule {
         { provide: StaffActs, useValue: acts },
         { provide: StaffDirectory, useValue: directory },
         { provide: ReadPartners, useValue: readPartners },
+        { provide: ReadGrantKeys, useValue: readGrantKeys },
+        { provide: ReadBundle, useValue: readBundle },
         { provide: APP_FILTER, useClass: SilentFilter },
         StaffResolver,
         PartnerResolver,
+        OnboardingResolver,
       ],
     };
   }

@@ -10,7 +10,14 @@ export interface ActContext {
   readonly actId: string;
   readonly at: Date;
   readonly newId: () => string;
+  /** Account of who asked for it. */
+  readonly requestedBy: string;
+  /** Account of the second person; absent where it takes none, and while the act is only tried. */
+  readonly approvedBy?: string;
 }
+
+/** Stands for the second person while an act is only tried, and is rolled back with it. */
+export const secondPersonToCome = 'the second person';
 
 /** An act whose content has been read. */
 export interface PreparedAct {

@@ -4,6 +4,7 @@ import { Staff1768000000001 } from './staff.migration.js';
 export {
   fingerprintForm,
   nameForm,
+  secondPersonToCome,
   textMember,
   uuidForm,
   type ActContext,

@@ -8,7 +8,13 @@ import { isRestricting, restrictingActOf, staffActAppliers } from './restricting
 
 const manager = {} as EntityManager;
 const at = new Date('2026-03-01T09:30:00Z');
-const done = { act: 'STAFF_SUSPEND', payload: { account: 'a' }, actId: 'act', at } as const;
+const done = {
+  act: 'STAFF_SUSPEND',
+  payload: { account: 'a' },
+  actId: 'act',
+  at,
+  requestedBy: 'A-1',
+} as const;
 
 function handlersThat(apply: ReturnType<ActHandler>['apply']): typeof actHandlers {
   return { ...actHandlers, STAFF_SUSPEND: (payload) => ({ payload, apply }) };
@@ -22,7 +28,9 @@ test('an act that takes away is done again with its content, its name and its ti
   );
   const { act, body } = restrictingActOf(done);
   await appliers[act]?.(manager, JSON.parse(JSON.stringify(body)) as typeof body);
-  expect(seen).toEqual([{ actId: 'act', at, newId: expect.any(Function) }]);
+  expect(seen).toEqual([
+    { actId: 'act', at, newId: expect.any(Function), requestedBy: 'A-1' },
+  ]);
 });
 
 test.each(['ERR_NOT_FOUND', 'ERR_CONFLICT'] as const)(

@@ -17,6 +17,7 @@ const restricting = [
   'CLIENT_SUSPEND',
   'OFFICER_PROVIDER_REMOVE',
   'OFFICER_REVOKE',
+  'GRANT_KEY_REMOVE',
 ] as const;
 
 type Restricting = (typeof restricting)[number];
@@ -30,9 +31,10 @@ export function restrictingActOf(done: {
   readonly payload: ActPayload;
   readonly actId: string;
   readonly at: Date;
+  readonly requestedBy: string;
 }): RestrictingAct {
-  const { act, payload, actId, at } = done;
-  return { act: `staff.${act}`, body: { payload, actId, at: at.toISOString() } };
+  const { act, payload, actId, at, requestedBy } = done;
+  return { act: `staff.${act}`, body: { payload, actId, at: at.toISOString(), requestedBy } };
 }
 
 /**
@@ -47,13 +49,21 @@ export function staffActAppliers(
     restricting.map((act) => [
       `staff.${act}`,
       async (manager, body) => {
-        const { payload, actId, at } = body as {
+        // Lines of before requestedBy was kept have none.
+        const {
+          payload,
+          actId,
+          at,
+          requestedBy = 'the journal',
+        } = body as {
           readonly payload: ActPayload;
           readonly actId: string;
           readonly at: string;
+          readonly requestedBy?: string;
         };
+        const context = { actId, at: new Date(at), newId, requestedBy };
         try {
-          await handlers[act](payload).apply(manager, { actId, at: new Date(at), newId });
+          await handlers[act](payload).apply(manager, context);
         } catch (error) {
           const isDone =
             error instanceof GatewayError &&

@@ -84,12 +84,13 @@ export class StaffActs {
           requestedAt: at,
           expiresAt: new Date(at.getTime() + pendingHours * 3_600_000),
         });
-        const context = { actId: id, at, newId };
+        const context = { actId: id, at, newId, requestedBy: caller.account };
         if (!needsSecond) {
           await prepared.apply(manager, context);
           await noteEnforcement(manager, id);
           // What takes away outlives the database it was done in.
-          return isRestricting(act) ? [restrictingActOf({ act, payload, actId: id, at })] : [];
+          const done = { act, payload, actId: id, at, requestedBy: caller.account };
+          return isRestricting(act) ? [restrictingActOf({ ...done, act })] : [];
         }
         await manager.query('SAVEPOINT tried');
         await prepared.apply(manager, context);
@@ -125,7 +126,13 @@ export class StaffActs {
         }
         await decideBookedAct(manager, id, { state: 'DONE', by: caller.account, at });
         const handler = handlers[held.act as ChangingAct];
-        await handler(held.payload).apply(manager, { actId: id, at, newId });
+        await handler(held.payload).apply(manager, {
+          actId: id,
+          at,
+          newId,
+          requestedBy: held.requestedBy,
+          approvedBy: caller.account,
+        });
         await noteEnforcement(manager, id);
       }),
     );

@@ -4,7 +4,7 @@ import { disclose, discloseAgreement } from '../core/disclosure/disclose.js';
 import { fieldCatalogue } from '../core/disclosure/catalogue.js';
 import { pairwiseReference } from '../core/disclosure/pseudonym.js';
 import { GatewayError } from '../core/errors.js';
-import type { Grant } from '../core/grants/grant.js';
+import { isTestGrant, type Grant } from '../core/grants/grant.js';
 import {
   candidateCap,
   classify,
@@ -91,9 +91,10 @@ export class VerifyIdentity {
         state: caller.state,
         ...(caller.officer === undefined ? {} : { officer: caller.officer }),
         grant,
+        isTest: isTestGrant(grant),
         peers: {
-          partner: this.authority.grantsOf(caller.partner),
-          state: this.authority.grantsOfState(caller.state),
+          partner: this.authority.grantsOf(caller.partner).filter((one) => !isTestGrant(one)),
+          state: this.authority.grantsOfState(caller.state).filter((one) => !isTestGrant(one)),
         },
         requestId: question.requestId,
         canonicalQuestion: canonicalQuestion(question),
@@ -146,7 +147,7 @@ export class VerifyIdentity {
         fields: subject === undefined ? [] : disclosedLevels(subject),
         reference: subject?.reference ?? null,
         host: {
-          ...hostPartOf(caller, question),
+          ...hostPartOf(caller, question, grant),
           subject: subject === undefined ? null : (found.best?.opened.id ?? null),
           finding: outcome === found.outcome ? null : found.outcome,
         },
@@ -216,15 +217,16 @@ export class VerifyIdentity {
         : new GatewayError('ERR_INTERNAL', { detail: 'a fault while answering', cause: error });
     if (refused.code === 'ERR_LOG_UNAVAILABLE') return refused.withReference(id);
     try {
+      const own = this.ownGrant(caller, question);
       const publicCode = errorMap[refused.code].code;
       await this.accessLog.append({
         ...entryOf(id, caller, question, this.now()),
-        grantVersion: this.ownGrant(caller, question)?.version ?? null,
+        grantVersion: own?.version ?? null,
         outcome: publicCode,
         fields: [],
         reference: null,
         host: {
-          ...hostPartOf(caller, question),
+          ...hostPartOf(caller, question, own),
           subject: null,
           finding: publicCode === refused.code ? null : refused.code,
         },
@@ -280,8 +282,9 @@ function entryOf(id: string, caller: Caller, question: Question, at: Date) {
 }
 
 /** What only the host may open. */
-function hostPartOf(caller: Caller, question: Question) {
+function hostPartOf(caller: Caller, question: Question, grant: Grant | undefined) {
   return {
+    ...(grant !== undefined && isTestGrant(grant) ? { test: true as const } : {}),
     clientId: caller.clientId,
     officer: caller.officer ?? null,
     certificate: caller.certificateFingerprint,

@@ -72,6 +72,9 @@ export const staffActs = {
   OFFICER_PROVIDER_REMOVE: atOnce('LIAISON', 'SECURITY'),
   OFFICER_REVOKE: atOnce('LIAISON', 'SECURITY'),
   CLIENT_SUSPEND: atOnce('LIAISON', 'SECURITY'),
+  GRANT_KEY_ADD: byTwo('LIAISON'),
+  GRANT_KEY_REMOVE: atOnce('LIAISON', 'SECURITY'),
+  TEST_GRANT_RENEW: byTwo('LIAISON'),
 } as const satisfies Readonly<Record<string, ActRule>>;
 
 export type StaffAct = keyof typeof staffActs;
