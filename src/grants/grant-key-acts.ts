@@ -62,10 +62,10 @@ export const grantKeyActs = {
         if (found.length === 0) {
           throw new GatewayError('ERR_NOT_FOUND', { argument: 'kid', detail: 'no such key' });
         }
-        await manager.query(
-          'UPDATE grant_key SET active = false WHERE partner = $1 AND kid = $2',
-          [partner, kid],
-        );
+        await manager.query('UPDATE grant_key SET active = false WHERE partner = $1 AND kid = $2', [
+          partner,
+          kid,
+        ]);
       },
     };
   },

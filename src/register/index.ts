@@ -93,6 +93,8 @@ export {
   type ExportReport,
 } from './export-register.js';
 export { seedBuiltInCaseload } from './built-in-caseload.js';
-export { builtInPeople, builtInQuestions, type BuiltInQuestion } from './built-in-people.js';
+export { builtInAnswers, builtInFields, type BuiltInAnswer } from './built-in-answers.js';
+export { builtInPeople } from './built-in-people.js';
+export { builtInQuestions, type BuiltInQuestion } from './built-in-questions.js';
 export { screenForHoney } from './honey.js';
 export { registerStatistics, type RegisterStatistics } from './statistics.js';
