@@ -8,11 +8,12 @@ import { accessEntry, openTestLog, partner } from '../test/support/access-log.js
 import { accessLogMigrations } from '../src/access-log/index.js';
 import { ExportChecker, type ExportEnd, type ExportHead } from '../src/core/log/export.js';
 import { parseVerifierKey } from '../src/core/log/note.js';
+import { measureSearch, type SearchFigures } from './log-search.js';
 import { migrate, openDatabase } from '../src/platform/database/database.js';
 
 /**
- * `npm run bench:log [-- --seconds 5] [--records 1000000] [--in-flight 256] [--json]`: see
- * docs/log.md. Everything is a ratio of two things measured by turns in one run, on PostgreSQL on
+ * `npm run bench:log [-- --seconds 5] [--records 1000000] [--in-flight 256] [--json]
+ * [--search-rows 10000000] [--only search]`: see docs/log.md. Everything is a ratio of two things measured by turns in one run, on PostgreSQL on
  * this disk: durable records a second against one INSERT a commit, one in flight; the time of a
  * record alone in units of one fdatasync; seconds to verify an export.
  */
@@ -21,6 +22,8 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '5' },
     records: { type: 'string', default: '20000' },
     'in-flight': { type: 'string', default: '256' },
+    'search-rows': { type: 'string', default: '200000' },
+    only: { type: 'string', default: 'all' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -32,7 +35,8 @@ const verifiedRecords = 1_000_000;
 const server = await startPostgresServer();
 const directory = mkdtempSync(join(tmpdir(), 'safeconduct-bench-'));
 try {
-  process.stdout.write(report(await measure()));
+  if (values.only !== 'search') process.stdout.write(report(await measure()));
+  process.stdout.write(searchReport(await search()));
 } finally {
   await server.stop();
   rmSync(directory, { recursive: true, force: true });
@@ -112,6 +116,27 @@ async function measure(): Promise<Figures> {
   async function treeSize(): Promise<number> {
     return Number((await log.checkpoint({ kind: 'partner', partner })).split('\n')[1]);
   }
+}
+
+async function search(): Promise<SearchFigures> {
+  const url = await createDatabase(server.url, 'search');
+  const home = join(directory, 'search');
+  const database = await openDatabase({ home, url, migrations: accessLogMigrations });
+  try {
+    await migrate(database.dataSource);
+    return await measureSearch(database.dataSource, home, Number(values['search-rows']), 40);
+  } finally {
+    await database.close();
+  }
+}
+
+function searchReport({ rows, makingSeconds, p95Ms, worstP95Ms }: SearchFigures): string {
+  if (values.json) return `${JSON.stringify({ searchRows: rows, searchP95Ms: p95Ms })}\n`;
+  return [
+    `search of ${rows} records     p95 at most ${round(worstP95Ms)} ms (goal 200 at 10,000,000; made in ${Math.round(makingSeconds)} s)`,
+    ...Object.entries(p95Ms).map(([name, ms]) => `  ${name.padEnd(26)}${round(ms)} ms`),
+    '',
+  ].join('\n');
 }
 
 /** Completed a second with so many under way. */

@@ -30,6 +30,7 @@ import {
   createGatedHttpsServer,
   type GatedHttpsServer,
 } from './platform/tls/client-certificate-gate.js';
+import { Crossings } from './referrals/index.js';
 import { authorityChannel, ReplicaClock } from './staff/index.js';
 import {
   ReadAccess,
@@ -210,6 +211,7 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
       readReceipt: shared(context, ReadReceipt),
       recordRefusal: shared(context, RecordRefusal),
       acceptGrant: shared(context, AcceptGrant),
+      crossings: shared(context, Crossings),
     },
     serverFactory: (handler) => {
       gate = createGatedHttpsServer<PartnerPeer>(

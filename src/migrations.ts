@@ -3,6 +3,7 @@ import { grantMigrations } from './grants/index.js';
 import { identityMigrations } from './identity/token/index.js';
 import { partnerMigrations } from './partners/index.js';
 import type { Migration } from './platform/database/database.js';
+import { referralMigrations } from './referrals/index.js';
 import { registerMigrations } from './register/index.js';
 import { staffMigrations } from './staff/index.js';
 
@@ -14,4 +15,5 @@ export const migrations: readonly Migration[] = [
   ...registerMigrations,
   ...accessLogMigrations,
   ...staffMigrations,
+  ...referralMigrations,
 ];

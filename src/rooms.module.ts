@@ -1,11 +1,19 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { openAccessLog, type AccessLog, type AccessLogOptions } from './access-log/index.js';
-import { deriveKey, localMasterKey, type PrivateJwk } from './platform/keys/keys.js';
+import type { EpochKeyProvider } from './platform/keys/epoch-key-files.js';
+import {
+  deriveKey,
+  localMasterKey,
+  masterKeyRing,
+  type MasterKey,
+  type PrivateJwk,
+} from './platform/keys/keys.js';
 import { migrate, openDatabase, type Database } from './platform/database/database.js';
 import type { Configuration } from './platform/configuration/configuration.js';
 import type { GatewayLogger } from './platform/telemetry/logger.js';
 import { AcceptGrant, Authority, Budgets, ReadGrantKeys } from './grants/index.js';
+import { Crossings, ConfirmationAlarms, ToldFacts, ToldKeys } from './referrals/index.js';
 import {
   openRegister,
   Register,
@@ -37,6 +45,9 @@ export interface RoomsSettings {
 export interface GatewayKeys {
   /** 32 bytes. */
   readonly master: Uint8Array;
+  /** 32 bytes; what is still wrapped under it opens, until `rotateMasterKey` has moved it. */
+  readonly previousMaster?: Uint8Array;
+  readonly epochs: EpochKeyProvider;
   /** 32 bytes. */
   readonly log: Uint8Array;
   readonly token: PrivateJwk;
@@ -62,7 +73,8 @@ export class RoomsModule {
           useFactory: async () => {
             const register = await openRegister({
               dataSource,
-              masterKey: localMasterKey(keys.master),
+              masterKey: masterKeyOf(keys),
+              epochKeys: keys.epochs,
               now,
               random: (sizeBytes) => randomBytes(sizeBytes),
             });
@@ -116,14 +128,34 @@ export class RoomsModule {
             ),
         },
         {
+          provide: ToldKeys,
+          useFactory: () =>
+            new ToldKeys(dataSource, deriveKey(keys.log, 'safeconduct/told/v1'), (sizeBytes) =>
+              randomBytes(sizeBytes),
+            ),
+        },
+        {
+          provide: ToldFacts,
+          inject: [ToldKeys],
+          useFactory: (toldKeys: ToldKeys) => new ToldFacts(toldKeys),
+        },
+        {
+          provide: Crossings,
+          inject: [ToldKeys, ToldFacts, ACCESS_LOG],
+          useFactory: (toldKeys: ToldKeys, told: ToldFacts, accessLog: AccessLog) =>
+            new Crossings(toldKeys, told, accessLog, now, randomUUID),
+        },
+        { provide: ConfirmationAlarms, useFactory: () => new ConfirmationAlarms(dataSource) },
+        {
           provide: VerifyIdentity,
-          inject: [Authority, Budgets, Register, ACCESS_LOG],
+          inject: [Authority, Budgets, Register, ACCESS_LOG, ToldFacts],
           useFactory: (
             authority: Authority,
             budget: Budgets,
             register: Register,
             accessLog: AccessLog,
-          ) => new VerifyIdentity(authority, budget, register, accessLog, now, randomUUID),
+            told: ToldFacts,
+          ) => new VerifyIdentity(authority, budget, register, accessLog, told, now, randomUUID),
         },
         {
           provide: VerifyIdentities,
@@ -154,6 +186,11 @@ export class RoomsModule {
       ],
     };
   }
+}
+
+function masterKeyOf({ master, previousMaster }: GatewayKeys): MasterKey {
+  const key = localMasterKey(master);
+  return previousMaster === undefined ? key : masterKeyRing(key, localMasterKey(previousMaster));
 }
 
 /** Opens the database of a configuration, and runs the migrations that are due. */

@@ -8,7 +8,16 @@ const root = fileURLToPath(new URL('../', import.meta.url));
 const source = join(root, 'src');
 
 const doors = ['partner-api', 'staff-api', 'ops'];
-const rooms = ['access-log', 'grants', 'identity', 'partners', 'register', 'staff', 'verification'];
+const rooms = [
+  'access-log',
+  'grants',
+  'identity',
+  'partners',
+  'referrals',
+  'register',
+  'staff',
+  'verification',
+];
 interface Import {
   /** Path under src. */
   readonly from: string;

@@ -284,7 +284,7 @@ describeOnEachDatabase('the built-in caseload', (kind) => {
       await expect(
         requestExport(store, {
           caseload: builtInCaseload,
-          recipient: publicKey.export({ format: 'jwk' }) as never,
+          recipient: publicKey.export({ format: 'jwk' }),
           requestedBy: 'one',
         }),
       ).rejects.toMatchObject(invalid);

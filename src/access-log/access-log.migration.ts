@@ -1,6 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import type { Migration } from '../platform/database/database.js';
 import { CoverTree1767225700300 } from './cover/cover.migration.js';
+import { LogSearch1768100000001 } from './search/search.migration.js';
 
 /**
  * - `access_log_tree`: one row a tree; `size` and `root` are its head, taken by compare-and-set.
@@ -52,4 +53,5 @@ class AccessLog1767225600300 implements MigrationInterface {
 export const accessLogMigrations: readonly Migration[] = [
   AccessLog1767225600300,
   CoverTree1767225700300,
+  LogSearch1768100000001,
 ];

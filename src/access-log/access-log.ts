@@ -5,6 +5,7 @@ import type { PartnerCode } from '../core/ids.js';
 import type { ExportEnd, ExportHead, ExportLine } from '../core/log/export.js';
 import { proveInclusion } from '../core/log/proof.js';
 import type { CoveredReceipt } from '../core/log/receipt.js';
+import { dayOfInstant } from '../core/log/marks.js';
 import { decodeRecord } from '../core/log/record.js';
 import {
   composeRecord,
@@ -26,6 +27,10 @@ import { checkpointOf } from './journaled-entries.js';
 import { exportEach, exportRange } from './export-log.js';
 import type { ActEntry } from './journal/line.js';
 import { PublishedLog } from './published-log.js';
+import type { Kinds } from './search/kinds.js';
+import { LogSearch } from './search/log-search.js';
+import type { MarkKeys } from './search/mark-keys.js';
+import type { SideRows } from './search/side-rows.js';
 import { Sequencer, type QueuedDraft } from './sequencer.js';
 import { findLeaf, readFrontier, readTree, storedHashes } from './tree.repository.js';
 import { coverId, Trees, type SignedHead, type Tree, type TreeName } from './trees.js';
@@ -87,6 +92,9 @@ interface LogDraft extends QueuedDraft {
 /** What `openAccessLog` has opened and reconciled. */
 export interface AccessLogParts extends Omit<AccessLogOptions, 'journal'> {
   readonly keys: RecordKeys;
+  readonly markKeys: MarkKeys;
+  readonly kinds: Kinds;
+  readonly sides: SideRows;
   readonly journal: Journal;
   readonly trees: Trees;
   readonly copy: CheckpointCopy | undefined;
@@ -98,6 +106,8 @@ const roundEveryMs = 10_000;
 export class AccessLog {
   readonly #options: Omit<AccessLogOptions, 'journal'>;
   readonly #keys: RecordKeys;
+  readonly #markKeys: MarkKeys;
+  readonly #sides: SideRows;
   readonly #journal: Journal;
   readonly #trees: Trees;
   readonly #copy: CheckpointCopy | undefined;
@@ -105,6 +115,8 @@ export class AccessLog {
   readonly #cover: CoverTree;
   /** Who cosigns the cover tree. */
   readonly witnesses: Witnesses;
+  /** Finds and counts records; whoever hands its findings on records that they were read. */
+  readonly search: LogSearch;
   /** What a partner may read of the log by itself. */
   readonly published: PublishedLog;
   #rounds: NodeJS.Timeout | undefined;
@@ -112,13 +124,15 @@ export class AccessLog {
   #closed = false;
 
   constructor(
-    { keys, journal, trees, copy, ...options }: AccessLogParts,
+    { keys, kinds, markKeys, sides, journal, trees, copy, ...options }: AccessLogParts,
     /** What opening found. */
     readonly report: ReconciliationReport,
   ) {
     const { dataSource, logger, witnessQuorum = 1, random, checkpointKey } = options;
     this.#options = options;
     this.#keys = keys;
+    this.#markKeys = markKeys;
+    this.#sides = sides;
     this.#journal = journal;
     this.#trees = trees;
     this.#copy = copy;
@@ -131,6 +145,7 @@ export class AccessLog {
         logger?.error({ detail: describeFault(error) }, 'the access log has a fault'),
     });
     this.#sequencer = sequencer;
+    this.search = new LogSearch({ dataSource, trees, keys, kinds, markKeys });
     const common = { dataSource, trees, sequencer, witnessQuorum };
     this.#cover = new CoverTree({
       ...common,
@@ -163,11 +178,13 @@ export class AccessLog {
     return this.#available(async () => {
       const { id: tree, owner } = await this.#trees.find(entry.tree);
       const epochKey = await this.#keys.epochKey(entry.at);
+      const { at, host, grouping = null } = entry;
+      const side = await this.#sides.rowOf(tree, at, entry, host, grouping);
       const composed = composeRecord(entry, tree, epochKey, this.#options.random(32));
       const { record, sealed } = composed;
       const { alongside } = options;
       return new Promise<LoggedAccess>((resolve, reject) => {
-        const place = { tree, owner, id: entry.id, record, sealed, alongside };
+        const place = { tree, owner, id: entry.id, record, sealed, side, alongside };
         const draft: LogDraft = { ...place, composed, resolve, reject };
         this.#sequencer.enqueue(draft);
       });
@@ -288,8 +305,11 @@ export class AccessLog {
    */
   startRounds(now: () => Date): void {
     let seen: number | undefined;
+    let cleared: number | undefined;
     const tick = async (): Promise<void> => {
       try {
+        if (cleared !== dayOfInstant(now())) await this.forgetMarks(now());
+        cleared = dayOfInstant(now());
         seen = await this.makeRound(now(), seen);
       } catch (error) {
         this.#options.logger?.error({ detail: describeFault(error) }, 'no round was made');
@@ -297,6 +317,15 @@ export class AccessLog {
       if (!this.#closed) this.#rounds = setTimeout(() => void tick(), roundEveryMs).unref();
     };
     this.#rounds = setTimeout(() => void tick(), 0).unref();
+  }
+
+  /**
+   * Destroys the keys of marks that are past their 90 days, and the marks under them.
+   *
+   * @returns how many keys
+   */
+  async forgetMarks(now: Date): Promise<number> {
+    return this.#available(async () => this.#markKeys.destroyOver(now));
   }
 
   /**

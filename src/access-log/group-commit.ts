@@ -9,13 +9,14 @@ import {
 import { GatewayError } from '../core/errors.js';
 import { insertAct, type RestrictingAct } from './acts.js';
 import type { ActEntry } from './journal/line.js';
+import type { SideRow } from './search/side-rows.js';
 import {
   growTree,
   lockTrees,
   readFrontier,
   readTree,
   type Growth,
-  type LeafRow,
+  type NewLeaf,
   type Queryable,
 } from './tree.repository.js';
 
@@ -33,13 +34,15 @@ export interface Draft {
   readonly id: string;
   readonly record: Buffer;
   readonly sealed: Buffer;
+  /** How search lists it. */
+  readonly side: SideRow;
   readonly alongside: Alongside | undefined;
 }
 
 /** Where a draft came to stand. */
 export interface Placed<D extends Draft> {
   readonly draft: D;
-  readonly leaf: LeafRow;
+  readonly leaf: NewLeaf;
 }
 
 /** What one tree gained in one group. */
@@ -199,9 +202,9 @@ export function place<D extends Draft>(
   const placed = drafts.map((draft, at) => {
     const step = appendLeaf(frontier, hashLeaf(draft.record));
     for (const hash of step.stored) hashes.set(position++, hash);
-    const { id, record, sealed } = draft;
+    const { id, record, sealed, side } = draft;
     const number = firstNumber + at;
-    const leaf = { index: frontier.size, id, record, sealed, hashes: step.stored, number };
+    const leaf = { index: frontier.size, id, record, sealed, hashes: step.stored, number, side };
     frontier = step.frontier;
     return { draft, leaf };
   });

@@ -14,6 +14,10 @@ import { localFiles, type JournalFiles } from './journal/journal-files.js';
 import { openJournal } from './journal/journal.js';
 import { openRecordKeys } from './record-keys.js';
 import { restoreFromJournals } from './restore.js';
+import { Kinds } from './search/kinds.js';
+import { listOldRecords, listStored } from './search/list-stored.js';
+import { MarkKeys } from './search/mark-keys.js';
+import { SideRows } from './search/side-rows.js';
 import { Trees } from './trees.js';
 
 /**
@@ -24,13 +28,18 @@ import { Trees } from './trees.js';
 export async function openAccessLog(options: AccessLogOptions): Promise<AccessLog> {
   const { dataSource, home, random, logger } = options;
   const files = options.files ?? localFiles;
-  const keys = await openRecordKeys({
+  const keyOptions = {
     database: dataSource,
     files,
     directory: join(home, 'log-keys'),
     logKey: options.logKey,
     random,
-  });
+  };
+  const keys = await openRecordKeys(keyOptions);
+  const markKeys = await MarkKeys.open(keyOptions);
+  const kinds = new Kinds(dataSource);
+  const sides = new SideRows(kinds, markKeys);
+  const list = listStored(keys, sides);
   const directory = join(home, 'journal');
   if (options.embedded === true && (await files.list(directory)).length === 0) {
     await refuseLostJournal(dataSource);
@@ -48,7 +57,9 @@ export async function openAccessLog(options: AccessLogOptions): Promise<AccessLo
       dataSource,
       [journal, ...brought],
       options.acts ?? {},
+      list,
     );
+    await listOldRecords(dataSource, list);
     const completed = await completeJournal(dataSource, journal);
     const report: ReconciliationReport = {
       repaired: repairedBytes > 0,
@@ -69,7 +80,10 @@ export async function openAccessLog(options: AccessLogOptions): Promise<AccessLo
     const remembered = copy?.checkpoints ?? [];
     await checkRemembered(dataSource, remembered, (origin) => trees.idOf(origin));
     for (const checkpoint of remembered) trees.remember(checkpoint);
-    return new AccessLog({ ...options, keys, journal, trees, copy }, report);
+    return new AccessLog(
+      { ...options, keys, kinds, markKeys, sides, journal, trees, copy },
+      report,
+    );
   } catch (error) {
     await journal.close();
     throw error;

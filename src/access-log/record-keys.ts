@@ -30,6 +30,8 @@ import type { Queryable } from './tree.repository.js';
 export interface RecordKeys {
   /** The epoch key of records of this time; made on the first. */
   epochKey(at: Date): Promise<KeyObject>;
+  /** The same for reading: `undefined` when it was destroyed; none is made. */
+  existingKey(at: Date): Promise<KeyObject | undefined>;
 }
 
 export interface RecordSecrets {
@@ -99,16 +101,19 @@ export async function openRecordKeys(options: RecordKeysOptions): Promise<Record
     return createSecretKey(key);
   }
 
+  function epochKey(at: Date): Promise<KeyObject> {
+    const epoch = epochOf(at);
+    const known = unwrapped.get(epoch);
+    if (known !== undefined) return known;
+    const key = obtain(epoch);
+    unwrapped.set(epoch, key);
+    key.catch(() => unwrapped.delete(epoch));
+    return key;
+  }
+
   return {
-    epochKey: (at) => {
-      const epoch = epochOf(at);
-      const known = unwrapped.get(epoch);
-      if (known !== undefined) return known;
-      const key = obtain(epoch);
-      unwrapped.set(epoch, key);
-      key.catch(() => unwrapped.delete(epoch));
-      return key;
-    },
+    epochKey,
+    existingKey: async (at) => ((await load(epochOf(at))) === undefined ? undefined : epochKey(at)),
   };
 }
 

@@ -12,6 +12,8 @@ import {
 import { place, type Draft } from './group-commit.js';
 import type { CoverEntry, JournalEntry, RecordEntry } from './journal/line.js';
 import { lastNumberOfWriter } from './journaled-entries.js';
+import type { ListStored } from './search/list-stored.js';
+import type { SideRow } from './search/side-rows.js';
 import {
   growTree,
   leavesOfWriter,
@@ -53,12 +55,14 @@ export interface Restored {
  * another: journals are merged in the one order that fits.
  *
  * @param journals this home's own, and those brought here from other gateways after a restore
+ * @param list how search lists a record that is put back
  * @throws {GatewayError} ERR_LOG_CONTRADICTS_ITSELF, ERR_JOURNAL_UNAVAILABLE
  */
 export async function restoreFromJournals(
   dataSource: DataSource,
   journals: readonly JournalLines[],
   appliers: ActAppliers,
+  list: ListStored,
 ): Promise<Restored> {
   const waiting: LostLines[] = [];
   for (const journal of journals) {
@@ -74,8 +78,11 @@ export async function restoreFromJournals(
       for (;;) {
         const batch = await fittingBatch(dataSource, lines);
         if (batch.length === 0) break;
+        // Not in the transaction: the embedded database has one connection.
+        const sides = new Map<JournalEntry, SideRow>();
+        for (const line of batch) if (line.kind === 'record') sides.set(line, await list(line));
         await dataSource.transaction(async (manager) =>
-          restoreBatch(manager, lines.writer, batch, appliers),
+          restoreBatch(manager, lines.writer, batch, appliers, sides),
         );
         for (const { kind } of batch) {
           restored[kind === 'record' ? 'records' : kind === 'act' ? 'acts' : 'rounds'] += 1;
@@ -158,13 +165,14 @@ async function restoreBatch(
   writer: string,
   batch: readonly JournalEntry[],
   appliers: ActAppliers,
+  sides: ReadonlyMap<JournalEntry, SideRow>,
 ): Promise<void> {
   const byTree = new Map<string, RecordEntry[]>();
   for (const line of batch) {
     if (line.kind !== 'record') continue;
     byTree.set(line.tree, [...(byTree.get(line.tree) ?? []), line]);
   }
-  for (const lines of byTree.values()) await restoreRecords(manager, writer, lines);
+  for (const lines of byTree.values()) await restoreRecords(manager, writer, lines, sides);
   for (const line of batch) {
     if (line.kind === 'act') await applyAct(manager, appliers, writer, line);
   }
@@ -177,6 +185,7 @@ async function restoreRecords(
   database: Queryable,
   writer: string,
   lines: readonly RecordEntry[],
+  sides: ReadonlyMap<JournalEntry, SideRow>,
 ): Promise<void> {
   const [first] = lines;
   if (first === undefined) return;
@@ -188,7 +197,7 @@ async function restoreRecords(
   const growth = place(
     first.tree,
     await readFrontier(database, head),
-    lines.map(draftOf),
+    lines.map((line) => draftOf(line, sides.get(line))),
     first.number,
   );
   const leaves = growth.leaves.map((leaf, at) => ({
@@ -249,8 +258,9 @@ function isSame(line: RecordEntry, leaf: PlacedLeaf): boolean {
   );
 }
 
-function draftOf({ tree, owner, record, sealed }: RecordEntry): Draft {
-  return { tree, owner, id: decodeRecord(record).id, record, sealed, alongside: undefined };
+function draftOf({ tree, owner, record, sealed }: RecordEntry, side: SideRow | undefined): Draft {
+  if (side === undefined) throw new TypeError('a record is put back without being listed');
+  return { tree, owner, id: decodeRecord(record).id, record, sealed, side, alongside: undefined };
 }
 
 function placeOf(line: JournalEntry): string {

@@ -8,6 +8,7 @@ import {
   type Frontier,
   type HashReader,
 } from '../core/log/tree.js';
+import { listingParameters, listingStatement, type SideRow } from './search/side-rows.js';
 
 /** The connection, or the transaction, a statement runs in. */
 export interface Queryable {
@@ -34,6 +35,11 @@ export interface LeafRow {
   readonly number: number;
 }
 
+/** A leaf that is inserted, with what search lists it by. */
+export interface NewLeaf extends LeafRow {
+  readonly side: SideRow;
+}
+
 /** A leaf with the tree it is in. */
 export interface PlacedLeaf extends Omit<LeafRow, 'hashes'> {
   readonly tree: string;
@@ -45,7 +51,7 @@ export interface Growth {
   readonly tree: string;
   readonly before: number;
   readonly after: Frontier;
-  readonly leaves: readonly LeafRow[];
+  readonly leaves: readonly NewLeaf[];
 }
 
 interface PlacedLeafColumns {
@@ -172,8 +178,11 @@ export async function rootAt(reader: HashReader, size: number): Promise<Buffer> 
   return rootOf({ size, hashes: await reader.readHashes(frontierPositions(size)) });
 }
 
+const listing = listingStatement(12);
+
 /**
- * Moves one tree's head and inserts the leaves that move it, in one statement: both or neither.
+ * Moves one tree's head, and inserts and lists the leaves that move it, in one statement: all or
+ * nothing.
  *
  * @returns false when the head was no longer at `before`; then nothing was done
  */
@@ -194,7 +203,7 @@ export async function growTree(
             unnest($6::bigint[], $7::uuid[], $8::bytea[], $9::bytea[], $10::bytea[], $11::bigint[])
               AS leaf (leaf_index, id, record, sealed, hashes, number)
        RETURNING 1
-     )
+     ), ${listing}
      SELECT count(*)::int AS count FROM inserted`,
     [
       tree,
@@ -208,6 +217,7 @@ export async function growTree(
       leaves.map(({ sealed }) => sealed),
       leaves.map(({ hashes }) => Buffer.concat(hashes)),
       leaves.map(({ number }) => number),
+      ...listingParameters(leaves.map(({ index, side }) => ({ ...side, index }))),
     ],
   );
   return rows[0]?.count === leaves.length;

@@ -8,7 +8,7 @@ import {
   type TestRegister,
 } from '../../test/support/register.js';
 import type { Caseload, SubjectId } from '../core/ids.js';
-import { epochContext } from './register-keys.js';
+import { epochContext } from './epoch-keys.js';
 import {
   approveErasure,
   approveHold,
@@ -207,13 +207,12 @@ describeOnEachDatabase('forgetting', (kind) => {
 
   /** How much of a backup opens with the master key and every epoch key there is. */
   async function readable(backup: { subjects: SubjectRow[]; pages: PageRow[] }) {
-    const epochs = await people.database.dataSource.query<{ id: number; key_wrapped: Buffer }[]>(
-      'SELECT id, key_wrapped FROM erasure_epoch',
-    );
+    const { epochKeys, masterKey } = people;
     const keys = await Promise.all(
-      epochs.map(async ({ id, key_wrapped }) =>
-        people.masterKey.unwrap(key_wrapped, epochContext(id)),
-      ),
+      (await epochKeys.list()).map(async (id) => {
+        const kept = await epochKeys.read(id);
+        return masterKey.unwrap(kept?.wrapped ?? Buffer.alloc(0), epochContext(id));
+      }),
     );
     const opens = (open: (key: Buffer) => void) =>
       keys.some((key) => {

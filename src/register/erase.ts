@@ -94,16 +94,25 @@ export async function approveErasure(
   store: RegisterStore,
   command: Approval,
 ): Promise<ErasureReport> {
-  const { result, version } = await changeRegister(store, async (change) => {
-    const act = await openApproved(store, change.manager, 'ERASE', command);
-    const target = act.content as ErasureTarget;
-    const erased = await erase(change, target, false);
-    refuseHeld(target, erased.held);
-    if (erased.people !== act.people) throw peopleDiffer(erased.people);
-    await finishAct(store, change.manager, act.id, command.approvedBy, change.version);
-    return erased;
-  });
+  const { result, version } = await changeRegister(store, async (change) =>
+    approveErasureIn(change, command),
+  );
   return { ...result, version };
+}
+
+/** {@link approveErasure} as part of a change. */
+export async function approveErasureIn(
+  change: RegisterChange,
+  command: Approval,
+): Promise<Omit<ErasureReport, 'version'>> {
+  const { store, manager } = change;
+  const act = await openApproved(store, manager, 'ERASE', command);
+  const target = act.content as ErasureTarget;
+  const erased = await erase(change, target, false);
+  refuseHeld(target, erased.held);
+  if (erased.people !== act.people) throw peopleDiffer(erased.people);
+  await finishAct(store, manager, act.id, command.approvedBy, change.version);
+  return erased;
 }
 
 function refuseHeld(target: ErasureTarget, held: number): void {

@@ -4,7 +4,7 @@ import { GatewayError, inputInvalid } from '../core/errors.js';
 import { seal, unseal } from '../platform/keys/keys.js';
 import { finishAct, openApproved, requestAct, type Approval, type PendingAct } from './acts.js';
 import type { PagePerson } from './page.js';
-import { changeRegister, type PeopleTarget } from './register-change.js';
+import { changeRegister, type PeopleTarget, type RegisterChange } from './register-change.js';
 import type { RegisterStore } from './register-store.js';
 
 /**
@@ -47,23 +47,27 @@ export async function requestHold(
 
 /** @throws {GatewayError} ERR_APPROVER_IS_REQUESTER, ERR_ROW_CONFLICT */
 export async function approveHold(store: RegisterStore, command: Approval): Promise<LegalHold> {
-  const { result } = await changeRegister(store, async (change) => {
-    const act = await openApproved(store, change.manager, 'SET_HOLD', command);
-    const { people, endsAt } = act.content as HoldContent;
-    await finishAct(store, change.manager, act.id, command.approvedBy, change.version - 1n);
-    const json = Buffer.from(JSON.stringify(people), 'utf8');
-    await change.manager.query(
-      'INSERT INTO legal_hold (id, ends_at, epoch_id, sealed) VALUES ($1, $2, $3, $4)',
-      [
-        act.id,
-        endsAt,
-        change.epoch.id,
-        seal(change.epoch.key, json, holdContext(act.id, change.epoch.id)),
-      ],
-    );
-    return { id: act.id, endsAt: new Date(endsAt) };
-  });
+  const { result } = await changeRegister(store, async (change) => approveHoldIn(change, command));
   return result;
+}
+
+/** {@link approveHold} as part of a change. */
+export async function approveHoldIn(change: RegisterChange, command: Approval): Promise<LegalHold> {
+  const { store } = change;
+  const act = await openApproved(store, change.manager, 'SET_HOLD', command);
+  const { people, endsAt } = act.content as HoldContent;
+  await finishAct(store, change.manager, act.id, command.approvedBy, change.version - 1n);
+  const json = Buffer.from(JSON.stringify(people), 'utf8');
+  await change.manager.query(
+    'INSERT INTO legal_hold (id, ends_at, epoch_id, sealed) VALUES ($1, $2, $3, $4)',
+    [
+      act.id,
+      endsAt,
+      change.epoch.id,
+      seal(change.epoch.key, json, holdContext(act.id, change.epoch.id)),
+    ],
+  );
+  return { id: act.id, endsAt: new Date(endsAt) };
 }
 
 /** Asks for a hold to end before its day. */
@@ -86,12 +90,16 @@ export async function requestHoldLift(
 
 /** @throws {GatewayError} ERR_APPROVER_IS_REQUESTER, ERR_ROW_CONFLICT */
 export async function approveHoldLift(store: RegisterStore, command: Approval): Promise<void> {
-  await changeRegister(store, async (change) => {
-    const act = await openApproved(store, change.manager, 'LIFT_HOLD', command);
-    const { holdId } = act.content as { readonly holdId: string };
-    await change.manager.query('DELETE FROM legal_hold WHERE id::text = $1', [holdId]);
-    await finishAct(store, change.manager, act.id, command.approvedBy, change.version - 1n);
-  });
+  await changeRegister(store, async (change) => approveHoldLiftIn(change, command));
+}
+
+/** {@link approveHoldLift} as part of a change. */
+export async function approveHoldLiftIn(change: RegisterChange, command: Approval): Promise<void> {
+  const { store } = change;
+  const act = await openApproved(store, change.manager, 'LIFT_HOLD', command);
+  const { holdId } = act.content as { readonly holdId: string };
+  await change.manager.query('DELETE FROM legal_hold WHERE id::text = $1', [holdId]);
+  await finishAct(store, change.manager, act.id, command.approvedBy, change.version - 1n);
 }
 
 /** Holds in force; whom they protect is not told. */

@@ -44,13 +44,43 @@ export async function changeRegister<T>(
   store: RegisterStore,
   work: (change: RegisterChange) => Promise<T>,
 ): Promise<{ readonly version: bigint; readonly result: T }> {
-  // An epoch key is committed before anything is sealed under it.
+  const { epoch } = await readyToChange(store);
+  return store.dataSource.transaction(async (manager) =>
+    changeRegisterIn(store, manager, { epoch }, work),
+  );
+}
+
+/** What has to be there before a transaction that changes the register. */
+export interface ReadyToChange {
+  readonly epoch: EpochKey;
+  /**
+   * Version that was committed when it was looked. Needed where the transaction is shared: a head
+   * beyond it may be the work of a neighbour that is undone together with ours.
+   */
+  readonly committed?: bigint;
+}
+
+/** An epoch key is committed before anything is sealed under it. Never inside a transaction. */
+export async function readyToChange(store: RegisterStore): Promise<Required<ReadyToChange>> {
   const epoch = await store.epochs.current(store.now());
-  return store.dataSource.transaction(async (manager) => {
-    const change = new RegisterChange(store, manager, await store.readHead(manager, 'lock'), epoch);
-    const result = await work(change);
-    return { version: await change.finish(), result };
-  });
+  const [head] = await store.dataSource.query<{ version: string }[]>(
+    'SELECT version FROM register_head',
+  );
+  return { epoch, committed: BigInt(head?.version ?? 0) };
+}
+
+/** {@link changeRegister} in a transaction of the caller's, such as that of an access record. */
+export async function changeRegisterIn<T>(
+  store: RegisterStore,
+  manager: EntityManager,
+  { epoch, committed }: ReadyToChange,
+  work: (change: RegisterChange) => Promise<T>,
+): Promise<{ readonly version: bigint; readonly result: T }> {
+  const head = await store.readHead(manager, 'lock');
+  const isCommitted = committed === undefined || committed === head.version;
+  const change = new RegisterChange(store, manager, head, epoch, isCommitted);
+  const result = await work(change);
+  return { version: await change.finish(), result };
 }
 
 export class RegisterChange {
@@ -65,8 +95,18 @@ export class RegisterChange {
   #sealed: (VersionReference & { readonly blob: SealedSubject })[] = [];
   #gone: VersionReference[] = [];
 
-  constructor(store: RegisterStore, manager: EntityManager, head: RegisterHead, epoch: EpochKey) {
+  readonly #isCommitted: boolean;
+
+  /** @param isCommitted whether the head is known to be committed, so that it may be remembered */
+  constructor(
+    store: RegisterStore,
+    manager: EntityManager,
+    head: RegisterHead,
+    epoch: EpochKey,
+    isCommitted = true,
+  ) {
     this.store = store;
+    this.#isCommitted = isCommitted;
     this.manager = manager;
     this.#head = head;
     this.version = head.version + 1n;
@@ -123,8 +163,11 @@ export class RegisterChange {
   /** Pages the people of these reference keys can be on; one may be of somebody else. */
   async pagesOf(referenceKeys: readonly Buffer[]): Promise<readonly number[]> {
     const { finder } = this.store;
-    await finder.catchUp(this.store, this.manager, this.#head);
-    const pages = referenceKeys.map((key) => finder.pageOf(key));
+    if (this.#isCommitted) await finder.catchUp(this.store, this.manager, this.#head);
+    const beyond = this.#isCommitted
+      ? undefined
+      : await finder.beyond(this.store, this.manager, this.#head);
+    const pages = referenceKeys.flatMap((key) => [finder.pageOf(key), beyond?.pageOf(key)]);
     return [...new Set(pages.filter((page) => page !== undefined))].sort((a, b) => a - b);
   }
 

@@ -42,21 +42,31 @@ export async function suppressPeople(
   store: RegisterStore,
   command: SuppressionCommand,
 ): Promise<SuppressionReport> {
-  const codes = readCodes(command);
-  const { result, version } = await changeRegister(store, async (change) => {
-    const people = await changeSuppressions(change, command.people, (before) => [
-      ...before,
-      ...codes,
-    ]);
-    await recordAct(store, change.manager, {
-      kind: 'SUPPRESS',
-      by: command.requestedBy,
-      people,
-      version: change.version,
-    });
-    return people;
-  });
+  const { result, version } = await changeRegister(store, async (change) =>
+    suppressPeopleIn(change, command),
+  );
   return { people: result, version };
+}
+
+/** {@link suppressPeople} as part of a change; how many it changed anything for. */
+export async function suppressPeopleIn(
+  change: RegisterChange,
+  command: SuppressionCommand,
+  actId?: string,
+): Promise<number> {
+  const codes = readCodes(command);
+  const people = await changeSuppressions(change, command.people, (before) => [
+    ...before,
+    ...codes,
+  ]);
+  await recordAct(change.store, change.manager, {
+    kind: 'SUPPRESS',
+    by: command.requestedBy,
+    people,
+    version: change.version,
+    ...(actId === undefined ? {} : { id: actId }),
+  });
+  return people;
 }
 
 /** Asks for suppressions to be lifted: an act of its own, which another person has to approve. */
@@ -91,17 +101,23 @@ export async function approveLift(
   store: RegisterStore,
   command: Approval,
 ): Promise<SuppressionReport> {
-  const { result, version } = await changeRegister(store, async (change) => {
-    const act = await openApproved(store, change.manager, 'LIFT_SUPPRESSION', command);
-    const { people: target, codes } = act.content as { people: PeopleTarget; codes: Codes };
-    const people = await changeSuppressions(change, target, (before) =>
-      before.filter((code) => !codes.includes(code)),
-    );
-    if (people !== act.people) throw peopleDiffer(people);
-    await finishAct(store, change.manager, act.id, command.approvedBy, change.version);
-    return people;
-  });
+  const { result, version } = await changeRegister(store, async (change) =>
+    approveLiftIn(change, command),
+  );
   return { people: result, version };
+}
+
+/** {@link approveLift} as part of a change; how many it was lifted for. */
+export async function approveLiftIn(change: RegisterChange, command: Approval): Promise<number> {
+  const { store, manager } = change;
+  const act = await openApproved(store, manager, 'LIFT_SUPPRESSION', command);
+  const { people: target, codes } = act.content as { people: PeopleTarget; codes: Codes };
+  const people = await changeSuppressions(change, target, (before) =>
+    before.filter((code) => !codes.includes(code)),
+  );
+  if (people !== act.people) throw peopleDiffer(people);
+  await finishAct(store, manager, act.id, command.approvedBy, change.version);
+  return people;
 }
 
 async function changeSuppressions(

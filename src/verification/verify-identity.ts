@@ -7,6 +7,7 @@ import { GatewayError } from '../core/errors.js';
 import { isTestGrant, type Grant } from '../core/grants/grant.js';
 import {
   candidateCap,
+  canonicalEvidence,
   classify,
   compareEvidence,
   evidenceBlockingTerms,
@@ -25,6 +26,7 @@ import { gregorianDate } from '../core/dates/index.js';
 import type { AccessEntry, AccessLog } from '../access-log/index.js';
 import { errorMap } from '../platform/graphql/error-map.js';
 import type { Authority, BudgetLedger, Caller } from '../grants/index.js';
+import type { ToldFacts } from '../referrals/index.js';
 import type { OpenedSubject, RegisterReader } from '../register/index.js';
 import type { Answer, DisclosedSubject, Outcome } from './answer.js';
 import {
@@ -55,6 +57,7 @@ export class VerifyIdentity {
     private readonly budget: Pick<BudgetLedger, 'charge'>,
     private readonly register: Pick<RegisterReader, 'catchUp' | 'find'>,
     private readonly accessLog: Pick<AccessLog, 'append'>,
+    private readonly told: Pick<ToldFacts, 'prepare'>,
     private readonly now: () => Date,
     private readonly newId: () => string,
   ) {}
@@ -136,15 +139,34 @@ export class VerifyIdentity {
     const subject =
       outcome === 'MATCH' ? discloseSubject(found, agreeing, caller, grant, question) : undefined;
     const answeredAt = this.now();
+    const fields = subject === undefined ? [] : disclosedLevels(subject);
+    const noteMatch =
+      // Nobody crosses a border in a rehearsal: nothing is outstanding after it.
+      subject === undefined || found.best === undefined || isTestGrant(grant)
+        ? undefined
+        : await this.told.prepare({
+            verificationId: id,
+            partner: caller.partner,
+            officer: caller.officer,
+            at: answeredAt,
+            subject: found.best.opened.id,
+            reference: subject.reference,
+            grant: grant.id,
+            grantVersion: grant.version,
+            purpose: grant.purpose,
+            fields,
+          });
 
     // 9. The access record, durable before anything leaves.
-    //    A match gives its miss back in the same transaction; nothing else does.
+    //    A match gives its miss back and waits for its crossing, both in the same transaction.
     const logged = await this.accessLog.append(
       {
         ...entryOf(id, caller, question, answeredAt),
+        // Every partner asks about the same made-up people: that is no alarm.
+        ...(isTestGrant(grant) ? {} : { grouping: canonicalEvidence(evidence) }),
         grantVersion: grant.version,
         outcome,
-        fields: subject === undefined ? [] : disclosedLevels(subject),
+        fields,
         reference: subject?.reference ?? null,
         host: {
           ...hostPartOf(caller, question, grant),
@@ -154,7 +176,12 @@ export class VerifyIdentity {
       },
       subject === undefined
         ? {}
-        : { alongside: async (manager) => charged.giveBackMiss(manager, subject.reference) },
+        : {
+            alongside: async (manager) => {
+              await charged.giveBackMiss(manager, subject.reference);
+              await noteMatch?.(manager);
+            },
+          },
     );
 
     return {
@@ -199,6 +226,15 @@ export class VerifyIdentity {
     });
   }
 
+  /** What a refused question is grouped by, where it was understood. */
+  private groupingOf(question: Question): Pick<AccessEntry, 'grouping'> {
+    try {
+      return { grouping: canonicalEvidence(parseEvidence(question.person, this.now())) };
+    } catch {
+      return {};
+    }
+  }
+
   private ownGrant(caller: Caller, question: Question): Grant | undefined {
     const grant = this.authority.grant(question.grantId);
     return grant?.partner === caller.partner ? grant : undefined;
@@ -221,6 +257,7 @@ export class VerifyIdentity {
       const publicCode = errorMap[refused.code].code;
       await this.accessLog.append({
         ...entryOf(id, caller, question, this.now()),
+        ...(own !== undefined && isTestGrant(own) ? {} : this.groupingOf(question)),
         grantVersion: own?.version ?? null,
         outcome: publicCode,
         fields: [],

@@ -22,6 +22,7 @@ import {
 } from '../../src/main.js';
 import { registerPartner } from '../../src/partners/index.js';
 import { readConfiguration } from '../../src/platform/configuration/configuration.js';
+import { epochKeyFiles } from '../../src/platform/keys/epoch-key-files.js';
 import {
   createClientCa,
   createServerCa,
@@ -148,6 +149,7 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
     }),
     keys: {
       master: randomBytes(32),
+      epochs: epochKeyFiles(join(files, 'epochs'), 'SAFECONDUCT_EPOCH_KEYS_DIR'),
       log: randomBytes(32),
       token: signing('token-1'),
       checkpoint: signing('checkpoint-1'),

@@ -16,12 +16,14 @@ import {
   type Register,
 } from '../../src/register/index.js';
 import { openTestDatabase, type DatabaseKind } from './databases.js';
+import { freshEpochKeys } from './epoch-keys.js';
 
 /** A register of made-up people for the rules of its use cases. */
 export interface TestRegister {
   readonly database: Database;
   readonly register: Register;
   readonly masterKey: MasterKey;
+  readonly epochKeys: ReturnType<typeof freshEpochKeys>;
   /** What the register takes for now; may be set. */
   now: Date;
   /** Another replica of the same register. */
@@ -63,8 +65,10 @@ export async function openTestRegister(kind: DatabaseKind): Promise<TestRegister
   const masterKey = localMasterKey(randomBytes(32));
   const clock = { now: new Date('2026-11-22T10:00:00Z') };
   const { dataSource } = database;
+  const epochKeys = freshEpochKeys();
+  const now = () => clock.now;
   const replica = async (key = masterKey) =>
-    openRegister({ dataSource, masterKey: key, now: () => clock.now, random: randomBytes });
+    openRegister({ dataSource, masterKey: key, epochKeys, now, random: randomBytes });
   const register = await replica();
   const importRows = async (...rows: readonly object[]) =>
     importRegister(register.store, {
@@ -79,6 +83,7 @@ export async function openTestRegister(kind: DatabaseKind): Promise<TestRegister
     database,
     register,
     masterKey,
+    epochKeys,
     get now() {
       return clock.now;
     },

@@ -11,6 +11,7 @@ import {
 import { join, resolve } from 'node:path';
 import { GatewayError } from '../../core/errors.js';
 import { lockHome } from '../../platform/database/home-lock.js';
+import { epochKeyFiles } from '../../platform/keys/epoch-key-files.js';
 import { readPrivateJwkFile, readSecretFile } from '../../platform/keys/keys.js';
 import type { GatewayKeys } from '../../rooms.module.js';
 
@@ -87,7 +88,7 @@ export function takeDemoHome(path: string, reset: boolean): DemoHome {
   return home;
 }
 
-/** The gateway's four keys, made at the first start. */
+/** The gateway's keys, made at the first start. */
 export function demoKeys({ keysDirectory }: DemoHome): GatewayKeys {
   const secret = (name: string): Uint8Array => {
     const path = join(keysDirectory, `${name}.key`);
@@ -103,6 +104,7 @@ export function demoKeys({ keysDirectory }: DemoHome): GatewayKeys {
   };
   return {
     master: secret('master'),
+    epochs: epochKeyFiles(join(keysDirectory, 'epochs'), 'demo epoch keys'),
     log: secret('log'),
     token: signing('token'),
     checkpoint: signing('checkpoint'),

@@ -4,6 +4,7 @@ import {
   readConfiguration,
   requireProductionSettings,
 } from '../../platform/configuration/configuration.js';
+import { epochKeyFiles } from '../../platform/keys/epoch-key-files.js';
 import { readPrivateJwkFile, readSecretFile } from '../../platform/keys/keys.js';
 import { createLogger } from '../../platform/telemetry/logger.js';
 import type { GatewaySettings } from '../../main.js';
@@ -17,8 +18,18 @@ export function productionSettings(): GatewaySettings {
   const configuration = readConfiguration(process.env);
   const files = requireProductionSettings(configuration);
   const staffTls = configuration.staff.files;
+  const { previousMasterKeyFile } = configuration;
   const keys = {
     master: readSecretFile(files.masterKeyFile, 'SAFECONDUCT_MASTER_KEY_FILE'),
+    ...(previousMasterKeyFile === undefined
+      ? {}
+      : {
+          previousMaster: readSecretFile(
+            previousMasterKeyFile,
+            'SAFECONDUCT_PREVIOUS_MASTER_KEY_FILE',
+          ),
+        }),
+    epochs: epochKeyFiles(files.epochKeysDirectory, 'SAFECONDUCT_EPOCH_KEYS_DIR'),
     log: readSecretFile(files.logKeyFile, 'SAFECONDUCT_LOG_KEY_FILE'),
     token: readPrivateJwkFile(files.tokenKeyFile, 'SAFECONDUCT_TOKEN_KEY_FILE'),
     checkpoint: readPrivateJwkFile(files.checkpointKeyFile, 'SAFECONDUCT_CHECKPOINT_KEY_FILE'),

@@ -1,0 +1,192 @@
+import type { DataSource } from 'typeorm';
+import { GatewayError, inputInvalid } from '../../core/errors.js';
+import type { PartnerCode } from '../../core/ids.js';
+import { askerMark, windowOf } from '../../core/log/marks.js';
+import { decodeRecord, type AccessRecord } from '../../core/log/record.js';
+import type { RecordKeys } from '../record-keys.js';
+import type { HostPart } from '../sealed-part.js';
+import type { Trees } from '../trees.js';
+import { available } from '../availability.js';
+import { countRows, type CountWanted, type RecordCount } from './count-rows.js';
+import type { FoundRow, LogFilter, LogPosition } from './filter.js';
+import { findRows, type MarkedPlace } from './find-rows.js';
+import type { Kinds } from './kinds.js';
+import { openStored } from './list-stored.js';
+import type { MarkKeys } from './mark-keys.js';
+
+export interface LogSearchOptions {
+  readonly dataSource: DataSource;
+  readonly trees: Trees;
+  readonly keys: RecordKeys;
+  readonly kinds: Kinds;
+  readonly markKeys: MarkKeys;
+}
+
+/** A record as the host can read it. */
+export interface ReadRecord {
+  /** Null for the host's tree. */
+  readonly partner: PartnerCode | null;
+  /** Of its tree. */
+  readonly origin: string;
+  readonly index: number;
+  readonly record: AccessRecord;
+  /** Null when the key of its month was destroyed. */
+  readonly host: HostPart | null;
+  readonly position: LogPosition;
+}
+
+/** Longest a page is. */
+export const mostFound = 100;
+
+/**
+ * Finds records through the side table and opens them. Nothing here decides who may read, or records
+ * that it was read: that is the caller's.
+ *
+ * All members throw {@link GatewayError} ERR_LOG_UNAVAILABLE.
+ */
+export class LogSearch {
+  constructor(private readonly options: LogSearchOptions) {}
+
+  /**
+   * Records that fit, the latest first.
+   *
+   * @param page `after` is where the page before ended; `first` at most one more than a page
+   * @throws {GatewayError} ERR_INPUT_INVALID for an officer or system without its partner
+   */
+  async find(
+    filter: LogFilter,
+    page: { readonly after?: LogPosition | undefined; readonly first: number },
+    now: Date,
+  ): Promise<readonly ReadRecord[]> {
+    const asks = filter.officer ?? filter.clientId;
+    if (asks !== undefined && filter.partner === undefined) throw inputInvalid('partner');
+    const { dataSource, markKeys } = this.options;
+    return available(async () => {
+      const place =
+        filter.sameQuestionAs === undefined ? undefined : await this.#place(filter.sameQuestionAs);
+      if (place === undefined && filter.sameQuestionAs !== undefined) return [];
+      const rows = await findRows(
+        { database: dataSource, keys: markKeys },
+        {
+          filter,
+          after: page.after,
+          most: Math.min(page.first, mostFound + 1),
+          now,
+          ...(place === undefined ? {} : { sameQuestionAs: place }),
+        },
+      );
+      return this.#read(rows);
+    });
+  }
+
+  /** One record by its id; `undefined` when there is none. */
+  async record(id: string): Promise<Omit<ReadRecord, 'position'> | undefined> {
+    if (!/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) return undefined;
+    return available(async () => {
+      const [row] = await this.options.dataSource.query<LeafColumns[]>(
+        `SELECT t.tree, t.owner, l.leaf_index, l.record, l.sealed
+         FROM access_log_tree t JOIN access_log_leaf l ON l.tree = t.tree AND l.id = $1`,
+        [id],
+      );
+      return row === undefined ? undefined : this.#open(row);
+    });
+  }
+
+  /** How many records fit, by what is asked for. */
+  async count(wanted: CountWanted): Promise<readonly RecordCount[]> {
+    const { dataSource } = this.options;
+    return available(async () => countRows(dataSource, wanted));
+  }
+
+  /**
+   * Records of one tree in their order, from a leaf on: what a copy of the log is fed by.
+   *
+   * @returns at most `most`, fewer at the end
+   */
+  async tail(
+    partner: PartnerCode | null,
+    from: number,
+    most: number,
+  ): Promise<readonly Omit<ReadRecord, 'position'>[]> {
+    return available(async () => {
+      const rows = await this.options.dataSource.query<LeafColumns[]>(
+        `SELECT t.tree, t.owner, l.leaf_index, l.record, l.sealed
+         FROM access_log_tree t JOIN access_log_leaf l ON l.tree = t.tree
+         WHERE t.owner IS NOT DISTINCT FROM $1 AND l.leaf_index >= $2
+         ORDER BY l.leaf_index LIMIT $3`,
+        [partner, from, most],
+      );
+      return Promise.all(rows.map((row) => this.#open(row)));
+    });
+  }
+
+  /** The trees there are: the partner, or null for the host's own, and how many records it has. */
+  async trees(): Promise<
+    readonly { readonly partner: PartnerCode | null; readonly size: number }[]
+  > {
+    return available(async () => {
+      const rows = await this.options.dataSource.query<
+        { owner: PartnerCode | null; size: string }[]
+      >('SELECT owner, size FROM access_log_tree ORDER BY owner NULLS FIRST');
+      return rows.map(({ owner: partner, size }) => ({ partner, size: Number(size) }));
+    });
+  }
+
+  /** Where a record's marks stand; `undefined` when there are none any more. */
+  async #place(id: string): Promise<MarkedPlace | undefined> {
+    const { kinds, trees, markKeys } = this.options;
+    const found = await this.record(id);
+    if (found === undefined) return undefined;
+    const { record, host, index, origin } = found;
+    const at = new Date(record.at);
+    const window = windowOf(at);
+    const key = await markKeys.key(window + 1);
+    const tree = trees.idOf(origin);
+    if (key === undefined || host === null || tree === undefined) return undefined;
+    const asker = askerMark(key, tree, host.officer, host.clientId);
+    return { window, asker, kind: await kinds.numberOf({ ...record, tree }), at, index };
+  }
+
+  async #read(rows: readonly FoundRow[]): Promise<readonly ReadRecord[]> {
+    if (rows.length === 0) return [];
+    const leaves = await this.options.dataSource.query<LeafColumns[]>(
+      `SELECT t.tree, t.owner, l.leaf_index, l.record, l.sealed
+       FROM unnest($1::text[], $2::bigint[]) AS wanted (tree, leaf_index)
+       JOIN access_log_leaf l ON l.tree = wanted.tree AND l.leaf_index = wanted.leaf_index
+       JOIN access_log_tree t ON t.tree = l.tree`,
+      [rows.map(({ tree }) => tree), rows.map(({ index }) => index)],
+    );
+    const byPlace = new Map(leaves.map((leaf) => [`${leaf.tree} ${leaf.leaf_index}`, leaf]));
+    return Promise.all(
+      rows.map(async (row) => {
+        const leaf = byPlace.get(`${row.tree} ${row.index}`);
+        if (leaf === undefined) {
+          throw new GatewayError('ERR_LOG_CONTRADICTS_ITSELF', {
+            detail: `tree ${row.tree}: leaf ${row.index} is listed and not there`,
+          });
+        }
+        const { at, kind, index } = row;
+        return { ...(await this.#open(leaf)), position: { at, kind, index } };
+      }),
+    );
+  }
+
+  async #open(leaf: LeafColumns): Promise<Omit<ReadRecord, 'position'>> {
+    const record = decodeRecord(leaf.record);
+    return {
+      partner: leaf.owner,
+      origin: this.options.trees.originOf(leaf.tree),
+      index: Number(leaf.leaf_index),
+      record,
+      host: await openStored(this.options.keys, leaf, record),
+    };
+  }
+}
+
+interface LeafColumns {
+  readonly tree: string;
+  readonly owner: PartnerCode | null;
+  readonly leaf_index: string;
+  readonly record: Buffer;
+  readonly sealed: Buffer;
+}

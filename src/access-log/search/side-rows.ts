@@ -1,0 +1,135 @@
+import type { AccessRecord } from '../../core/log/record.js';
+import {
+  dayOfInstant,
+  marksOf,
+  referenceMark,
+  windowOf,
+  type Markable,
+  type Marks,
+} from '../../core/log/marks.js';
+import type { HostPart } from '../sealed-part.js';
+import type { Queryable } from '../tree.repository.js';
+import type { Kinds } from './kinds.js';
+import type { MarkKeys } from './mark-keys.js';
+
+/** What the side table has of one record besides its place. */
+export interface SideRow {
+  readonly kind: number;
+  readonly day: number;
+  readonly at: Date;
+  readonly referenceMark: string;
+  /** Null for a record of a window whose keys are destroyed. */
+  readonly marks: Marks | null;
+}
+
+export type ListedRecord = Pick<
+  AccessRecord,
+  'id' | 'grant' | 'grantVersion' | 'purpose' | 'outcome' | 'fields' | 'reference'
+>;
+
+/** Makes rows of the side table. */
+export class SideRows {
+  constructor(
+    private readonly kinds: Kinds,
+    private readonly keys: MarkKeys,
+  ) {}
+
+  /**
+   * @param host the sealed part; null when it can no longer be opened
+   * @param person canonical evidence of the question; null where none was understood
+   */
+  async rowOf(
+    tree: string,
+    at: Date,
+    record: ListedRecord,
+    host: HostPart | null,
+    person: string | null,
+  ): Promise<SideRow> {
+    const { id, reference } = record;
+    const window = windowOf(at);
+    const [kind, current, next] = await Promise.all([
+      this.kinds.numberOf({ ...record, tree }),
+      this.keys.key(window),
+      this.keys.key(window + 1),
+    ]);
+    const markable: Markable = {
+      tree,
+      id,
+      person,
+      caseReference: host?.caseReference ?? null,
+      officer: host?.officer ?? null,
+      clientId: host?.clientId ?? null,
+      subject: host?.subject ?? null,
+    };
+    return {
+      kind,
+      day: dayOfInstant(at),
+      at,
+      referenceMark: referenceMark(reference ?? id),
+      // A record restored from the journal when its window's own key is over has its later marks.
+      marks: next === undefined ? null : marksOf(markable, current ?? next, next),
+    };
+  }
+}
+
+/** A row of the side table with its place. */
+export interface PlacedSideRow extends SideRow {
+  readonly index: number;
+}
+
+/**
+ * The part of the statement that inserts records (tree.repository.ts) which lists them, so that no
+ * record is ever without its row.
+ *
+ * @param from number of the first parameter
+ */
+export function listingStatement(from: number): string {
+  const p = (at: number) => `$${from + at}`;
+  return `listed AS (
+    INSERT INTO access_log_entry (kind, day, at, leaf_index, reference_mark)
+    SELECT entry.kind, entry.day, entry.at, entry.leaf_index, entry.reference_mark
+    FROM head CROSS JOIN unnest(${p(0)}::int[], ${p(1)}::int[], ${p(2)}::timestamptz[],
+      ${p(3)}::bigint[], ${p(4)}::bigint[]) AS entry (kind, day, at, leaf_index, reference_mark)
+  ), marked AS (
+    INSERT INTO access_log_mark (kind, day, at, leaf_index, asker, person, person_next, case_mark,
+      subject_mark)
+    SELECT mark.kind, mark.day, mark.at, mark.leaf_index, mark.asker, mark.person,
+      mark.person_next, mark.case_mark, mark.subject_mark
+    FROM head CROSS JOIN unnest(${p(5)}::int[], ${p(6)}::int[], ${p(7)}::timestamptz[],
+      ${p(8)}::bigint[], ${p(9)}::bigint[], ${p(10)}::bigint[], ${p(11)}::bigint[],
+      ${p(12)}::bigint[], ${p(13)}::bigint[])
+      AS mark (kind, day, at, leaf_index, asker, person, person_next, case_mark, subject_mark)
+  )`;
+}
+
+/** Parameters of {@link listingStatement}. */
+export function listingParameters(rows: readonly PlacedSideRow[]): unknown[] {
+  const marked = rows.flatMap(({ marks, ...row }) => (marks === null ? [] : [{ ...row, marks }]));
+  return [
+    rows.map(({ kind }) => kind),
+    rows.map(({ day }) => day),
+    rows.map(({ at }) => at),
+    rows.map(({ index }) => index),
+    rows.map((row) => row.referenceMark),
+    marked.map(({ kind }) => kind),
+    marked.map(({ day }) => day),
+    marked.map(({ at }) => at),
+    marked.map(({ index }) => index),
+    marked.map(({ marks }) => marks.asker),
+    marked.map(({ marks }) => marks.person),
+    marked.map(({ marks }) => marks.personNext),
+    marked.map(({ marks }) => marks.caseReference),
+    marked.map(({ marks }) => marks.subject),
+  ];
+}
+
+/** Lists records that are there already. */
+export async function listRecords(
+  database: Queryable,
+  rows: readonly PlacedSideRow[],
+): Promise<void> {
+  await database.query(
+    `WITH head AS (SELECT 1), ${listingStatement(1)} SELECT 1`,
+    listingParameters(rows),
+  );
+}
