@@ -1,5 +1,6 @@
 import { grantKeyActs, testGrantActs, withTestGrant } from './grants/index.js';
 import { clientActs, credentialActs, officerActs, organisationActs } from './partners/index.js';
+import { keyActs } from './identity/keys/index.js';
 import { accountActs, type ActHandler, type ChangingAct } from './staff/index.js';
 
 /** How each act of staff is done: every room's acts in one place. One missing does not compile. */
@@ -12,4 +13,5 @@ export const actHandlers: Readonly<Record<ChangingAct, ActHandler>> = {
   ...officerActs,
   ...grantKeyActs,
   ...testGrantActs,
+  ...keyActs,
 };

@@ -1,5 +1,6 @@
 import { accessLogMigrations } from './access-log/index.js';
 import { grantMigrations } from './grants/index.js';
+import { gatewayKeyMigrations } from './identity/keys/index.js';
 import { identityMigrations } from './identity/token/index.js';
 import { partnerMigrations } from './partners/index.js';
 import type { Migration } from './platform/database/database.js';
@@ -12,6 +13,7 @@ export const migrations: readonly Migration[] = [
   ...partnerMigrations,
   ...grantMigrations,
   ...identityMigrations,
+  ...gatewayKeyMigrations,
   ...registerMigrations,
   ...accessLogMigrations,
   ...staffMigrations,

@@ -20,6 +20,7 @@ import {
 } from './platform/tls/client-certificate-gate.js';
 import { buildStaffDoor, type StaffDoor } from './staff-api/staff-door.js';
 import { ReadGrantKeys } from './grants/index.js';
+import { ReadGatewayKeys } from './identity/keys/index.js';
 import { ReadPartners, type ReadBundle } from './partners/index.js';
 import { StaffActs, StaffDirectory } from './staff/index.js';
 
@@ -27,6 +28,7 @@ import { StaffActs, StaffDirectory } from './staff/index.js';
 interface StaffPeer {
   readonly checked: CheckedCertificate;
   readonly account: string;
+  readonly certificate: Buffer;
 }
 
 export interface StaffDoorSettings {
@@ -45,6 +47,14 @@ export interface StaffDoorSettings {
 export interface OpenedStaffDoor extends StaffDoor {
   /** Ends every connection. */
   cut(): void;
+  /** Serves another certificate from the next connection on. */
+  serveCertificate: GatedHttpsServer<StaffPeer>['serveCertificate'];
+  /**
+   * Reads the CAs of staff again; ends connections whose certificate none of them issued.
+   *
+   * @throws {GatewayError} ERR_CONFIGURATION; then nothing has changed
+   */
+  rereadAnchors(): void;
 }
 
 /** Builds the staff door over the rooms: its own listener, its own anchors, its own schema. */
@@ -55,7 +65,7 @@ export async function openStaffDoor(
   shared: <T extends object>(type: Type<T>) => T,
 ): Promise<OpenedStaffDoor> {
   const { now, logger, metrics } = settings;
-  const anchors = readStaffAnchors(settings.files.caFile);
+  let anchors = readStaffAnchors(settings.files.caFile);
   const directory = context.get(StaffDirectory);
   let gate: GatedHttpsServer<StaffPeer> | undefined;
 
@@ -66,6 +76,7 @@ export async function openStaffDoor(
       readPartners: shared(ReadPartners),
       readGrantKeys: shared(ReadGrantKeys),
       readBundle: settings.bundle,
+      readKeys: shared(ReadGatewayKeys),
     },
     serverFactory: (handler) => {
       gate = createGatedHttpsServer<StaffPeer>(
@@ -75,7 +86,7 @@ export async function openStaffDoor(
           check: async (der) => {
             const checked = checkClientCertificate(der, anchors, now());
             const { account } = await directory.establish(checked.fingerprintSha256.base64url);
-            return { checked, account };
+            return { checked, account, certificate: der };
           },
           causeOf: certificateCauseOf,
           connectionKey: ({ account }) => account,
@@ -104,7 +115,23 @@ export async function openStaffDoor(
       () => gate?.cutConnections(() => true),
     );
   });
-  return { ...door, cut: () => void gate?.cutConnections(() => true) };
+  const isIssued = ({ certificate }: StaffPeer): boolean => {
+    try {
+      checkClientCertificate(certificate, anchors, now());
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  return {
+    ...door,
+    cut: () => void gate?.cutConnections(() => true),
+    serveCertificate: (served) => gate?.serveCertificate(served),
+    rereadAnchors: () => {
+      anchors = readStaffAnchors(settings.files.caFile);
+      gate?.cutConnections((peer) => !isIssued(peer));
+    },
+  };
 }
 
 /** The CAs that issue the certificates of staff. */

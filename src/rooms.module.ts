@@ -15,6 +15,12 @@ import type { GatewayLogger } from './platform/telemetry/logger.js';
 import { AcceptGrant, Authority, Budgets, ReadGrantKeys } from './grants/index.js';
 import { Crossings, ConfirmationAlarms, ToldFacts, ToldKeys } from './referrals/index.js';
 import {
+  GatewayKeyRing,
+  ReadGatewayKeys,
+  type KeyUse,
+  type SigningKeyFiles,
+} from './identity/keys/index.js';
+import {
   openRegister,
   Register,
   registerVersionSql,
@@ -40,6 +46,8 @@ export interface RoomsSettings {
   readonly now: () => Date;
   /** Another file system under the journal, for tests that make it fail. */
   readonly journalFiles?: AccessLogOptions['files'];
+  /** Signing keys in force that are lost: the first one held takes their place. */
+  readonly adoptKeys?: readonly KeyUse[];
 }
 
 export interface GatewayKeys {
@@ -50,8 +58,12 @@ export interface GatewayKeys {
   readonly epochs: EpochKeyProvider;
   /** 32 bytes. */
   readonly log: Uint8Array;
+  /** The first of its file. */
   readonly token: PrivateJwk;
+  /** The first of its file. */
   readonly checkpoint: PrivateJwk;
+  /** Where the two are read again from, with those beside them; without a file a key stays as it is. */
+  readonly files?: SigningKeyFiles;
 }
 
 /** Token of the access log. */
@@ -62,12 +74,33 @@ export const ACCESS_LOG = Symbol('access log');
 export class RoomsModule {
   /** @param database open and migrated; the caller closes it after the application context */
   static with(settings: RoomsSettings, database: Database): DynamicModule {
-    const { configuration, keys, logger, now, journalFiles } = settings;
+    const { configuration, keys, logger, now, journalFiles, adoptKeys = [] } = settings;
     const { dataSource } = database;
     return {
       module: RoomsModule,
       providers: [
-        { provide: Authority, useFactory: () => Authority.open(dataSource) },
+        {
+          provide: GatewayKeyRing,
+          useFactory: () =>
+            GatewayKeyRing.open({
+              dataSource,
+              keys: { TOKEN: keys.token, CHECKPOINT: keys.checkpoint },
+              files: keys.files ?? {},
+              now,
+              adopt: adoptKeys,
+            }),
+        },
+        {
+          provide: Authority,
+          inject: [GatewayKeyRing],
+          useFactory: async (ring: GatewayKeyRing) => {
+            const authority = await Authority.open(dataSource);
+            const take = () => ring.take(authority.gatewayKeys);
+            take();
+            authority.onChange(take);
+            return authority;
+          },
+        },
         {
           provide: Register,
           useFactory: async () => {
@@ -84,13 +117,18 @@ export class RoomsModule {
         },
         {
           provide: ACCESS_LOG,
-          useFactory: () =>
-            openAccessLog({
+          inject: [GatewayKeyRing],
+          useFactory: async (ring: GatewayKeyRing) => {
+            const log = await openAccessLog({
               dataSource,
               home: configuration.home,
               embedded: database.embedded,
               logKey: keys.log,
-              checkpointKey: keys.checkpoint.key,
+              checkpointKey: {
+                signing: () => ring.checkpointSigners(),
+                accepted: () => ring.checkpointAccepted(),
+                held: () => ring.checkpointHeld(),
+              },
               origin: configuration.logOrigin,
               random: (sizeBytes) => randomBytes(sizeBytes),
               logger,
@@ -100,9 +138,13 @@ export class RoomsModule {
               ...(configuration.checkpointFile === undefined
                 ? {}
                 : { checkpointFile: configuration.checkpointFile }),
-            }),
+            });
+            ring.onChange(() => log.signAgain());
+            return log;
+          },
         },
         { provide: ReadGrantKeys, useFactory: () => new ReadGrantKeys(dataSource) },
+        { provide: ReadGatewayKeys, useFactory: () => new ReadGatewayKeys(dataSource, now) },
         { provide: ReadPartners, useFactory: () => new ReadPartners(dataSource) },
         { provide: StaffDirectory, useFactory: () => new StaffDirectory(dataSource, now) },
         {

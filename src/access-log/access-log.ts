@@ -33,7 +33,15 @@ import type { MarkKeys } from './search/mark-keys.js';
 import type { SideRows } from './search/side-rows.js';
 import { Sequencer, type QueuedDraft } from './sequencer.js';
 import { findLeaf, readFrontier, readTree, storedHashes } from './tree.repository.js';
-import { coverId, Trees, type SignedHead, type Tree, type TreeName } from './trees.js';
+import {
+  checkpointKeysOf,
+  coverId,
+  Trees,
+  type CheckpointKeys,
+  type SignedHead,
+  type Tree,
+  type TreeName,
+} from './trees.js';
 
 export interface AccessLogOptions {
   /** Migrated with `accessLogMigrations`. */
@@ -44,8 +52,8 @@ export interface AccessLogOptions {
   readonly embedded?: boolean;
   /** 32 bytes; seals what only the host may open. */
   readonly logKey: Uint8Array;
-  /** Ed25519 private key; signs every tree. */
-  readonly checkpointKey: KeyObject;
+  /** Ed25519 private key, or keys that change; signs every tree. */
+  readonly checkpointKey: KeyObject | CheckpointKeys;
   /** `LOG_ORIGIN`, e.g. `log.example.org`. */
   readonly origin: string;
   readonly random: (lengthBytes: number) => Uint8Array;
@@ -153,7 +161,7 @@ export class AccessLog {
       random,
       remember: async () => copy?.flush(),
     });
-    this.witnesses = new Witnesses({ ...common, checkpointKey });
+    this.witnesses = new Witnesses({ ...common, checkpointKeys: checkpointKeysOf(checkpointKey) });
     this.published = new PublishedLog({
       dataSource,
       trees,
@@ -287,6 +295,20 @@ export class AccessLog {
     return this.#trees.verifierKey({ id: coverId });
   }
 
+  /** Verifier keys of the cover tree: in force first, then those that give way or are next. */
+  coverVerifierKeys(): readonly string[] {
+    return this.#trees.verifierKeys({ id: coverId });
+  }
+
+  /**
+   * Told when another checkpoint key signs from now on: what is remembered of signed trees is put
+   * under it too, so that the key that goes is not needed to read it.
+   */
+  signAgain(): void {
+    if (this.#closed) return;
+    this.#copy?.signAgain((checkpoint) => this.#trees.signAgain(checkpoint));
+  }
+
   /**
    * Makes one round of the cover tree now.
    *
@@ -344,6 +366,11 @@ export class AccessLog {
   /** Verifier key (c2sp.org/signed-note vkey) of a tree; its name is the tree's origin. */
   async verifierKey(name: TreeName): Promise<string> {
     return this.#available(async () => this.#trees.verifierKey(await this.#trees.find(name)));
+  }
+
+  /** As {@link verifierKey}, of every key that counts, gives way or is next; in force first. */
+  async verifierKeys(name: TreeName): Promise<readonly string[]> {
+    return this.#available(async () => this.#trees.verifierKeys(await this.#trees.find(name)));
   }
 
   /**

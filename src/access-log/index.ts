@@ -17,4 +17,4 @@ export { countUnits } from './search/count-rows.js';
 export type { LogFilter, LogPosition } from './search/filter.js';
 export { mostFound, type LogSearch, type ReadRecord } from './search/log-search.js';
 export type { HostPart } from './sealed-part.js';
-export type { TreeName } from './trees.js';
+export type { CheckpointKeys, TreeName } from './trees.js';

@@ -10,6 +10,7 @@ import { logVerify } from './partner/log-verify-command.js';
 import { token } from './partner/token-command.js';
 import { verify } from './partner/verify-command.js';
 import { showWitnessKey, witness } from './partner/witness-command.js';
+import { addKeysCommands } from './staff/keys-command.js';
 import { addPartnerCommands } from './staff/partner-command.js';
 import { addPendingCommands } from './staff/pending-command.js';
 import { addStaffCommands } from './staff/staff-command.js';
@@ -114,7 +115,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     .option('--receipt <file>', 'a receipt whose record has to be in the file')
     .option('--profile <file>', 'takes the verifier keys from a profile')
     .option('--log-key <vkey...>', 'verifier keys of trees')
-    .option('--cover-key <vkey>', 'verifier key of the cover tree')
+    .option('--cover-key <vkey...>', 'verifier keys of the cover tree')
     .option('--witness-key <vkey...>', 'verifier keys of witnesses')
     .option('--quorum <number>', 'witnesses that must have cosigned')
     .option('--slot <number>', "the tree's slot in the cover tree")
@@ -128,6 +129,7 @@ export async function run(argv: readonly string[]): Promise<void> {
   addPartnerCommands(program, common);
   addStaffCommands(program, common);
   addPendingCommands(program, common);
+  addKeysCommands(program, common);
 
   try {
     await program.parseAsync([...argv]);

@@ -39,6 +39,9 @@ export const mutationActs = {
   addGrantKey: 'GRANT_KEY_ADD',
   removeGrantKey: 'GRANT_KEY_REMOVE',
   renewTestGrant: 'TEST_GRANT_RENEW',
+  rotateGatewayKey: 'KEY_ROTATE',
+  removeGatewayKey: 'KEY_REMOVE',
+  revokeGatewayKey: 'KEY_REVOKE',
 } as const satisfies Readonly<Record<string, StaffAct>>;
 
 export const staffRequirements: Readonly<Record<string, StaffRequirement>> = {
@@ -51,6 +54,8 @@ export const staffRequirements: Readonly<Record<string, StaffRequirement>> = {
   'Query.hostAnchors': 'PARTNER_READ',
   'Query.partnerBundle': 'PARTNER_READ',
   'Query.grantKeys': 'PARTNER_READ',
+  'Query.gatewayKeys': 'KEYS_READ',
+  'Query.listenerCertificates': 'KEYS_READ',
   ...Object.fromEntries(
     Object.entries(mutationActs).map(([field, act]) => [`Mutation.${field}`, act]),
   ),
@@ -77,4 +82,6 @@ export const staffRequirements: Readonly<Record<string, StaffRequirement>> = {
   ),
   ...result('TestGrant', 'id version digest state validUntil'),
   ...result('GrantKey', 'kid active jwk'),
+  ...result('GatewayKey', 'use thumbprint kid state inForceFrom endedAt heldBy missingAt'),
+  ...result('ListenerCertificate', 'door replica fingerprint notAfter'),
 };

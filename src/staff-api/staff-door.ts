@@ -19,6 +19,8 @@ import { ReadGrantKeys } from '../grants/index.js';
 import { ReadBundle, ReadPartners } from '../partners/index.js';
 import { StaffActs, StaffDirectory, type StaffCaller } from '../staff/index.js';
 import { OnboardingResolver } from './onboarding.resolver.js';
+import { ReadGatewayKeys } from '../identity/keys/index.js';
+import { KeysResolver } from './keys.resolver.js';
 import { PartnerResolver } from './partner.resolver.js';
 import { staffRequirements } from './requirements.js';
 import { staffErrors, staffFaces } from './staff-errors.js';
@@ -33,6 +35,7 @@ export interface StaffDoorOptions {
     readonly readPartners: ReadPartners;
     readonly readGrantKeys: ReadGrantKeys;
     readonly readBundle: ReadBundle;
+    readonly readKeys: ReadGatewayKeys;
   };
   /** Listener behind the certificate check. */
   readonly serverFactory: (
@@ -67,7 +70,7 @@ class SilentFilter implements GqlExceptionFilter {
 @Module({})
 class StaffDoorModule {
   static with(options: StaffDoorOptions): DynamicModule {
-    const { acts, directory, readPartners, readGrantKeys, readBundle } = options.useCases;
+    const { acts, directory, readPartners, readKeys, readGrantKeys, readBundle } = options.useCases;
     return {
       module: StaffDoorModule,
       imports: [
@@ -86,12 +89,14 @@ class StaffDoorModule {
         { provide: StaffActs, useValue: acts },
         { provide: StaffDirectory, useValue: directory },
         { provide: ReadPartners, useValue: readPartners },
+        { provide: ReadGatewayKeys, useValue: readKeys },
         { provide: ReadGrantKeys, useValue: readGrantKeys },
         { provide: ReadBundle, useValue: readBundle },
         { provide: APP_FILTER, useClass: SilentFilter },
         StaffResolver,
         PartnerResolver,
         OnboardingResolver,
+        KeysResolver,
       ],
     };
   }

@@ -1,4 +1,5 @@
 import { Enforcement1768000000003 } from './enforcement.migration.js';
+import { ReplicaKeys1769000004001 } from './replica-keys.migration.js';
 import { Staff1768000000001 } from './staff.migration.js';
 
 export {
@@ -16,9 +17,20 @@ export type { BookedAct } from './act-book.js';
 export { accountActs } from './account-acts.js';
 export { foundStaff, type Founder } from './found-staff.js';
 export { StaffActs, type ChangingAct } from './staff-acts.js';
-export { authorityChannel, ReplicaClock } from './replica-clock.js';
+export {
+  authorityChannel,
+  readHeldKeys,
+  ReplicaClock,
+  replicasHolding,
+  runningReplicas,
+  type HeldKey,
+} from './replica-clock.js';
 export { readCertificateText } from './staff-certificate.js';
 export { StaffDirectory } from './staff-directory.js';
 export type { StaffCaller, StaffCertificate, StaffMember } from './staff-member.js';
-export const staffMigrations = [Staff1768000000001, Enforcement1768000000003];
+export const staffMigrations = [
+  Staff1768000000001,
+  Enforcement1768000000003,
+  ReplicaKeys1769000004001,
+];
 export { staffActAppliers } from './restricting-acts.js';

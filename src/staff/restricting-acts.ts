@@ -18,6 +18,8 @@ const restricting = [
   'OFFICER_PROVIDER_REMOVE',
   'OFFICER_REVOKE',
   'GRANT_KEY_REMOVE',
+  'KEY_REMOVE',
+  'KEY_REVOKE',
 ] as const;
 
 type Restricting = (typeof restricting)[number];

@@ -101,6 +101,8 @@ const inputTypes: Readonly<Record<string, string>> = {
   resumePartner: 'PartnerInput',
   suspendPartner: 'PartnerInput',
   suspendClient: 'ClientInput',
+  rotateGatewayKey: 'GatewayKeyInput',
+  removeGatewayKey: 'GatewayKeyInput',
 };
 
 function parse(text: string) {

@@ -13,6 +13,7 @@ import { GatewayError } from '../../core/errors.js';
 import { lockHome } from '../../platform/database/home-lock.js';
 import { epochKeyFiles } from '../../platform/keys/epoch-key-files.js';
 import { readPrivateJwkFile, readSecretFile } from '../../platform/keys/keys.js';
+import { readSigningKeysFile } from '../../platform/keys/signing-keys.js';
 import type { GatewayKeys } from '../../rooms.module.js';
 
 /** Where a demonstration keeps its things; only a home with its mark is ever touched. */
@@ -99,16 +100,27 @@ export function demoKeys({ keysDirectory }: DemoHome): GatewayKeys {
   };
   const signing = (name: string) => {
     const path = join(keysDirectory, `${name}.jwk`);
-    makeSigningKey(path, `demo-${name}`, () => generateKeyPairSync('ed25519').privateKey);
-    return readPrivateJwkFile(path, `demo ${name} key`);
+    if (!existsSync(path)) {
+      makeSigningKey(path, `demo-${name}`, () => generateKeyPairSync('ed25519').privateKey);
+    }
+    return path;
   };
+  const files = { TOKEN: signing('token'), CHECKPOINT: signing('checkpoint') };
   return {
     master: secret('master'),
     epochs: epochKeyFiles(join(keysDirectory, 'epochs'), 'demo epoch keys'),
     log: secret('log'),
-    token: signing('token'),
-    checkpoint: signing('checkpoint'),
+    token: firstKey(readSigningKeysFile(files.TOKEN, 'demo token key', 'TOKEN')),
+    checkpoint: firstKey(
+      readSigningKeysFile(files.CHECKPOINT, 'demo checkpoint key', 'CHECKPOINT'),
+    ),
+    files,
   };
+}
+
+function firstKey<Key>([key]: readonly Key[]): Key {
+  if (key === undefined) throw new TypeError('a key file without a key');
+  return key;
 }
 
 /** Writes a private JWK unless there is one; returns its public half. */

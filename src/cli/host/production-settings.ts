@@ -5,7 +5,8 @@ import {
   requireProductionSettings,
 } from '../../platform/configuration/configuration.js';
 import { epochKeyFiles } from '../../platform/keys/epoch-key-files.js';
-import { readPrivateJwkFile, readSecretFile } from '../../platform/keys/keys.js';
+import { readSecretFile } from '../../platform/keys/keys.js';
+import { readSigningKeysFile } from '../../platform/keys/signing-keys.js';
 import { createLogger } from '../../platform/telemetry/logger.js';
 import type { GatewaySettings } from '../../main.js';
 
@@ -31,8 +32,11 @@ export function productionSettings(): GatewaySettings {
         }),
     epochs: epochKeyFiles(files.epochKeysDirectory, 'SAFECONDUCT_EPOCH_KEYS_DIR'),
     log: readSecretFile(files.logKeyFile, 'SAFECONDUCT_LOG_KEY_FILE'),
-    token: readPrivateJwkFile(files.tokenKeyFile, 'SAFECONDUCT_TOKEN_KEY_FILE'),
-    checkpoint: readPrivateJwkFile(files.checkpointKeyFile, 'SAFECONDUCT_CHECKPOINT_KEY_FILE'),
+    token: first(readSigningKeysFile(files.tokenKeyFile, 'SAFECONDUCT_TOKEN_KEY_FILE', 'TOKEN')),
+    checkpoint: first(
+      readSigningKeysFile(files.checkpointKeyFile, 'SAFECONDUCT_CHECKPOINT_KEY_FILE', 'CHECKPOINT'),
+    ),
+    files: { TOKEN: files.tokenKeyFile, CHECKPOINT: files.checkpointKeyFile },
   };
   refuseSharedKeys(keys);
   return {
@@ -49,6 +53,12 @@ export function productionSettings(): GatewaySettings {
     logger: createLogger(configuration.logLevel),
     now: () => new Date(),
   };
+}
+
+/** Of a file that is never empty. */
+function first<Key>([key]: readonly Key[]): Key {
+  if (key === undefined) throw new TypeError('a key file without a key');
+  return key;
 }
 
 /** One key for two uses: whoever comes by one has the other. */

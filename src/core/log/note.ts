@@ -26,6 +26,23 @@ export interface VerifierKey {
   readonly publicKey: KeyObject;
 }
 
+/** The keys of one name: one, or several while that name changes its key; each has its own key id. */
+export type VerifierKeys = VerifierKey | readonly [VerifierKey, ...VerifierKey[]];
+
+/** The list of them, whichever was given. */
+export function listKeys(keys: VerifierKeys): readonly [VerifierKey, ...VerifierKey[]] {
+  return 'name' in keys ? [keys] : keys;
+}
+
+/** The keys of one name out of many; `undefined` when there are none. */
+export function keysOfName(
+  keys: readonly VerifierKey[],
+  name: string,
+): readonly [VerifierKey, ...VerifierKey[]] | undefined {
+  const [first, ...others] = keys.filter((key) => key.name === name);
+  return first === undefined ? undefined : [first, ...others];
+}
+
 export interface NoteSigner {
   readonly name: string;
   readonly privateKey: KeyObject;

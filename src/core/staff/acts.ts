@@ -75,6 +75,11 @@ export const staffActs = {
   GRANT_KEY_ADD: byTwo('LIAISON'),
   GRANT_KEY_REMOVE: atOnce('LIAISON', 'SECURITY'),
   TEST_GRANT_RENEW: byTwo('LIAISON'),
+  // The gateway's own signing keys; who holds the host's files puts them there
+  KEYS_READ: atOnce(...watchers, 'LIAISON'),
+  KEY_ROTATE: { roles: ['SECURITY'], approvers: ['SECURITY', 'LIAISON'], settledApprover: true },
+  KEY_REMOVE: atOnce('SECURITY'),
+  KEY_REVOKE: atOnce('SECURITY'),
 } as const satisfies Readonly<Record<string, ActRule>>;
 
 export type StaffAct = keyof typeof staffActs;
