@@ -22,6 +22,7 @@ import { buildStaffDoor, type StaffDoor } from './staff-api/staff-door.js';
 import { ReadGrantKeys } from './grants/index.js';
 import { ReadGatewayKeys } from './identity/keys/index.js';
 import { ReadPartners, type ReadBundle } from './partners/index.js';
+import { ChangePeople, ExportPeople, ImportPeople, ReadPeople } from './register/index.js';
 import { StaffActs, StaffDirectory } from './staff/index.js';
 
 /** Who is on the other end of a connection through the staff door's gate. */
@@ -30,6 +31,13 @@ interface StaffPeer {
   readonly account: string;
   readonly certificate: Buffer;
 }
+
+/** A registrar's upload may take its time, and its mapping file comes in a header. */
+const uploadLimits = {
+  requestTimeout: 60 * 60 * 1000,
+  keepAliveTimeout: 60_000,
+  maxHeaderSize: 64 * 1024,
+};
 
 export interface StaffDoorSettings {
   readonly publicUrl: string;
@@ -77,6 +85,10 @@ export async function openStaffDoor(
       readGrantKeys: shared(ReadGrantKeys),
       readBundle: settings.bundle,
       readKeys: shared(ReadGatewayKeys),
+      changePeople: shared(ChangePeople),
+      importPeople: shared(ImportPeople),
+      exportPeople: shared(ExportPeople),
+      readPeople: shared(ReadPeople),
     },
     serverFactory: (handler) => {
       gate = createGatedHttpsServer<StaffPeer>(
@@ -90,6 +102,7 @@ export async function openStaffDoor(
           },
           causeOf: certificateCauseOf,
           connectionKey: ({ account }) => account,
+          http: uploadLimits,
           onRefused: (cause) => metrics.handshakesRefused.inc({ cause: `staff ${cause}` }),
         },
         handler,

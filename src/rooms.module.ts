@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { openAccessLog, type AccessLog, type AccessLogOptions } from './access-log/index.js';
 import type { EpochKeyProvider } from './platform/keys/epoch-key-files.js';
@@ -25,6 +26,12 @@ import {
   Register,
   registerVersionSql,
   seedBuiltInCaseload,
+  ChangePeople,
+  ExportPeople,
+  ImportPeople,
+  ReadPeople,
+  RegisterActs,
+  type DeskOptions,
 } from './register/index.js';
 import {
   ReadAccess,
@@ -33,9 +40,9 @@ import {
   VerifyIdentities,
   VerifyIdentity,
 } from './verification/index.js';
-import { actHandlers } from './act-handlers.js';
+import { actHandlers, allActHandlers } from './act-handlers.js';
 import { migrations } from './migrations.js';
-import { ReadPartners } from './partners/index.js';
+import { readPartnerCodes, ReadPartners } from './partners/index.js';
 import { StaffActs, StaffDirectory, staffActAppliers } from './staff/index.js';
 
 /** Everything a start has to be given: configuration, keys, clock. */
@@ -68,6 +75,9 @@ export interface GatewayKeys {
 
 /** Token of the access log. */
 export const ACCESS_LOG = Symbol('access log');
+
+/** Token of what the use cases of the registrars' desk share. */
+const DESK = Symbol('desk');
 
 /** The rooms and their use cases, without any door. */
 @Module({})
@@ -149,16 +159,57 @@ export class RoomsModule {
         { provide: StaffDirectory, useFactory: () => new StaffDirectory(dataSource, now) },
         {
           provide: StaffActs,
-          inject: [ACCESS_LOG, Authority],
-          useFactory: (accessLog: AccessLog, authority: Authority) =>
+          inject: [ACCESS_LOG, Authority, RegisterActs],
+          useFactory: (accessLog: AccessLog, authority: Authority, registerActs: RegisterActs) =>
             new StaffActs({
               dataSource,
               accessLog,
-              handlers: actHandlers,
+              handlers: allActHandlers(registerActs),
               now,
               newId: randomUUID,
               onDone: async () => authority.refresh(),
             }),
+        },
+        {
+          provide: RegisterActs,
+          inject: [Register],
+          useFactory: (register: Register) => new RegisterActs(register.store),
+        },
+        {
+          provide: DESK,
+          inject: [Register, StaffActs, RegisterActs],
+          useFactory: (
+            register: Register,
+            acts: StaffActs,
+            registerActs: RegisterActs,
+          ): DeskOptions => ({
+            register,
+            acts,
+            registerActs,
+            knownPartners: async () => readPartnerCodes(dataSource),
+            newId: randomUUID,
+          }),
+        },
+        {
+          provide: ChangePeople,
+          inject: [DESK],
+          useFactory: (desk: DeskOptions) => new ChangePeople(desk),
+        },
+        {
+          provide: ImportPeople,
+          inject: [DESK],
+          useFactory: (desk: DeskOptions) =>
+            new ImportPeople(desk, join(configuration.home, 'uploads')),
+        },
+        {
+          provide: ExportPeople,
+          inject: [DESK],
+          useFactory: (desk: DeskOptions) => new ExportPeople(desk),
+        },
+        {
+          provide: ReadPeople,
+          inject: [Register, StaffActs],
+          useFactory: (register: Register, acts: StaffActs) => new ReadPeople(register, acts),
         },
         {
           provide: Budgets,

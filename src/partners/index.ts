@@ -17,7 +17,12 @@ export { credentialActs } from './credential-acts.js';
 export { anchorRuleKinds } from './partner.js';
 export { lockPartner, organisationActs } from './partner-acts.js';
 export { ReadBundle, type BundleSources, type PartnerBundle } from './read-bundle.js';
-export { ReadPartners, type AnchorView, type PartnerView } from './read-partners.js';
+export {
+  readPartnerCodes,
+  ReadPartners,
+  type AnchorView,
+  type PartnerView,
+} from './read-partners.js';
 export { readPartners } from './partner.repository.js';
 export { registerPartner, type PartnerRegistration } from './register-partner.js';
 export const partnerMigrations = [

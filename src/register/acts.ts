@@ -57,8 +57,13 @@ export async function recordAct(
   return id;
 }
 
-/** A request waits for 72 hours in the book of acts; here it is kept a little longer. */
-const requestKeptHours = 96;
+/** Drops what nobody approved in time: it says whom somebody had in mind. */
+export async function dropOverdueRequests(store: RegisterStore, before: Date): Promise<void> {
+  await store.dataSource.query(
+    'DELETE FROM register_act WHERE done_at IS NULL AND approved_by IS NULL AND requested_at < $1',
+    [before],
+  );
+}
 
 /** Keeps the request of an act that another person has to approve. */
 export async function requestAct(
@@ -74,11 +79,6 @@ export async function requestAct(
   const epoch = await store.epochs.current(store.now());
   const id = makeSubjectId(store.now(), store.random(10));
   const requestedAt = store.now();
-  // What nobody approved in time is not kept: it says whom somebody had in mind.
-  await store.dataSource.query(
-    'DELETE FROM register_act WHERE done_at IS NULL AND approved_by IS NULL AND requested_at < $1',
-    [new Date(requestedAt.getTime() - requestKeptHours * 3_600_000)],
-  );
   const json = Buffer.from(JSON.stringify(act.content), 'utf8');
   await store.dataSource.query(
     `INSERT INTO register_act (id, kind, requested_by, requested_at, people, epoch_id, sealed)
@@ -189,6 +189,7 @@ function checkApproval(act: PendingAct, approval: Approval): void {
 
 export function peopleDiffer(people: number): GatewayError {
   return new GatewayError('ERR_ROW_CONFLICT', {
+    argument: 'people',
     detail: `the act concerns ${people} people, not the number that was shown`,
   });
 }
@@ -232,7 +233,10 @@ export async function finishApproved(store: RegisterStore, actId: string): Promi
 }
 
 export function noSuchAct(): GatewayError {
-  return new GatewayError('ERR_ROW_CONFLICT', { detail: 'no such act waits for approval' });
+  return new GatewayError('ERR_ROW_CONFLICT', {
+    argument: 'request',
+    detail: 'no such act waits for approval',
+  });
 }
 
 export function actContext(id: string, kind: TwoPersonAct, epochId: number): Buffer {

@@ -202,7 +202,7 @@ class BatchChange {
            UPDATE import_batch SET added = added + $2, changed = changed + $3,
              pending = pending + $4,
              pages = ARRAY (SELECT DISTINCT unnest(pages || $5::integer[]))
-           WHERE id = $1 AND released_at IS NULL RETURNING id)
+           WHERE id = $1 AND released_at IS NULL AND discarded_at IS NULL RETURNING id)
          SELECT id FROM grown`,
         [this.#batchId, added, changed, this.pendingAdded, pages],
       );

@@ -1,4 +1,8 @@
 export type { CandidateScope } from './blind-index.js';
+export * from './desk/index.js';
+export type { BatchFinding, BatchView } from './batches.js';
+export type { PersonView } from './person-view.js';
+export { surveyFile, type FileLayout } from './file/people-file.js';
 export { registerMigrations } from './migrations.js';
 export {
   openRegister,

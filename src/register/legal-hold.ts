@@ -79,7 +79,8 @@ export async function requestHoldLift(
     `SELECT a.people FROM legal_hold h JOIN register_act a ON a.id = h.id WHERE h.id::text = $1`,
     [command.holdId],
   );
-  if (hold === undefined) throw new GatewayError('ERR_ROW_CONFLICT', { detail: 'no such hold' });
+  if (hold === undefined)
+    throw new GatewayError('ERR_NOT_FOUND', { argument: 'hold', detail: 'no such hold' });
   return requestAct(store, {
     kind: 'LIFT_HOLD',
     by: command.requestedBy,

@@ -121,7 +121,10 @@ async function prepareMerge(change: RegisterChange, target: MergeTarget) {
   const { pages, people } = await locatePair(change, [target.into, target.from]);
   const [into, from] = people.map((person): LivePerson => {
     if (person.live === undefined || person.pending !== undefined) {
-      throw new GatewayError('ERR_ROW_CONFLICT', { detail: 'one of them waits for a release' });
+      throw new GatewayError('ERR_ROW_CONFLICT', {
+        argument: 'people',
+        detail: 'one of them waits for a release',
+      });
     }
     return { ...person, live: person.live };
   });

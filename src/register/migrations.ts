@@ -193,11 +193,38 @@ class EpochKeysLeave1764200000000 implements MigrationInterface {
   }
 }
 
+/** What the second person reads of an import before releasing it, and batches that are given up. */
+class RegisterBatches1769100000001 implements MigrationInterface {
+  readonly name = 'RegisterBatches1769100000001';
+
+  async up(runner: QueryRunner): Promise<void> {
+    // Counts by column and code; never a value, never a line.
+    await runner.query(`
+      ALTER TABLE import_batch
+        ADD COLUMN rows integer,
+        ADD COLUMN unchanged integer,
+        ADD COLUMN rejected integer,
+        ADD COLUMN findings jsonb NOT NULL DEFAULT '[]',
+        ADD COLUMN discarded_by text,
+        ADD COLUMN discarded_at timestamptz,
+        ADD CONSTRAINT import_batch_discard_whole CHECK (
+          (discarded_by IS NULL) = (discarded_at IS NULL)),
+        ADD CONSTRAINT import_batch_ends_once CHECK (released_at IS NULL OR discarded_at IS NULL)`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      ALTER TABLE import_batch DROP COLUMN rows, DROP COLUMN unchanged, DROP COLUMN rejected,
+        DROP COLUMN findings, DROP COLUMN discarded_by, DROP COLUMN discarded_at`);
+  }
+}
+
 export const registerMigrations: readonly Migration[] = [
   Register1763800000000,
   RegisterActs1763900000000,
   RegisterDuplicates1764000000000,
   RegisterExports1764100000000,
   EpochKeysLeave1764200000000,
+  RegisterBatches1769100000001,
   BuiltInCaseload1770000000102,
 ];

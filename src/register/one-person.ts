@@ -74,7 +74,10 @@ export async function addPersonIn(
   const row = readMembers(command.row, rulesOf(store, command.knownPartners));
   const { caseload, reference } = row.content;
   if ((await findPerson(change, { caseload, reference })) !== undefined) {
-    throw new GatewayError('ERR_ROW_CONFLICT', { detail: 'the reference is on the register' });
+    throw new GatewayError('ERR_ROW_CONFLICT', {
+      argument: 'reference',
+      detail: 'the reference is on the register',
+    });
   }
   const id = makeSubjectId(store.now(), store.random(10));
   const batchId = makeSubjectId(store.now(), store.random(10));
@@ -106,8 +109,8 @@ export async function addPersonIn(
  * documents) waits for another person, or one registrar alone could put anybody into the place of a
  * released person; visa and household hold at once, sharing where it narrows.
  *
- * @throws {GatewayError} ERR_INPUT_INVALID naming the member; ERR_ROW_CONFLICT when nobody has the
- *   reference, or the person has changed since
+ * @throws {GatewayError} ERR_INPUT_INVALID naming the member; ERR_NOT_FOUND when nobody has the
+ *   reference; ERR_ROW_CONFLICT when the person has changed since
  */
 export async function correctPerson(
   store: RegisterStore,
@@ -137,10 +140,13 @@ export async function correctPersonIn(
   const place = await findPerson(change, { caseload, reference });
   const newest = place && (place.person.pending ?? place.person.live);
   if (place === undefined || newest === undefined) {
-    throw new GatewayError('ERR_ROW_CONFLICT', { detail: 'nobody has the reference' });
+    throw new GatewayError('ERR_NOT_FOUND', { argument: 'reference', detail: 'nobody has it' });
   }
   if (command.subjectVersion !== undefined && command.subjectVersion !== newest.version) {
-    throw new GatewayError('ERR_ROW_CONFLICT', { detail: 'the person has changed since' });
+    throw new GatewayError('ERR_ROW_CONFLICT', {
+      argument: 'version',
+      detail: 'the person has changed since',
+    });
   }
   const { page, at, person } = place;
   const subject = decodeSubjectId(person.subject);
@@ -232,6 +238,15 @@ const rulesOf = (store: RegisterStore, knownPartners: ReadonlySet<PartnerCode>):
   knownPartners,
   today: dayOf(store.now()),
 });
+
+/** What a row would be kept as. @throws {GatewayError} ERR_INPUT_INVALID naming the member */
+export function readPersonRow(
+  store: RegisterStore,
+  row: RowMembers,
+  knownPartners: ReadonlySet<PartnerCode>,
+): SubjectContent {
+  return readMembers(row, rulesOf(store, knownPartners)).content;
+}
 
 function readMembers(members: RowMembers, rules: RowRules): ImportRow {
   const read = readRowMembers(members, rules, new RowReader());

@@ -69,6 +69,17 @@ export async function readyToChange(store: RegisterStore): Promise<Required<Read
   return { epoch, committed: BigInt(head?.version ?? 0) };
 }
 
+/** Looks at the register as it is at one moment, and changes nothing. */
+export async function readRegister<T>(
+  store: RegisterStore,
+  work: (register: RegisterChange) => Promise<T>,
+): Promise<T> {
+  const { epoch } = await readyToChange(store);
+  return store.dataSource.transaction('REPEATABLE READ', async (manager) =>
+    work(new RegisterChange(store, manager, await store.readHead(manager, 'read'), epoch)),
+  );
+}
+
 /** {@link changeRegister} in a transaction of the caller's, such as that of an access record. */
 export async function changeRegisterIn<T>(
   store: RegisterStore,

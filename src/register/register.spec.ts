@@ -113,7 +113,7 @@ describeOnEachDatabase('the register', (kind) => {
     const release = { batchId, people: 2 };
     await expect(
       releaseBatch(register.store, { ...release, releasedBy: 'registrar-1' }),
-    ).rejects.toThrow(/^ERR_IMPORT_REFUSED/);
+    ).rejects.toThrow(/^ERR_APPROVER_IS_REQUESTER/);
     await expect(
       releaseBatch(register.store, { ...release, people: 3, releasedBy: 'registrar-2' }),
     ).rejects.toThrow(/^ERR_ROW_CONFLICT/);

@@ -25,8 +25,8 @@ const pagesPerRead = 16;
 /**
  * Releases a batch: its people can be found from the returned version on, on every replica.
  *
- * @throws {GatewayError} ERR_IMPORT_REFUSED for the importer itself or a batch that is not there or
- *   released before, ERR_ROW_CONFLICT when the number of people is not the one shown
+ * @throws {GatewayError} ERR_APPROVER_IS_REQUESTER for the importer; ERR_IMPORT_REFUSED for a batch
+ *   that is not there, released or discarded before; ERR_ROW_CONFLICT when the number of people is not the one shown
  */
 export async function releaseBatch(
   store: RegisterStore,
@@ -52,17 +52,20 @@ export async function releaseBatchIn(
     { requested_by: string; pending: number; pages: number[]; released: boolean }[]
   >(
     `SELECT requested_by, pending, pages,
-         released_at IS NOT NULL OR discarded_at IS NOT NULL AS released
+         (released_at IS NOT NULL OR discarded_at IS NOT NULL) AS released
        FROM import_batch WHERE id::text = $1 FOR UPDATE`,
     [command.batchId],
   );
 
   // 2. Two people, once, and the number the second one has seen.
   if (batch === undefined || batch.released) {
-    throw new GatewayError('ERR_IMPORT_REFUSED', { detail: 'no such batch waits for release' });
+    throw new GatewayError('ERR_IMPORT_REFUSED', {
+      argument: 'batch',
+      detail: 'no such batch waits for release',
+    });
   }
   if (batch.requested_by === command.releasedBy) {
-    throw new GatewayError('ERR_IMPORT_REFUSED', {
+    throw new GatewayError('ERR_APPROVER_IS_REQUESTER', {
       detail: 'a batch is released by another person than the one who imported it',
     });
   }
@@ -111,6 +114,7 @@ function released(person: PagePerson): PagePerson {
 
 function countDiffers(people: number): GatewayError {
   return new GatewayError('ERR_ROW_CONFLICT', {
+    argument: 'people',
     detail: `the batch holds ${people} people, not the number that was shown`,
   });
 }

@@ -1,5 +1,6 @@
 import { Enforcement1768000000003 } from './enforcement.migration.js';
 import { ReplicaKeys1769000004001 } from './replica-keys.migration.js';
+import { RegisterActs1769100000002 } from './register-acts.migration.js';
 import { Staff1768000000001 } from './staff.migration.js';
 
 export {
@@ -32,5 +33,6 @@ export const staffMigrations = [
   Staff1768000000001,
   Enforcement1768000000003,
   ReplicaKeys1769000004001,
+  RegisterActs1769100000002,
 ];
 export { staffActAppliers } from './restricting-acts.js';

@@ -63,7 +63,7 @@ export function staffActAppliers(
           readonly at: string;
           readonly requestedBy?: string;
         };
-        const context = { actId, at: new Date(at), newId, requestedBy };
+        const context = { actId, at: new Date(at), newId, by: 'journal', requestedBy };
         try {
           await handlers[act](payload).apply(manager, context);
         } catch (error) {
