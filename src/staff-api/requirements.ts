@@ -97,7 +97,7 @@ export const staffRequirements: Readonly<Record<string, StaffRequirement>> = {
   ...result('PartnerCertificate', 'fingerprint serial notAfter active'),
   ...result('PartnerAnchor', 'id rule active crlNextUpdate'),
   ...result('AnchorRule', 'kind value'),
-  ...result('PartnerClient', 'clientId kids active'),
+  ...result('PartnerClient', 'clientId kids jwks active'),
   ...result(
     'PartnerBundle',
     'partner issuer caCertificates logVerifierKey coverVerifierKey coverSlot schema errorTable testGrant',

@@ -57,6 +57,8 @@ export interface TestGateway {
   addGrant(code: string, terms: Partial<GrantTerms>): Promise<GrantId>;
   /** A member of staff by reference, e.g. `LIA-1`. */
   staff(reference: string): TestStaffClient;
+  /** Writes the staff profile of a member for the command; its path. */
+  staffProfile(reference: string): string;
   /** Imports people and releases them. */
   addPeople(people: readonly object[]): Promise<void>;
   /** Files of the signing keys and of the listener's certificate. */
@@ -269,6 +271,21 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
       const client = new TestStaffClient(staffUrl, serverCaPem, pair);
       staffClients.push(client);
       return client;
+    },
+    staffProfile: (reference) => {
+      const pair = staffPairs.get(reference);
+      if (pair === undefined) throw new TypeError(`no ${reference}`);
+      const at = (name: string) => join(files, `${reference}.${name}`);
+      writeFileSync(at('crt.pem'), pem(pair.certificate));
+      writeFileSync(at('key.pem'), keyPem(pair.privateKey), { mode: 0o600 });
+      const profile = {
+        url: gateway.staff?.url,
+        certificateFile: at('crt.pem'),
+        keyFile: at('key.pem'),
+        caFile: partnerCaFile,
+      };
+      writeFileSync(at('json'), JSON.stringify(profile));
+      return at('json');
     },
     addPeople: async (people) => {
       const { store } = rooms.context.get(Register);
