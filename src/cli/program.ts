@@ -78,6 +78,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     )
     .requiredOption('--profile <file>', 'connection and keys (docs/profile.schema.json)')
     .option('--explain', 'check each step and print no token')
+    .option('--token <file>', 'with --explain: a token that was refused, instead of a fresh one')
     .option('--json', 'print the result as JSON')
     .action(token);
 
