@@ -8,7 +8,7 @@ import { printSchema, type GraphQLSchema } from 'graphql';
 import type { AccessLog } from './access-log/index.js';
 import { GatewayError } from './core/errors.js';
 import type { PartnerCode } from './core/ids.js';
-import { AcceptGrant, Authority, type Caller } from './grants/index.js';
+import { AcceptGrant, Authority, ReadEnds, type Caller } from './grants/index.js';
 import { createTokenVerifier, parseBearer } from './identity/caller/index.js';
 import { certificateCauseOf } from './identity/certificate/index.js';
 import { GatewayKeyRing } from './identity/keys/index.js';
@@ -18,7 +18,7 @@ import { countEnding } from './ending-credentials.js';
 import { CertificateJudge, type PartnerPeer } from './certificate-judge.js';
 import { openStaffDoor, type OpenedStaffDoor } from './open-staff-door.js';
 import { buildPartnerDoor } from './partner-api/partner-door.js';
-import { ReadBundle, ReadPartners } from './partners/index.js';
+import { ReadBundle } from './partners/index.js';
 import { errorTable } from './platform/graphql/error-table.js';
 import { lockHome } from './platform/database/home-lock.js';
 import { listenForNotices } from './platform/database/notifications.js';
@@ -37,7 +37,7 @@ import {
   createGatedHttpsServer,
   type GatedHttpsServer,
 } from './platform/tls/client-certificate-gate.js';
-import { Crossings } from './referrals/index.js';
+import { Crossings, ReadNotices } from './referrals/index.js';
 import { authorityChannel, ReplicaClock } from './staff/index.js';
 import {
   ReadAccess,
@@ -134,6 +134,7 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
   const metrics = new Metrics();
   const authority = context.get(Authority);
   const accessLog = context.get<AccessLog>(ACCESS_LOG);
+  const readEnds = context.get(ReadEnds);
   const ring = context.get(GatewayKeyRing);
   let tls = readListenerTls(settings.partnerTls, 'PARTNER');
   const caCertificates = readCaCertificates(settings.partnerTls.caFile);
@@ -232,6 +233,7 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
       recordRefusal: shared(context, RecordRefusal),
       acceptGrant: shared(context, AcceptGrant),
       crossings: shared(context, Crossings),
+      readNotices: shared(context, ReadNotices),
     },
     serverFactory: (handler) => {
       gate = createGatedHttpsServer<PartnerPeer>(
@@ -255,6 +257,11 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
     logger,
     metrics,
   });
+  context.get(ReadBundle).describeDoor({
+    caCertificates,
+    schema: `${printSchema(partner.schema)}\n`,
+    errorTable: errorTable(),
+  });
   authority.onChange(() => gate?.cutConnections((peer) => !judge.isInForce(peer)));
 
   let staffTls = settings.staffTls && readListenerTls(settings.staffTls, 'STAFF');
@@ -269,21 +276,6 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
             now,
             logger,
             metrics,
-            bundle: new ReadBundle(context.get(ReadPartners), {
-              issuer: configuration.publicUrl,
-              caCertificates,
-              schema: `${printSchema(partner.schema)}\n`,
-              errorTable: errorTable(),
-              logOf: async (code) => ({
-                logVerifierKey: await accessLog.verifierKey({ kind: 'partner', partner: code }),
-                coverVerifierKey: accessLog.coverVerifierKey(),
-                coverSlot: (await accessLog.coverSlot(code)) ?? null,
-              }),
-              testGrantOf: async (code) => {
-                await authority.refresh();
-                return authority.testGrantOf(code);
-              },
-            }),
           },
           context,
           authority,
@@ -365,11 +357,7 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
 
   /** What ends soon shows on /metrics; a database that does not answer takes nothing else from it. */
   const measureEnding = async () => {
-    for (const { kind, withinDays, count } of await countEnding(
-      database.dataSource,
-      authority,
-      now(),
-    )) {
+    for (const { kind, withinDays, count } of countEnding(await readEnds.all(), now())) {
       metrics.ending.set({ kind, within_days: String(withinDays) }, count);
     }
     const isStale = ({ crl }: { crl?: { nextUpdate: Date } }) =>

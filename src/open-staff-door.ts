@@ -19,11 +19,7 @@ import {
   type GatedHttpsServer,
 } from './platform/tls/client-certificate-gate.js';
 import { buildStaffDoor, type StaffDoor } from './staff-api/staff-door.js';
-import { ReadGrantKeys } from './grants/index.js';
-import { ReadGatewayKeys } from './identity/keys/index.js';
-import { ReadPartners, type ReadBundle } from './partners/index.js';
-import { ChangePeople, ExportPeople, ImportPeople, ReadPeople } from './register/index.js';
-import { StaffActs, StaffDirectory } from './staff/index.js';
+import { StaffDirectory } from './staff/index.js';
 
 /** Who is on the other end of a connection through the staff door's gate. */
 interface StaffPeer {
@@ -49,7 +45,6 @@ export interface StaffDoorSettings {
   readonly now: () => Date;
   readonly logger: GatewayLogger;
   readonly metrics: Metrics;
-  readonly bundle: ReadBundle;
 }
 
 export interface OpenedStaffDoor extends StaffDoor {
@@ -78,18 +73,7 @@ export async function openStaffDoor(
   let gate: GatedHttpsServer<StaffPeer> | undefined;
 
   const door = await buildStaffDoor({
-    useCases: {
-      acts: shared(StaffActs),
-      directory: shared(StaffDirectory),
-      readPartners: shared(ReadPartners),
-      readGrantKeys: shared(ReadGrantKeys),
-      readBundle: settings.bundle,
-      readKeys: shared(ReadGatewayKeys),
-      changePeople: shared(ChangePeople),
-      importPeople: shared(ImportPeople),
-      exportPeople: shared(ExportPeople),
-      readPeople: shared(ReadPeople),
-    },
+    useCase: shared,
     serverFactory: (handler) => {
       gate = createGatedHttpsServer<StaffPeer>(
         {

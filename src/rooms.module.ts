@@ -13,8 +13,15 @@ import {
 import { migrate, openDatabase, type Database } from './platform/database/database.js';
 import type { Configuration } from './platform/configuration/configuration.js';
 import type { GatewayLogger } from './platform/telemetry/logger.js';
-import { AcceptGrant, Authority, Budgets, ReadGrantKeys } from './grants/index.js';
-import { Crossings, ConfirmationAlarms, ToldFacts, ToldKeys } from './referrals/index.js';
+import { AcceptGrant, Authority, Budgets, ReadEnds, ReadGrantKeys } from './grants/index.js';
+import {
+  ConfirmationAlarms,
+  Crossings,
+  NoteChanges,
+  ReadNotices,
+  ToldFacts,
+  ToldKeys,
+} from './referrals/index.js';
 import {
   GatewayKeyRing,
   ReadGatewayKeys,
@@ -22,15 +29,16 @@ import {
   type SigningKeyFiles,
 } from './identity/keys/index.js';
 import {
-  openRegister,
-  Register,
-  registerVersionSql,
-  seedBuiltInCaseload,
   ChangePeople,
   ExportPeople,
   ImportPeople,
+  openRegister,
   ReadPeople,
+  Register,
   RegisterActs,
+  registerVersionSql,
+  registerActAppliers,
+  seedBuiltInCaseload,
   type DeskOptions,
 } from './register/index.js';
 import {
@@ -42,8 +50,9 @@ import {
 } from './verification/index.js';
 import { actHandlers, allActHandlers } from './act-handlers.js';
 import { migrations } from './migrations.js';
-import { readPartnerCodes, ReadPartners } from './partners/index.js';
-import { StaffActs, StaffDirectory, staffActAppliers } from './staff/index.js';
+import { ReadBundle, readPartnerCodes, ReadPartners } from './partners/index.js';
+import { Cursors, ExportLog, ReadSummary, SearchLog } from './scrutiny/index.js';
+import { StaffActs, StaffDirectory, StaffRecords, staffActAppliers } from './staff/index.js';
 
 /** Everything a start has to be given: configuration, keys, clock. */
 export interface RoomsSettings {
@@ -113,8 +122,10 @@ export class RoomsModule {
         },
         {
           provide: Register,
-          useFactory: async () => {
+          inject: [NoteChanges],
+          useFactory: async (notices: NoteChanges) => {
             const register = await openRegister({
+              onLiveChange: async (manager, changes) => notices.note(manager, changes),
               dataSource,
               masterKey: masterKeyOf(keys),
               epochKeys: keys.epochs,
@@ -127,8 +138,8 @@ export class RoomsModule {
         },
         {
           provide: ACCESS_LOG,
-          inject: [GatewayKeyRing],
-          useFactory: async (ring: GatewayKeyRing) => {
+          inject: [GatewayKeyRing, Register],
+          useFactory: async (ring: GatewayKeyRing, register: Register) => {
             const log = await openAccessLog({
               dataSource,
               home: configuration.home,
@@ -143,7 +154,10 @@ export class RoomsModule {
               random: (sizeBytes) => randomBytes(sizeBytes),
               logger,
               ...(journalFiles === undefined ? {} : { files: journalFiles }),
-              acts: staffActAppliers(actHandlers, randomUUID),
+              acts: {
+                ...staffActAppliers(actHandlers, randomUUID),
+                ...registerActAppliers(register.store),
+              },
               witnessQuorum: configuration.witnessQuorum,
               ...(configuration.checkpointFile === undefined
                 ? {}
@@ -154,9 +168,60 @@ export class RoomsModule {
           },
         },
         { provide: ReadGrantKeys, useFactory: () => new ReadGrantKeys(dataSource) },
+        {
+          provide: ReadBundle,
+          inject: [ReadPartners, ACCESS_LOG, Authority],
+          useFactory: (partners: ReadPartners, accessLog: AccessLog, authority: Authority) =>
+            new ReadBundle(partners, {
+              issuer: configuration.publicUrl,
+              logOf: async (code) => ({
+                logVerifierKey: await accessLog.verifierKey({ kind: 'partner', partner: code }),
+                coverVerifierKey: accessLog.coverVerifierKey(),
+                coverSlot: (await accessLog.coverSlot(code)) ?? null,
+              }),
+              testGrantOf: async (code) => {
+                await authority.refresh();
+                return authority.testGrantOf(code);
+              },
+            }),
+        },
+        {
+          provide: ReadEnds,
+          inject: [Authority, StaffDirectory],
+          useFactory: (authority: Authority, directory: StaffDirectory) =>
+            new ReadEnds(dataSource, authority, directory, now),
+        },
         { provide: ReadGatewayKeys, useFactory: () => new ReadGatewayKeys(dataSource, now) },
         { provide: ReadPartners, useFactory: () => new ReadPartners(dataSource) },
         { provide: StaffDirectory, useFactory: () => new StaffDirectory(dataSource, now) },
+        {
+          provide: StaffRecords,
+          inject: [ACCESS_LOG],
+          useFactory: (accessLog: AccessLog) =>
+            new StaffRecords({ accessLog, now, newId: randomUUID }),
+        },
+        {
+          provide: Cursors,
+          useFactory: () => new Cursors(deriveKey(keys.log, 'safeconduct/staff/cursor-key/v1')),
+        },
+        {
+          provide: SearchLog,
+          inject: [ACCESS_LOG, StaffRecords, Cursors],
+          useFactory: (accessLog: AccessLog, records: StaffRecords, cursors: Cursors) =>
+            new SearchLog(accessLog, records, cursors, now),
+        },
+        {
+          provide: ReadSummary,
+          inject: [ACCESS_LOG, StaffRecords],
+          useFactory: (accessLog: AccessLog, records: StaffRecords) =>
+            new ReadSummary(accessLog, records, now),
+        },
+        {
+          provide: ExportLog,
+          inject: [ACCESS_LOG, StaffRecords, Cursors],
+          useFactory: (accessLog: AccessLog, records: StaffRecords, cursors: Cursors) =>
+            new ExportLog(accessLog, records, cursors),
+        },
         {
           provide: StaffActs,
           inject: [ACCESS_LOG, Authority, RegisterActs],
@@ -237,6 +302,23 @@ export class RoomsModule {
           inject: [ToldKeys, ToldFacts, ACCESS_LOG],
           useFactory: (toldKeys: ToldKeys, told: ToldFacts, accessLog: AccessLog) =>
             new Crossings(toldKeys, told, accessLog, now, randomUUID),
+        },
+        {
+          provide: NoteChanges,
+          inject: [ToldKeys],
+          useFactory: (toldKeys: ToldKeys) => new NoteChanges(toldKeys, now),
+        },
+        {
+          provide: ReadNotices,
+          inject: [ToldKeys, ACCESS_LOG],
+          useFactory: (toldKeys: ToldKeys, accessLog: AccessLog) =>
+            new ReadNotices(
+              toldKeys,
+              accessLog,
+              deriveKey(keys.log, 'safeconduct/notice-cursor/v1'),
+              now,
+              randomUUID,
+            ),
         },
         { provide: ConfirmationAlarms, useFactory: () => new ConfirmationAlarms(dataSource) },
         {

@@ -10,11 +10,13 @@ const source = join(root, 'src');
 const doors = ['partner-api', 'staff-api', 'ops'];
 const rooms = [
   'access-log',
+  'alerts',
   'grants',
   'identity',
   'partners',
   'referrals',
   'register',
+  'scrutiny',
   'staff',
   'verification',
 ];

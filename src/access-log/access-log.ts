@@ -109,6 +109,7 @@ export interface AccessLogParts extends Omit<AccessLogOptions, 'journal'> {
 }
 
 const roundEveryMs = 10_000;
+const nonceBytes = 32;
 
 /** The access log of one gateway: nothing is disclosed before `append` has resolved. */
 export class AccessLog {
@@ -128,6 +129,7 @@ export class AccessLog {
   /** What a partner may read of the log by itself. */
   readonly published: PublishedLog;
   #rounds: NodeJS.Timeout | undefined;
+  #nonces: Uint8Array = new Uint8Array();
   #recovering = false;
   #closed = false;
 
@@ -188,7 +190,7 @@ export class AccessLog {
       const epochKey = await this.#keys.epochKey(entry.at);
       const { at, host, grouping = null } = entry;
       const side = await this.#sides.rowOf(tree, at, entry, host, grouping);
-      const composed = composeRecord(entry, tree, epochKey, this.#options.random(32));
+      const composed = composeRecord(entry, tree, epochKey, this.#nonce());
       const { record, sealed } = composed;
       const { alongside } = options;
       return new Promise<LoggedAccess>((resolve, reject) => {
@@ -391,6 +393,14 @@ export class AccessLog {
     await this.#sequencer.idle();
     await this.#copy?.flush();
     await this.#journal.close();
+  }
+
+  /** 32 random bytes, drawn for many records at a time: a draw costs more than its bytes. */
+  #nonce(): Uint8Array {
+    if (this.#nonces.length === 0) this.#nonces = this.#options.random(nonceBytes * 64);
+    const nonce = this.#nonces.subarray(0, nonceBytes);
+    this.#nonces = this.#nonces.subarray(nonceBytes);
+    return nonce;
   }
 
   async #recover(): Promise<void> {

@@ -38,7 +38,7 @@ export function keyFingerprint(jwk: Readonly<Record<string, unknown>>): Fingerpr
   const bytes = jwkThumbprint(jwk);
   return bytes === undefined
     ? undefined
-    : fingerprintInWords(`key ${String(jwk['kid'] ?? '')}`, bytes);
+    : fingerprintInWords(`key ${typeof jwk['kid'] === 'string' ? jwk['kid'] : ''}`, bytes);
 }
 
 /** Certificates and keys in the content of an act. */
@@ -53,10 +53,7 @@ export function fingerprintsOf(content: JsonValue): readonly Fingerprint[] {
   return [
     ...(typeof certificate === 'string' ? [certificateFingerprint(certificate)] : []),
     ...all.flatMap((one) => {
-      const found =
-        one !== undefined && isJsonObject(one)
-          ? keyFingerprint(one as Readonly<Record<string, unknown>>)
-          : undefined;
+      const found = one !== undefined && isJsonObject(one) ? keyFingerprint(one) : undefined;
       return found === undefined ? [] : [found];
     }),
   ];

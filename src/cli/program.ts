@@ -13,6 +13,7 @@ import { showWitnessKey, witness } from './partner/witness-command.js';
 import { addKeysCommands } from './staff/keys-command.js';
 import { addPartnerCommands } from './staff/partner-command.js';
 import { addPendingCommands } from './staff/pending-command.js';
+import { addRegisterCommands } from './staff/register-command.js';
 import { addStaffCommands } from './staff/staff-command.js';
 import { exitCodes } from './exit-codes.js';
 import { showFingerprints } from './fingerprints.js';
@@ -139,6 +140,7 @@ export async function run(argv: readonly string[]): Promise<void> {
   addPkiCommands(program);
   addPartnerCommands(program, common);
   addStaffCommands(program, common);
+  addRegisterCommands(program, common);
   addPendingCommands(program, common);
   addKeysCommands(program, common);
 

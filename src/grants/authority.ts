@@ -17,6 +17,7 @@ import {
   type OAuthClient,
   type Partner,
 } from '../partners/index.js';
+import { keyDueAt, type End } from './ends.js';
 import { readAwaitingAcceptance, readGrants } from './grant.repository.js';
 
 /** Who asks: proven by certificate and token, and checked against live authority. */
@@ -37,7 +38,7 @@ export interface Caller {
 /** What a checked certificate is known by. */
 export type CertificateNames = Pick<
   CheckedCertificate,
-  'anchorId' | 'serial' | 'subject' | 'alternativeNames' | 'fingerprintSha256'
+  'anchorId' | 'serial' | 'subject' | 'alternativeNames' | 'fingerprintSha256' | 'notAfter'
 >;
 
 /** What certificate and token prove by themselves. */
@@ -214,6 +215,49 @@ export class Authority {
   grantsOfState(state: StateCode): readonly Grant[] {
     const ofState = (code: PartnerCode) => this.snapshot.partners.get(code)?.state === state;
     return [...this.snapshot.grants.values()].filter(({ partner }) => ofState(partner));
+  }
+
+  /** Everything in force of partners and CAs that ends, and when; nothing is left out. */
+  ends(): readonly End[] {
+    const { snapshot } = this;
+    const isActive = ({ partner }: { readonly partner: PartnerCode }) =>
+      this.isPartnerActive(partner);
+    const keys = (
+      kind: 'CLIENT_KEY' | 'OFFICER_KEY',
+      { partner, jwks, keysSince = {}, validAfter }: OAuthClient | NamingProvider,
+    ): readonly End[] =>
+      jwks.keys.map((jwk) => {
+        const id = String(jwk['kid']);
+        const since = keysSince[id];
+        return {
+          kind,
+          partner,
+          id,
+          at: keyDueAt(since === undefined ? validAfter : new Date(since)),
+        };
+      });
+    return [
+      ...[...snapshot.credentials.values()]
+        .filter((credential) => credential.active && isActive(credential))
+        .flatMap(({ partner, fingerprint: id, notAfter: at }) =>
+          at === undefined ? [] : [{ kind: 'CERTIFICATE' as const, partner, id, at }],
+        ),
+      ...[...snapshot.anchors.values()].flatMap(({ trust, registered: { partner, id } }) => [
+        { kind: 'CERTIFICATE_AUTHORITY' as const, partner, id, at: trust.notAfter },
+        ...(trust.crl === undefined
+          ? []
+          : [{ kind: 'REVOCATION_LIST' as const, partner, id, at: trust.crl.nextUpdate }]),
+      ]),
+      ...[...snapshot.clients.values()]
+        .filter((client) => client.active && isActive(client))
+        .flatMap((client) => keys('CLIENT_KEY', client)),
+      ...[...snapshot.officerProviders.values()]
+        .filter(isActive)
+        .flatMap((provider) => keys('OFFICER_KEY', provider)),
+      ...[...snapshot.grants.values()]
+        .filter((grant) => grant.state === 'ACTIVE' && isActive(grant))
+        .map(({ partner, id, validUntil: at }) => ({ kind: 'GRANT' as const, partner, id, at })),
+    ];
   }
 
   partnerCodes(): readonly PartnerCode[] {

@@ -1,4 +1,5 @@
 import { Budgets1764000000001 } from './budgets.migration.js';
+import { SlidingBudgets1769100000000 } from './sliding-budgets.migration.js';
 import { GrantLifecycle1764000000002 } from './lifecycle.migration.js';
 import { Grants1763800000002 } from './grants.migration.js';
 import { TestGrants1770000000101 } from './test-grant.migration.js';
@@ -11,6 +12,16 @@ export {
   grantSignatureType,
   type Acceptance,
 } from './accept-grant.js';
+export {
+  endingWithin,
+  endsWithinDays,
+  endKinds,
+  keyLifetimeDays,
+  warningDays,
+  type End,
+  type EndKind,
+} from './ends.js';
+export { ReadEnds } from './read-ends.js';
 export { listBudgetAlarms, releaseBudget, reviewRelease, type BudgetAlarm } from './break-glass.js';
 export { GrantHistory, GrantLifecycle, type GrantOfficer } from './lifecycle.js';
 export type { GrantEvent } from './lifecycle.repository.js';
@@ -30,5 +41,6 @@ export const grantMigrations = [
   Grants1763800000002,
   Budgets1764000000001,
   GrantLifecycle1764000000002,
+  SlidingBudgets1769100000000,
   TestGrants1770000000101,
 ];

@@ -12,6 +12,7 @@ const answerSizes: Readonly<Record<OperationKind, number>> = {
   acceptGrant: 32 * 1024,
   confirmCrossing: 16 * 1024,
   correctCrossing: 16 * 1024,
+  notices: 48 * 1024,
 };
 /** Of answers to what is no operation. */
 const otherSize = 1024;

@@ -1,3 +1,4 @@
+import { KeyAges1769000004003 } from './key-ages.migration.js';
 import { Officers1768000000004 } from './officers.migration.js';
 import { PartnerActs1768000000002 } from './partner-acts.migration.js';
 import { Partners1763800000001 } from './partners.migration.js';
@@ -7,6 +8,7 @@ export type {
   AnchorInForce,
   AnchorRule,
   Credential,
+  KeysSince,
   NamingProvider,
   OAuthClient,
   Partner,
@@ -16,7 +18,6 @@ export { clientActs, keysMember } from './client-acts.js';
 export { credentialActs } from './credential-acts.js';
 export { anchorRuleKinds } from './partner.js';
 export { lockPartner, organisationActs } from './partner-acts.js';
-export { ReadBundle, type BundleSources, type PartnerBundle } from './read-bundle.js';
 export {
   readPartnerCodes,
   ReadPartners,
@@ -24,9 +25,11 @@ export {
   type PartnerView,
 } from './read-partners.js';
 export { readPartners } from './partner.repository.js';
+export { ReadBundle, type BundleSources, type PartnerBundle } from './read-bundle.js';
 export { registerPartner, type PartnerRegistration } from './register-partner.js';
 export const partnerMigrations = [
   Partners1763800000001,
   PartnerActs1768000000002,
   Officers1768000000004,
+  KeyAges1769000004003,
 ];

@@ -24,31 +24,39 @@ export interface PartnerBundle {
 }
 
 /** Where the parts of a bundle come from. */
-export interface BundleSources extends Pick<
-  PartnerBundle,
-  'issuer' | 'caCertificates' | 'schema' | 'errorTable'
-> {
+export interface BundleSources {
+  readonly issuer: string;
   readonly logOf: (
     partner: PartnerCode,
   ) => Promise<Pick<PartnerBundle, 'logVerifierKey' | 'coverVerifierKey' | 'coverSlot'>>;
   readonly testGrantOf: (partner: PartnerCode) => Promise<Grant | undefined>;
 }
 
+/** What the partner door says of itself once it is built. */
+export type DoorDescription = Pick<PartnerBundle, 'caCertificates' | 'schema' | 'errorTable'>;
+
 /** The bundle of one partner, as it is now. */
 export class ReadBundle {
+  private door: DoorDescription | undefined;
+
   constructor(
     private readonly partners: ReadPartners,
     private readonly sources: BundleSources,
   ) {}
 
+  describeDoor(door: DoorDescription): void {
+    this.door = door;
+  }
+
   /** @throws {GatewayError} ERR_ACT_NOT_PERMITTED, ERR_NOT_FOUND */
   async read(caller: StaffCaller, code: string): Promise<PartnerBundle> {
     const partner = (await this.partners.list(caller)).find((one) => one.code === code);
     if (partner === undefined) throw new GatewayError('ERR_NOT_FOUND', { argument: 'code' });
-    const { issuer, caCertificates, schema, errorTable, logOf, testGrantOf } = this.sources;
+    if (this.door === undefined) throw new GatewayError('ERR_BUSY', { detail: 'no partner door' });
+    const { issuer, logOf, testGrantOf } = this.sources;
     const known = partner.code as PartnerCode;
     const testGrant = (await testGrantOf(known)) ?? null;
     const log = await logOf(known);
-    return { partner, issuer, caCertificates, schema, errorTable, testGrant, ...log };
+    return { partner, issuer, testGrant, ...log, ...this.door };
   }
 }

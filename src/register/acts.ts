@@ -209,6 +209,44 @@ export async function finishAct(
   );
 }
 
+/** An act that was done, as the journal keeps it. */
+export interface DoneAct {
+  readonly id: string;
+  readonly kind: OnePersonAct | TwoPersonAct;
+  readonly requestedBy: string;
+  readonly approvedBy: string | null;
+  readonly at: string;
+  readonly people: number;
+  readonly fields?: readonly string[];
+}
+
+/** The row of an act that a restored database has forgotten, or holds as a request. */
+export async function restoreDoneAct(
+  manager: EntityManager,
+  act: DoneAct,
+  version: bigint,
+): Promise<void> {
+  await manager.query(
+    `INSERT INTO register_act (id, kind, requested_by, requested_at, approved_by, approved_at,
+       done_at, people, fields, register_version)
+     VALUES ($1, $2, $3, $4::timestamptz, $5, CASE WHEN $5::text IS NULL THEN NULL
+       ELSE $4::timestamptz END, $4::timestamptz, $6, $7, $8)
+     ON CONFLICT (id) DO UPDATE SET approved_by = excluded.approved_by,
+       approved_at = excluded.approved_at, done_at = excluded.done_at, sealed = NULL, epoch_id = NULL
+     WHERE register_act.done_at IS NULL`,
+    [
+      act.id,
+      act.kind,
+      act.requestedBy,
+      act.at,
+      act.approvedBy,
+      act.people,
+      act.fields ?? [],
+      String(version),
+    ],
+  );
+}
+
 /** Approves an act that is carried out later; what it is about stays sealed until then. */
 export async function approveAct(
   store: RegisterStore,

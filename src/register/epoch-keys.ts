@@ -123,6 +123,17 @@ export class EpochKeys {
   }
 
   /**
+   * The key of an epoch, whether or not the database names it: for what is kept outside it.
+   *
+   * @throws {GatewayError} ERR_KEY_UNUSABLE when it is gone
+   */
+  async provided(id: number): Promise<Buffer> {
+    const kept = await this.provider.read(id);
+    if (kept === undefined) throw this.#missing([id]);
+    return this.#unwrap(id, kept.wrapped);
+  }
+
+  /**
    * Destroys the keys of ended epochs that the database no longer names.
    *
    * @returns their numbers, in order

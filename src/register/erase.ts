@@ -10,6 +10,7 @@ import {
   type PendingAct,
 } from './acts.js';
 import { heldPeople } from './legal-hold.js';
+import { tellLiveChanges, type Replaced } from './live-change.js';
 import type { PagePerson } from './page.js';
 import {
   changeRegister,
@@ -19,6 +20,7 @@ import {
 } from './register-change.js';
 import { epochEnd } from './register-keys.js';
 import type { RegisterStore } from './register-store.js';
+import { namedPerson, type NamedPerson } from './restrictions.js';
 import { decodeSubjectId } from './subject-uuid.js';
 
 /** Who is to be forgotten: people, a caseload, or whoever a retention rule says. */
@@ -112,7 +114,20 @@ export async function approveErasureIn(
   refuseHeld(target, erased.held);
   if (erased.people !== act.people) throw peopleDiffer(erased.people);
   await finishAct(store, manager, act.id, command.approvedBy, change.version);
-  return erased;
+  const { people, subjects, backupsCoveredBy, held, named } = erased;
+  if (people > 0) {
+    change.restricts('register.erased', named, {
+      act: {
+        id: act.id,
+        kind: 'ERASE',
+        requestedBy: act.requestedBy,
+        approvedBy: command.approvedBy,
+        at: store.now().toISOString(),
+        people,
+      },
+    });
+  }
+  return { people, subjects, backupsCoveredBy, held };
 }
 
 function refuseHeld(target: ErasureTarget, held: number): void {
@@ -125,11 +140,15 @@ async function erase(
   change: RegisterChange,
   target: ErasureTarget,
   dryRun: boolean,
-): Promise<ErasurePlan & { readonly subjects: readonly SubjectId[] }> {
+): Promise<
+  ErasurePlan & { readonly subjects: readonly SubjectId[]; readonly named: readonly NamedPerson[] }
+> {
   const { store, manager } = change;
   const isHeld = await heldPeople(store, manager);
   const isMeant = await meantBy(change, target);
   const subjects: SubjectId[] = [];
+  const replaced: Replaced[] = [];
+  const named: NamedPerson[] = [];
   const pages: number[] = [];
   let held = 0;
   for await (const page of change.read(isMeant.pageNumbers)) {
@@ -141,10 +160,17 @@ async function erase(
     }
     if (gone.size === 0) continue;
     pages.push(page.pageNumber);
-    for (const person of gone) subjects.push(decodeSubjectId(person.subject));
+    for (const person of gone) {
+      const subject = decodeSubjectId(person.subject);
+      subjects.push(subject);
+      named.push(namedPerson(person));
+      const { live } = person;
+      if (live !== undefined) replaced.push({ subject, live: live.version, next: undefined });
+    }
   }
   const backupsCoveredBy = await coveredBy(change, pages, subjects);
   if (!dryRun) {
+    await tellLiveChanges(store, manager, replaced);
     const erased = new Set<string>(subjects);
     await change.edit(pages, (page) => {
       const stay: PagePerson[] = [];
@@ -163,7 +189,7 @@ async function erase(
       subjects,
     ]);
   }
-  return { people: subjects.length, held, backupsCoveredBy, subjects };
+  return { people: subjects.length, held, backupsCoveredBy, subjects, named };
 }
 
 interface Meant {

@@ -13,6 +13,7 @@ export {
   type RegisterReader,
   type WeightedTerm,
 } from './register.js';
+export type { LiveChange, OnLiveChange } from './live-change.js';
 export type { RegisterOptions, RegisterStore } from './register-store.js';
 export {
   importRegister,
@@ -81,11 +82,15 @@ export {
 export {
   approveHold,
   approveHoldLift,
+  isHeld,
   legalHolds,
   requestHold,
   requestHoldLift,
+  type HoldRange,
+  type HoldTarget,
   type LegalHold,
 } from './legal-hold.js';
+export { registerActAppliers } from './restriction-appliers.js';
 export { rotateEpochs, type EpochRotationReport } from './epoch-rotation.js';
 export { rotateMasterKey, rotatePageKeys, type PageRotation } from './key-rotation.js';
 export { findDuplicates, type DuplicateSide, type LikelyDuplicate } from './duplicates.js';

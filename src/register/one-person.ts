@@ -7,6 +7,7 @@ import { readRowMembers, type ImportRow, type RowRules } from './import-row.js';
 import { peoplePerPage, type PagePerson } from './page.js';
 import { changeRegister, type PersonReference, type RegisterChange } from './register-change.js';
 import type { OpenedPage, RegisterStore } from './register-store.js';
+import { namedPerson, type RestrictionContent } from './restrictions.js';
 import { RowReader } from './row-reader.js';
 import { sharingOf, type SubjectContent } from './subject-blob.js';
 import { decodeSubjectId, encodeSubjectId, makeSubjectId } from './subject-uuid.js';
@@ -172,6 +173,9 @@ export async function correctPersonIn(
   const sealed = change.seal(subject, subjectVersion, content, before.referenceSecret);
   let batchId: SubjectId | undefined;
   if (atOnce) {
+    await store.onLiveChange?.(change.manager, [
+      { subject, contents: { before: before.content, after: content } },
+    ]);
     change.destroy(person, 'live');
     page.people[at] = { ...person, live: sealed };
   } else {
@@ -181,7 +185,7 @@ export async function correctPersonIn(
     page.people[at] = { ...person, pending: { ...sealed, batch } };
   }
   await change.write(page);
-  await recordAct(store, change.manager, {
+  const id = await recordAct(store, change.manager, {
     kind: 'CORRECT',
     by: requestedBy,
     people: 1,
@@ -189,6 +193,22 @@ export async function correctPersonIn(
     version: change.version,
     ...(options.actId === undefined ? {} : { id: options.actId }),
   });
+  const narrowing = narrowingOf(before.content, content, atOnce);
+  if (narrowing !== undefined) {
+    const at = store.now().toISOString();
+    change.restricts('register.narrowed', [namedPerson(person)], {
+      ...narrowing,
+      act: {
+        id,
+        kind: 'CORRECT',
+        requestedBy,
+        approvedBy: null,
+        at,
+        people: 1,
+        fields: fields.filter((field) => !isIdentity(field)),
+      },
+    });
+  }
   return {
     subject,
     subjectVersion,
@@ -301,6 +321,27 @@ function widensSharing(before: SubjectContent, after: SubjectContent): boolean {
   const [old, fresh] = [sharingOf(before), sharingOf(after)];
   const takenBack = old.refusedFor.some((code) => !fresh.refusedFor.includes(code));
   return takenBack || (fresh.informed && !old.informed);
+}
+
+/** What partners are told no longer from now on; `undefined` when nothing narrowed. */
+function narrowingOf(
+  before: SubjectContent,
+  after: SubjectContent,
+  atOnce: boolean,
+): Pick<RestrictionContent, 'visaStatus' | 'refusedFor' | 'notInformed'> | undefined {
+  const [old, fresh] = [sharingOf(before), sharingOf(after)];
+  const refusedFor = fresh.refusedFor.filter((code) => !old.refusedFor.includes(code));
+  const status = after.visa?.status;
+  // A refusal holds once it is recorded, the end of a visa once it is released.
+  const ended =
+    atOnce && status !== undefined && status !== 'GRANTED' && status !== before.visa?.status;
+  const notInformed = old.informed && !fresh.informed;
+  if (refusedFor.length === 0 && !ended && !notInformed) return undefined;
+  return {
+    ...(refusedFor.length === 0 ? {} : { refusedFor }),
+    ...(ended ? { visaStatus: status } : {}),
+    ...(notInformed ? { notInformed } : {}),
+  };
 }
 
 const isIdentity = (field: string): boolean =>

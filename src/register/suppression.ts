@@ -13,6 +13,7 @@ import {
 import type { PagePerson } from './page.js';
 import { changeRegister, type PeopleTarget, type RegisterChange } from './register-change.js';
 import type { RegisterStore } from './register-store.js';
+import { namedPerson, type NamedPerson } from './restrictions.js';
 
 /** Keeps people from partners, or from every partner of a state. */
 export interface SuppressionCommand {
@@ -55,17 +56,25 @@ export async function suppressPeopleIn(
   actId?: string,
 ): Promise<number> {
   const codes = readCodes(command);
-  const people = await changeSuppressions(change, command.people, (before) => [
+  const changed = await changeSuppressions(change, command.people, (before) => [
     ...before,
     ...codes,
   ]);
-  await recordAct(change.store, change.manager, {
+  const people = changed.length;
+  const id = await recordAct(change.store, change.manager, {
     kind: 'SUPPRESS',
     by: command.requestedBy,
     people,
     version: change.version,
     ...(actId === undefined ? {} : { id: actId }),
   });
+  if (people > 0) {
+    const at = change.store.now().toISOString();
+    change.restricts('register.suppressed', changed, {
+      codes,
+      act: { id, kind: 'SUPPRESS', requestedBy: command.requestedBy, approvedBy: null, at, people },
+    });
+  }
   return people;
 }
 
@@ -112,7 +121,7 @@ export async function approveLiftIn(change: RegisterChange, command: Approval): 
   const { store, manager } = change;
   const act = await openApproved(store, manager, 'LIFT_SUPPRESSION', command);
   const { people: target, codes } = act.content as { people: PeopleTarget; codes: Codes };
-  const people = await changeSuppressions(change, target, (before) =>
+  const { length: people } = await changeSuppressions(change, target, (before) =>
     before.filter((code) => !codes.includes(code)),
   );
   if (people !== act.people) throw peopleDiffer(people);
@@ -124,19 +133,19 @@ async function changeSuppressions(
   change: RegisterChange,
   target: PeopleTarget,
   next: (before: Codes) => Codes,
-): Promise<number> {
+): Promise<readonly NamedPerson[]> {
   const { pageNumbers, isMeant } = await change.locate(target);
-  let people = 0;
+  const people: NamedPerson[] = [];
   await change.edit(pageNumbers, (page) => {
-    const before = people;
+    const before = people.length;
     page.people.forEach((person, at) => {
       if (!isMeant(person)) return;
       const suppressedFor = [...new Set(next(person.suppressedFor))].sort();
       if (suppressedFor.join(' ') === person.suppressedFor.join(' ')) return;
       page.people[at] = { ...person, suppressedFor };
-      people += 1;
+      people.push(namedPerson(person));
     });
-    return people > before;
+    return people.length > before;
   });
   return people;
 }

@@ -1,4 +1,4 @@
-import { Catch, Module, type DynamicModule } from '@nestjs/common';
+import { Catch, Module, type DynamicModule, type Type } from '@nestjs/common';
 import { APP_FILTER, NestFactory } from '@nestjs/core';
 import { GraphQLModule, GraphQLSchemaHost, type GqlExceptionFilter } from '@nestjs/graphql';
 import type { ApolloDriverConfig } from '@nestjs/apollo';
@@ -16,36 +16,18 @@ import { ClosedFastifyAdapter } from '../platform/http/closed-fastify-adapter.js
 import { parseStrictJson } from '../platform/json/strict-json.js';
 import { describeError, type GatewayLogger } from '../platform/telemetry/logger.js';
 import { nestLogger } from '../platform/telemetry/nest-logger.js';
-import { ReadGrantKeys } from '../grants/index.js';
-import { ReadBundle, ReadPartners } from '../partners/index.js';
-import { ChangePeople, ExportPeople, ImportPeople, ReadPeople } from '../register/index.js';
-import { StaffActs, StaffDirectory, type StaffCaller } from '../staff/index.js';
-import { OnboardingResolver } from './onboarding.resolver.js';
-import { ReadGatewayKeys } from '../identity/keys/index.js';
-import { KeysResolver } from './keys.resolver.js';
-import { PartnerResolver } from './partner.resolver.js';
-import { RegisterReadingResolver } from './register-reading.resolver.js';
+import { ExportPeople, ImportPeople } from '../register/index.js';
+import type { StaffCaller } from '../staff/index.js';
 import { addRegisterRoutes, registerRoutes } from './register-routes.js';
-import { RegisterResolver } from './register.resolver.js';
 import { staffRequirements } from './requirements.js';
 import { staffErrors, staffFaces } from './staff-errors.js';
 import { establishStaff, staffOf, type StaffContext } from './staff-context.js';
-import { StaffResolver } from './staff.resolver.js';
+import { staffResolvers, staffUseCases } from './use-cases.js';
 
 /** What the staff door is handed; use cases come in, nothing else of the rooms. */
 export interface StaffDoorOptions {
-  readonly useCases: {
-    readonly acts: StaffActs;
-    readonly directory: StaffDirectory;
-    readonly readPartners: ReadPartners;
-    readonly readGrantKeys: ReadGrantKeys;
-    readonly readBundle: ReadBundle;
-    readonly readKeys: ReadGatewayKeys;
-    readonly changePeople: ChangePeople;
-    readonly importPeople: ImportPeople;
-    readonly exportPeople: ExportPeople;
-    readonly readPeople: ReadPeople;
-  };
+  /** One of {@link staffUseCases}, out of the rooms. */
+  readonly useCase: <T extends object>(type: Type<T>) => T;
   /** Listener behind the certificate check. */
   readonly serverFactory: (
     handler: (request: IncomingMessage, response: ServerResponse) => void,
@@ -80,8 +62,6 @@ class SilentFilter implements GqlExceptionFilter {
 @Module({})
 class StaffDoorModule {
   static with(options: StaffDoorOptions): DynamicModule {
-    const { acts, directory, readPartners, readKeys, readGrantKeys, readBundle } = options.useCases;
-    const { changePeople, importPeople, exportPeople, readPeople } = options.useCases;
     return {
       module: StaffDoorModule,
       imports: [
@@ -97,23 +77,12 @@ class StaffDoorModule {
         ),
       ],
       providers: [
-        { provide: StaffActs, useValue: acts },
-        { provide: StaffDirectory, useValue: directory },
-        { provide: ReadPartners, useValue: readPartners },
-        { provide: ChangePeople, useValue: changePeople },
-        { provide: ImportPeople, useValue: importPeople },
-        { provide: ExportPeople, useValue: exportPeople },
-        { provide: ReadPeople, useValue: readPeople },
-        { provide: ReadGatewayKeys, useValue: readKeys },
-        { provide: ReadGrantKeys, useValue: readGrantKeys },
-        { provide: ReadBundle, useValue: readBundle },
+        ...staffUseCases.map((type) => ({
+          provide: type,
+          useValue: options.useCase<object>(type),
+        })),
         { provide: APP_FILTER, useClass: SilentFilter },
-        StaffResolver,
-        PartnerResolver,
-        OnboardingResolver,
-        KeysResolver,
-        RegisterResolver,
-        RegisterReadingResolver,
+        ...staffResolvers,
       ],
     };
   }
@@ -148,8 +117,8 @@ export async function buildStaffDoor(options: StaffDoorOptions): Promise<StaffDo
   });
   registerHooks(adapter, options);
   addRegisterRoutes(adapter.fastify, {
-    imports: options.useCases.importPeople,
-    exports: options.useCases.exportPeople,
+    imports: options.useCase(ImportPeople),
+    exports: options.useCase(ExportPeople),
     callerOf: staffOf,
     publicError: (error) => toPublicError(error, options.logger, staffFaces),
   });

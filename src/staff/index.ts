@@ -27,6 +27,7 @@ export {
   type HeldKey,
 } from './replica-clock.js';
 export { readCertificateText } from './staff-certificate.js';
+export { StaffRecords, type ReadContent, type RecordedOnly } from './staff-records.js';
 export { StaffDirectory } from './staff-directory.js';
 export type { StaffCaller, StaffCertificate, StaffMember } from './staff-member.js';
 export const staffMigrations = [

@@ -28,7 +28,9 @@ test('an act that takes away is done again with its content, its name and its ti
   );
   const { act, body } = restrictingActOf(done);
   await appliers[act]?.(manager, JSON.parse(JSON.stringify(body)) as typeof body);
-  expect(seen).toEqual([{ actId: 'act', at, newId: expect.any(Function), by: 'journal', requestedBy: 'A-1' }]);
+  expect(seen).toEqual([
+    { actId: 'act', at, by: 'journal', newId: expect.any(Function), requestedBy: 'A-1' },
+  ]);
 });
 
 test.each(['ERR_NOT_FOUND', 'ERR_CONFLICT'] as const)(

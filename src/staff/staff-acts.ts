@@ -27,8 +27,8 @@ import {
 } from './act-book.js';
 import type { StaffCaller } from './staff-member.js';
 
-/** Acts that change something; the others only read. */
-export type ChangingAct = Exclude<StaffAct, `${string}_READ`>;
+/** Acts that change something; the others only read, or note what was read (staff-records.ts). */
+export type ChangingAct = Exclude<StaffAct, `${string}_READ` | `${string}_NOTE`>;
 
 export interface StaffActsOptions {
   readonly dataSource: DataSource;
@@ -209,6 +209,22 @@ export class StaffActs {
     const entry = { id: newId(), act, content, caller, at: now() };
     await this.#refusedIsRecorded(entry, async () => permit(decideAct(act, caller)));
     await this.#append(entry, 'ACT_DONE', subject);
+  }
+
+  /**
+   * Keeps in the journal what an act took away that is done in many steps, such as an import; each
+   * step has a record of the act.
+   *
+   * @throws {GatewayError} ERR_LOG_UNAVAILABLE
+   */
+  async recordRestriction(
+    caller: StaffCaller,
+    act: ChangingAct,
+    restriction: RestrictingAct,
+  ): Promise<void> {
+    const { newId, now } = this.options;
+    const entry = { id: newId(), act, content: {}, caller, at: now() };
+    await this.#append(entry, 'ACT_DONE', null, async () => [restriction]);
   }
 
   #handler(act: ChangingAct): ActHandler {

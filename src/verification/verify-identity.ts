@@ -101,7 +101,10 @@ export class VerifyIdentity {
         },
         requestId: question.requestId,
         canonicalQuestion: canonicalQuestion(question),
-        charges: chargesOf(restrictEvidence(evidence, new Set(grant.matchOn))),
+        charges: chargesOf(
+          restrictEvidence(evidence, new Set(grant.matchOn)),
+          grant.matchOn.includes('DOCUMENT'),
+        ),
       },
       askedAt,
     );
@@ -111,12 +114,18 @@ export class VerifyIdentity {
     }
     await this.register.catchUp(charged.register);
 
-    // 6. Candidates from the blind index. Out of scope, suppressed, pending and erased people are
-    //    dropped there and never decrypted.
+    // 6. Candidates from the blind index. Out of scope, suppressed, pending and erased people,
+    //    and where the grant asks for notice those nobody told, are dropped there and never
+    //    decrypted.
     const compared = restrictEvidence(evidence, new Set(grant.matchOn));
     const candidates = await this.register.find(
       evidenceBlockingTerms(compared),
-      { caseloads: new Set(grant.caseloads), partner: caller.partner, state: caller.state },
+      {
+        caseloads: new Set(grant.caseloads),
+        partner: caller.partner,
+        state: caller.state,
+        requiresNotice: grant.requiresNotice === true,
+      },
       candidateCap,
     );
 

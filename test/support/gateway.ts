@@ -208,6 +208,7 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
         fingerprint: thumbprint(pair),
         active: true,
         validAfter,
+        notAfter: new X509Certificate(pair.certificate).validToDate,
       },
       client: {
         clientId,

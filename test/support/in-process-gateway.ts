@@ -45,6 +45,7 @@ export class InProcessGateway {
       grantsOf: (partner: PartnerCode) => world.grants.filter((one) => one.partner === partner),
       grantsOfState: (_state: StateCode) => world.grants,
       awaitingAcceptance: () => [],
+      ends: () => [],
       catchUp: async () => false,
       refresh: async () => undefined,
       establish: () => world.caller,
@@ -101,6 +102,7 @@ function memoryRegister(people: readonly StoredPerson[]) {
       version: 1,
       caseload: subject.caseload,
       suppressedFor: subject.suppressedFor,
+      informed: subject.sharing?.informedOn !== undefined,
       keys: keysOf(subjectBlockingTerms(subject)),
     });
     byNumber.set(number, {

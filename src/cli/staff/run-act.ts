@@ -62,16 +62,7 @@ export async function runAct(
       `mutation Act($input: ${inputType}!) { ${mutation}(input: $input) { ${actFields} } }`,
       { input },
     );
-    if (options.wait === true && act.state === 'PENDING') {
-      process.stderr.write(`${describe(act)}; waiting\n`);
-      while (act.state === 'PENDING' && Date.now() < Date.parse(act.expiresAt)) {
-        await pause(pollMs);
-        act = await client.ask<ActJson>(`query Act($id: ID!) { act(id: $id) { ${actFields} } }`, {
-          id: act.id,
-        });
-      }
-      if (act.state !== 'DONE') process.exitCode = exitCodes.couldNot;
-    }
+    if (options.wait === true) act = await waitForAct(client, act);
     // The last replica is a moment behind the first; what it took is worth that moment.
     for (
       let look = 0;
@@ -85,6 +76,21 @@ export async function runAct(
     }
     printAct(act, options);
   });
+}
+
+/** Stays until a waiting act was decided; sets exit code 3 when it was not done in time. */
+export async function waitForAct(client: StaffClient, asked: ActJson): Promise<ActJson> {
+  let act = asked;
+  if (act.state !== 'PENDING') return act;
+  process.stderr.write(`${describe(act)}; waiting\n`);
+  while (act.state === 'PENDING' && Date.now() < Date.parse(act.expiresAt)) {
+    await pause(pollMs);
+    act = await client.ask<ActJson>(`query Act($id: ID!) { act(id: $id) { ${actFields} } }`, {
+      id: act.id,
+    });
+  }
+  if (act.state !== 'DONE') process.exitCode = exitCodes.couldNot;
+  return act;
 }
 
 export function printAct(act: ActJson, { json }: StaffOptions): void {
@@ -106,7 +112,8 @@ function contentOf({ content }: ActJson): JsonValue {
   }
 }
 
-function describe({ id, act, state, digest, expiresAt, decidedBy, enforcedMs }: ActJson): string {
+export function describe(booked: ActJson): string {
+  const { id, act, state, digest, expiresAt, decidedBy, enforcedMs } = booked;
   switch (state) {
     case 'PENDING':
       return `pending: ${act} ${id} waits for a second person until ${expiresAt} (digest ${digest})`;

@@ -203,7 +203,18 @@ export function decodeBase64(text: string): Buffer | undefined {
   return bytes.toString('base64') === text ? bytes : undefined;
 }
 
+/** A log signs with the same key thousands of times a second. */
+const rawPublicKeys = new WeakMap<KeyObject, Buffer>();
+
 function rawPublicKey(key: KeyObject): Buffer {
+  const known = rawPublicKeys.get(key);
+  if (known !== undefined) return known;
+  const raw = exportPublicKey(key);
+  rawPublicKeys.set(key, raw);
+  return raw;
+}
+
+function exportPublicKey(key: KeyObject): Buffer {
   if (key.asymmetricKeyType !== 'ed25519') throw new TypeError('notes are signed with Ed25519');
   const { x } = (key.type === 'private' ? createPublicKey(key) : key).export({ format: 'jwk' });
   if (x === undefined) throw new TypeError('the key has no public part');

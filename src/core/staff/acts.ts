@@ -95,6 +95,12 @@ export const staffActs = {
   REGISTER_MERGE: byTwo('REGISTRAR'),
   REGISTER_KEEP_APART: atOnce('REGISTRAR'),
   REGISTER_EXPORT: byTwo('REGISTRAR'),
+  // The access log
+  LOG_READ: atOnce('SECURITY'),
+  LOG_EXPORT_READ: atOnce('SECURITY'),
+  LOG_SUMMARY_READ: atOnce(...watchers),
+  CASE_REFERENCE_READ: atOnce('SECURITY'),
+  WITNESSES_READ: atOnce(...watchers, 'PROTECTION_OFFICER'),
 } as const satisfies Readonly<Record<string, ActRule>>;
 
 export type StaffAct = keyof typeof staffActs;

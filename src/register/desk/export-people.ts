@@ -1,6 +1,6 @@
 import { GatewayError } from '../../core/errors.js';
 import type { JWK } from 'jose';
-import type { StaffCaller } from '../../staff/index.js';
+import { textMember, uuidForm, type StaffCaller } from '../../staff/index.js';
 import { requestExport, writeExport, type ExportReport } from '../export-register.js';
 import { readCaseload } from './change-people.js';
 import { readMembersText, requestByTwo, type DeskOptions, type RequestedAct } from './desk.js';
@@ -48,6 +48,6 @@ export class ExportPeople {
       throw new GatewayError('ERR_CONFLICT', { argument: 'act', detail: 'no approved export' });
     }
     await acts.recordReading(caller, 'REGISTER_READ', { export: actId });
-    return writeExport(register.store, String(payload['request']), write);
+    return writeExport(register.store, textMember(payload, 'request', uuidForm), write);
   }
 }

@@ -1,3 +1,4 @@
+import { GatewayError } from '../../core/errors.js';
 import type { BookedAct, StaffActs, StaffCaller } from '../../staff/index.js';
 import { openAct, type TwoPersonAct } from '../acts.js';
 import { readBatch, readBatches, type BatchView } from '../batches.js';
@@ -92,7 +93,11 @@ export class ReadPeople {
     return this.#recorded(caller, { request: actId }, async () => {
       const { payload } = await this.acts.find(caller, actId);
       const { store } = this.register;
-      const opened = await openAct(store, store.dataSource, String(payload['request']));
+      const { request } = payload;
+      if (typeof request !== 'string') {
+        throw new GatewayError('ERR_NOT_FOUND', { argument: 'act', detail: 'nothing is sealed' });
+      }
+      const opened = await openAct(store, store.dataSource, request);
       const { kind, requestedBy, requestedAt, people, content } = opened;
       return { value: { kind, requestedBy, requestedAt, people, content } };
     });

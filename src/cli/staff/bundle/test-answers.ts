@@ -36,7 +36,9 @@ function section(
   const { outcome, subject, evidence } = answer;
   const agreeing = evidence.filter(({ agreement }) => agreement === 'AGREES');
   const told = Object.entries(subject ?? {}).map(([name, disclosed]) => {
-    const { level, present, agreement, value } = disclosed as Readonly<Record<string, unknown>>;
+    const { level, present, agreement, value } = disclosed as Readonly<
+      Record<string, string | boolean | null>
+    >;
     return `| ${name} | ${String(level)} | ${String(present ?? agreement ?? value ?? '(nothing known)')} |`;
   });
   return [

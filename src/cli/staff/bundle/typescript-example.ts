@@ -12,7 +12,7 @@ import type {
   PersonEvidenceInput,
   Verification,
   VerifyIdentityInput,
-} from './gateway-types.ts';
+} from "./gateway-types.ts";
 
 const bundle = join(dirname(fileURLToPath(import.meta.url)), '..');
 const file = (name: string): string => readFileSync(join(bundle, name), 'utf8');

@@ -1,0 +1,42 @@
+import { ReadEnds, ReadGrantKeys } from '../grants/index.js';
+import { ReadGatewayKeys } from '../identity/keys/index.js';
+import { ReadBundle, ReadPartners } from '../partners/index.js';
+import { ChangePeople, ExportPeople, ImportPeople, ReadPeople } from '../register/index.js';
+import { ExportLog, ReadSummary, SearchLog } from '../scrutiny/index.js';
+import { StaffActs, StaffDirectory } from '../staff/index.js';
+import { KeysResolver } from './keys.resolver.js';
+import { LogResolver } from './log.resolver.js';
+import { OnboardingResolver } from './onboarding.resolver.js';
+import { PartnerResolver } from './partner.resolver.js';
+import { RegisterReadingResolver } from './register-reading.resolver.js';
+import { RegisterResolver } from './register.resolver.js';
+import { StaffResolver } from './staff.resolver.js';
+
+/** What the staff door is handed of the rooms, and nothing else. */
+export const staffUseCases = [
+  StaffActs,
+  StaffDirectory,
+  ReadPartners,
+  ReadBundle,
+  ReadGrantKeys,
+  ReadGatewayKeys,
+  ReadEnds,
+  ChangePeople,
+  ImportPeople,
+  ExportPeople,
+  ReadPeople,
+  SearchLog,
+  ReadSummary,
+  ExportLog,
+] as const;
+
+/** What speaks for them in its schema. */
+export const staffResolvers = [
+  StaffResolver,
+  PartnerResolver,
+  OnboardingResolver,
+  KeysResolver,
+  RegisterResolver,
+  RegisterReadingResolver,
+  LogResolver,
+] as const;
