@@ -1,5 +1,11 @@
-import { grantKeyActs, testGrantActs, withTestGrant } from './grants/index.js';
-import { clientActs, credentialActs, officerActs, organisationActs } from './partners/index.js';
+import {
+  clientActs,
+  credentialActs,
+  documentActs,
+  officerActs,
+  organisationActs,
+} from './partners/index.js';
+import { grantActs, grantKeyActs, testGrantActs, withTestGrant } from './grants/index.js';
 import { keyActs } from './identity/keys/index.js';
 import type { RegisterAct, RegisterActs } from './register/index.js';
 import { accountActs, type ActHandler, type ChangingAct } from './staff/index.js';
@@ -14,6 +20,8 @@ export const actHandlers: Readonly<Record<Exclude<ChangingAct, RegisterAct>, Act
   ...officerActs,
   ...grantKeyActs,
   ...testGrantActs,
+  ...documentActs,
+  ...grantActs,
   ...keyActs,
 };
 

@@ -15,7 +15,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { oauthVersion } from '../src/cli/staff/bundle/write-bundle.js';
 import { fingerprintWords } from '../src/core/fingerprint-words.js';
 import { builtInAnswers, type BuiltInAnswer } from '../src/register/index.js';
-import { runProgram, safeconduct, type Ran } from './support/command.js';
+import { runProgram, safeconduct, writeStaffProfile, type Ran } from './support/command.js';
 import { temporaryHome } from './support/databases.js';
 import { startGateway, type TestGateway } from './support/gateway.js';
 
@@ -37,7 +37,13 @@ describe('the bundle of a partner, walked through', () => {
   });
 
   const as = async (reference: string, ...args: readonly string[]): Promise<Ran> =>
-    safeconduct([...args, '--profile', gateway.staffProfile(reference)]);
+    safeconduct([...args, '--profile', profileOf(reference)]);
+  const profileOf = (reference: string): string =>
+    writeStaffProfile(place.path, reference, {
+      url: gateway.gateway.staff?.url ?? '',
+      serverCaPem: gateway.serverCaPem,
+      pair: gateway.staffPair(reference),
+    });
   /** One asks, another reads and approves; what each of them is shown. */
   const byTwo = async (...args: readonly string[]): Promise<readonly [string, string]> => {
     const asked = await as('LIA-1', ...args);
@@ -193,7 +199,7 @@ describe('the bundle of a partner, walked through', () => {
       .split('\n')
       .map((line) => {
         const { id, outcome, subject, evidence } = JSON.parse(line) as BuiltInAnswer;
-        const { reference: _own, ...told } = (subject ?? {});
+        const { reference: _own, ...told } = subject ?? {};
         return { id, outcome, subject: subject === null ? null : told, evidence };
       });
     const expected = file('expected-answers.jsonl').trim().split('\n');

@@ -2,12 +2,7 @@ import type { DataSource } from 'typeorm';
 import { GatewayError } from '../core/errors.js';
 import { decideAct } from '../core/staff/acts.js';
 import { keysMember, lockPartner } from '../partners/index.js';
-import {
-  secondPersonToCome,
-  textMember,
-  type ActHandler,
-  type StaffCaller,
-} from '../staff/index.js';
+import { secondPersonOf, textMember, type ActHandler, type StaffCaller } from '../staff/index.js';
 import { addGrantKey } from './accept-grant.js';
 import { partnerOf } from './test-grant.js';
 
@@ -28,7 +23,9 @@ export const grantKeyActs = {
     if (jwk === undefined) throw new TypeError('one key was read');
     return {
       payload: { partner, jwk },
-      apply: async (manager, { requestedBy, approvedBy = secondPersonToCome }) => {
+      apply: async (manager, context) => {
+        const { requestedBy } = context;
+        const approvedBy = secondPersonOf(context);
         await lockPartner(manager, partner);
         const { kid } = jwk as { readonly kid: string };
         const known = await manager.query<unknown[]>(

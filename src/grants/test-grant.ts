@@ -5,7 +5,7 @@ import { isPartnerCode, type GrantId, type PartnerCode } from '../core/ids.js';
 import { inputInvalid } from '../core/errors.js';
 import { lockPartner } from '../partners/index.js';
 import {
-  secondPersonToCome,
+  secondPersonOf,
   type ActContext,
   type ActHandler,
   type ActPayload,
@@ -21,8 +21,10 @@ import { addEvent, insertVersion, setStanding } from './lifecycle.repository.js'
 async function issueTestGrant(
   manager: EntityManager,
   partner: PartnerCode,
-  { at, newId, requestedBy, approvedBy = secondPersonToCome }: ActContext,
+  context: ActContext,
 ): Promise<void> {
+  const { at, newId, requestedBy } = context;
+  const approvedBy = secondPersonOf(context);
   const before = await manager.query<{ id: GrantId; version: number }[]>(
     `SELECT id, version FROM access_grant
      WHERE partner = $1 AND test AND state <> 'REVOKED' FOR UPDATE`,

@@ -1,5 +1,6 @@
 import { Field, ID, ObjectType } from '@nestjs/graphql';
 import type { SubjectField as FieldName } from '../core/disclosure/catalogue.js';
+import { PageInfo } from '../platform/graphql/page-info.js';
 import type { NoticePage } from '../referrals/index.js';
 import { SubjectField } from './enums.js';
 import { DateTime } from './scalars.js';
@@ -30,18 +31,6 @@ export class NoticeEdge {
   declare cursor: string;
   @Field(() => Notice)
   declare node: Notice;
-}
-
-@ObjectType()
-export class PageInfo {
-  @Field(() => Boolean)
-  declare hasNextPage: boolean;
-  @Field(() => Boolean, { description: 'Pages lead forwards only.' })
-  declare hasPreviousPage: boolean;
-  @Field(() => String, { nullable: true })
-  declare startCursor: string | null;
-  @Field(() => String, { nullable: true })
-  declare endCursor: string | null;
 }
 
 @ObjectType({ description: 'Your notices, the oldest first.' })

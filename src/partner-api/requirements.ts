@@ -24,7 +24,7 @@ export const partnerRequirements: Readonly<Record<string, Requirement>> = {
     'CALLER',
     'id version digest state purpose legalBasis fields matchOn assuranceLevel requiresNamedOfficer handling validFrom validUntil budgets test',
   ),
-  ...all('AcceptGrantPayload', 'CALLER', 'grant'),
+  ...all('AcceptGrantPayload', 'CALLER', 'grant receipt'),
   ...all('ConfirmCrossingPayload', 'CALLER', 'confirmation receipt'),
   ...all('CorrectCrossingPayload', 'CALLER', 'confirmation receipt'),
   ...all('CrossingConfirmation', 'CALLER', 'id verificationId revision crossing recordedAt'),

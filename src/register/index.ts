@@ -107,3 +107,4 @@ export { builtInPeople } from './built-in-people.js';
 export { builtInQuestions, type BuiltInQuestion } from './built-in-questions.js';
 export { screenForHoney } from './honey.js';
 export { registerStatistics, type RegisterStatistics } from './statistics.js';
+export { readPersonInScope } from './person-in-scope.js';

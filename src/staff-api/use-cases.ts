@@ -1,9 +1,15 @@
-import { ReadEnds, ReadGrantKeys } from '../grants/index.js';
+import { PreviewGrant, ReadBudgets, ReadEnds, ReadGrantKeys, ReadGrants } from '../grants/index.js';
 import { ReadGatewayKeys } from '../identity/keys/index.js';
-import { ReadBundle, ReadPartners } from '../partners/index.js';
+import { ReadConfirmations } from '../referrals/index.js';
+import { DocumentReport, ReadBundle, ReadPartners } from '../partners/index.js';
 import { ChangePeople, ExportPeople, ImportPeople, ReadPeople } from '../register/index.js';
+import { ReadFindings } from '../screening/index.js';
 import { ExportLog, ReadSummary, SearchLog } from '../scrutiny/index.js';
 import { StaffActs, StaffDirectory } from '../staff/index.js';
+import { ConfirmationResolver } from './confirmation.resolver.js';
+import { BudgetResolver } from './budget.resolver.js';
+import { DocumentResolver } from './document.resolver.js';
+import { GrantResolver } from './grant.resolver.js';
 import { KeysResolver } from './keys.resolver.js';
 import { LogResolver } from './log.resolver.js';
 import { OnboardingResolver } from './onboarding.resolver.js';
@@ -21,6 +27,10 @@ export const staffUseCases = [
   ReadGrantKeys,
   ReadGatewayKeys,
   ReadEnds,
+  ReadGrants,
+  ReadBudgets,
+  PreviewGrant,
+  DocumentReport,
   ChangePeople,
   ImportPeople,
   ExportPeople,
@@ -28,6 +38,8 @@ export const staffUseCases = [
   SearchLog,
   ReadSummary,
   ExportLog,
+  ReadConfirmations,
+  ReadFindings,
 ] as const;
 
 /** What speaks for them in its schema. */
@@ -36,7 +48,11 @@ export const staffResolvers = [
   PartnerResolver,
   OnboardingResolver,
   KeysResolver,
+  GrantResolver,
+  BudgetResolver,
+  DocumentResolver,
   RegisterResolver,
   RegisterReadingResolver,
   LogResolver,
+  ConfirmationResolver,
 ] as const;

@@ -85,7 +85,11 @@ describeOnEachDatabase('non-interference', (kind) => {
         expect(await play(asking(moved({ sharing: {} })), questions)).toEqual(
           await play(asking(absent), questions),
         );
-        expect(await play(asking(one), questions)).toEqual(await play(one, questions));
+        const silent = (seen: readonly string[]) =>
+          seen.map((text) => text.replaceAll(/"requiresNotice":(true|false),/g, ''));
+        expect(silent(await play(asking(one), questions))).toEqual(
+          silent(await play(one, questions)),
+        );
       }),
       { numRuns: 20 },
     );

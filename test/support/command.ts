@@ -1,5 +1,9 @@
 import { spawn } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { run } from '../../src/cli/program.js';
+import type { IssuedKeyPair } from '../../src/platform/pki/index.js';
 import { captureOutput } from './output.js';
 
 export interface Ran {
@@ -27,6 +31,30 @@ export async function safeconduct(
     Object.assign(process.env, before);
     if (before['LOG_LEVEL'] === undefined) delete process.env['LOG_LEVEL'];
   }
+}
+
+/** Writes a staff profile and its files; returns the path of the profile. */
+export function writeStaffProfile(
+  directory: string,
+  name: string,
+  from: { readonly url: string; readonly serverCaPem: string; readonly pair: IssuedKeyPair },
+): string {
+  const at = (ending: string) => join(directory, `${name}.${ending}`);
+  writeFileSync(at('crt.pem'), new X509Certificate(from.pair.certificate).toString());
+  writeFileSync(
+    at('key.pem'),
+    from.pair.privateKey.export({ format: 'pem', type: 'pkcs8' }).toString(),
+    { mode: 0o600 },
+  );
+  writeFileSync(at('ca.pem'), from.serverCaPem);
+  const profile = {
+    url: from.url,
+    certificateFile: at('crt.pem'),
+    keyFile: at('key.pem'),
+    caFile: at('ca.pem'),
+  };
+  writeFileSync(at('json'), JSON.stringify(profile));
+  return at('json');
 }
 
 /** Runs another program; this process goes on meanwhile. One that is not there fails the test. */

@@ -57,8 +57,8 @@ export interface TestGateway {
   addGrant(code: string, terms: Partial<GrantTerms>): Promise<GrantId>;
   /** A member of staff by reference, e.g. `LIA-1`. */
   staff(reference: string): TestStaffClient;
-  /** Writes the staff profile of a member for the command; its path. */
-  staffProfile(reference: string): string;
+  /** Certificate and key of a member of staff. */
+  staffPair(reference: string): IssuedKeyPair;
   /** Imports people and releases them. */
   addPeople(people: readonly object[]): Promise<void>;
   /** Files of the signing keys and of the listener's certificate. */
@@ -84,12 +84,16 @@ export interface TestFiles {
 
 export interface TestGatewayOptions {
   readonly kind: DatabaseKind;
+  /** An empty PostgreSQL database; otherwise a fresh one of `kind`. */
+  readonly databaseUrl?: string;
   readonly people?: readonly object[];
   readonly terms?: Partial<GrantTerms>;
   readonly now?: () => Date;
   readonly releaseDelayMs?: number;
   /** File system under the journal. */
   readonly journalFiles?: AccessLogOptions['files'];
+  /** Volume under the journal. */
+  readonly journalVolume?: AccessLogOptions['volume'];
   /** Opens the staff door, with staff of every role (src/cli/demo/demo-staff.ts). */
   readonly staff?: boolean;
   /** Remembers the largest signed checkpoints beside the keys. */
@@ -128,7 +132,7 @@ export const standardTerms = {
 export async function startGateway(options: TestGatewayOptions): Promise<TestGateway> {
   const home = temporaryHome();
   const now = options.now ?? (() => new Date());
-  const databaseUrl = await freshDatabaseUrl(options.kind);
+  const databaseUrl = options.databaseUrl ?? (await freshDatabaseUrl(options.kind));
   const serverCa = createServerCa({ organization: 'Test', commonName: 'Server CA' }, new Date());
   const server = issueServerCertificate(
     serverCa,
@@ -186,6 +190,7 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
     logger,
     now,
     ...(options.journalFiles === undefined ? {} : { journalFiles: options.journalFiles }),
+    ...(options.journalVolume === undefined ? {} : { journalVolume: options.journalVolume }),
   } satisfies GatewaySettings;
   const rooms = await openRooms(settings);
   const { dataSource } = rooms.database;
@@ -273,20 +278,10 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
       staffClients.push(client);
       return client;
     },
-    staffProfile: (reference) => {
+    staffPair: (reference) => {
       const pair = staffPairs.get(reference);
       if (pair === undefined) throw new TypeError(`no ${reference}`);
-      const at = (name: string) => join(files, `${reference}.${name}`);
-      writeFileSync(at('crt.pem'), pem(pair.certificate));
-      writeFileSync(at('key.pem'), keyPem(pair.privateKey), { mode: 0o600 });
-      const profile = {
-        url: gateway.staff?.url,
-        certificateFile: at('crt.pem'),
-        keyFile: at('key.pem'),
-        caFile: partnerCaFile,
-      };
-      writeFileSync(at('json'), JSON.stringify(profile));
-      return at('json');
+      return pair;
     },
     addPeople: async (people) => {
       const { store } = rooms.context.get(Register);
