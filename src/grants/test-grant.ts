@@ -23,7 +23,7 @@ async function issueTestGrant(
   partner: PartnerCode,
   context: ActContext,
 ): Promise<void> {
-  const { at, newId, requestedBy } = context;
+  const { at, newId, requestedBy, actId } = context;
   const approvedBy = secondPersonOf(context);
   const before = await manager.query<{ id: GrantId; version: number }[]>(
     `SELECT id, version FROM access_grant
@@ -45,7 +45,7 @@ async function issueTestGrant(
   const grant: Grant = { ...terms, id, version, digest, state: 'APPROVED' };
   await manager.query(
     `INSERT INTO access_grant (id, partner, state, version, test)
-     VALUES ($1, $2, 'APPROVED', 0, true)`,
+     VALUES ($1, $2, 'DRAFT', 0, true)`,
     [id, partner],
   );
   await manager.query(
@@ -54,7 +54,8 @@ async function issueTestGrant(
      VALUES ($1, $2, $3, $4, 'APPROVED', $5, $6)`,
     [id, version, JSON.stringify(terms), digest, requestedBy, approvedBy],
   );
-  await insertVersion(manager, grant, requestedBy, approvedBy, at);
+  await insertVersion(manager, grant, requestedBy, approvedBy, at, actId);
+  await setStanding(manager, id, 'APPROVED');
   await addEvent(manager, id, { version, act: 'APPROVE', at, by: requestedBy, approvedBy });
 }
 
