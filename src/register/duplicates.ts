@@ -1,4 +1,4 @@
-import type { SubjectId } from '../core/ids.js';
+import { builtInCaseload, type SubjectId } from '../core/ids.js';
 import {
   classify,
   compareEvidence,
@@ -136,6 +136,7 @@ async function peopleToCompare(
     for (let at = 0; at < pageNumbers.length; at += pagesPerRead) {
       for (const page of await store.readPages(manager, pageNumbers.slice(at, at + pagesPerRead))) {
         for (const person of page.people) {
+          if (person.caseload === builtInCaseload) continue;
           const id = decodeSubjectId(person.subject);
           if (batch === undefined && person.live !== undefined) {
             people.push({ id, version: person.live.version, state: 'LIVE' });
