@@ -33,7 +33,7 @@ import {
   createGatedHttpsServer,
   type GatedHttpsServer,
 } from './platform/tls/client-certificate-gate.js';
-import { Crossings, ReadNotices } from './referrals/index.js';
+import { Crossings, Mistakes, ReadNotices } from './referrals/index.js';
 import { authorityChannel, ReplicaClock } from './staff/index.js';
 import {
   ReadAccess,
@@ -225,6 +225,7 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
       acceptGrant: shared(context, AcceptGrant),
       crossings: shared(context, Crossings),
       readNotices: shared(context, ReadNotices),
+      mistakes: shared(context, Mistakes),
     },
     serverFactory: (handler) => {
       gate = createGatedHttpsServer<PartnerPeer>(
