@@ -34,6 +34,7 @@ import {
   type GatedHttpsServer,
 } from './platform/tls/client-certificate-gate.js';
 import { Crossings, Mistakes, ReadNotices } from './referrals/index.js';
+import { Register, Upkeep } from './register/index.js';
 import { authorityChannel, ReplicaClock } from './staff/index.js';
 import {
   ReadAccess,
@@ -376,6 +377,20 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
     ];
   };
   const ops = await buildOpsDoor({ ready, metrics, logger });
+  const { retentionDays } = configuration;
+  const upkeep = new Upkeep({
+    store: context.get(Register).store,
+    embedded: database.embedded,
+    ...(retentionDays === undefined ? {} : { retentionDays }),
+    logger,
+    onStatus: ({ job, state, done, endedAt }) => {
+      metrics.registerUpkeep.set({ job }, done);
+      metrics.registerUpkeepFailed.set({ job }, state === 'FAILED' ? 1 : 0);
+      if (state === 'DONE' && endedAt !== null) {
+        metrics.registerUpkeepEnded.set({ job }, endedAt.getTime() / 1000);
+      }
+    },
+  });
 
   const close = async () => {
     await files.close();
@@ -387,9 +402,11 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
     await notices?.close();
     await clock.stop().catch(() => undefined);
     await background.stop();
+    await upkeep.stop();
     await rooms.close();
   };
   accessLog.startRounds(now);
+  upkeep.start();
   const background = startBackground(context, database.dataSource, now, logger);
   try {
     await listen(partner.app, configuration.partner, 'SAFECONDUCT_PARTNER_PORT');

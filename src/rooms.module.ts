@@ -75,6 +75,8 @@ export interface RoomsSettings {
   readonly now: () => Date;
   /** Another file system under the journal, for tests that make it fail. */
   readonly journalFiles?: AccessLogOptions['files'];
+  /** Another volume under the journal, for tests that fill it. */
+  readonly journalVolume?: AccessLogOptions['volume'];
   /** Signing keys in force that are lost: the first one held takes their place. */
   readonly adoptKeys?: readonly KeyUse[];
 }
@@ -106,7 +108,15 @@ const DESK = Symbol('desk');
 export class RoomsModule {
   /** @param database open and migrated; the caller closes it after the application context */
   static with(settings: RoomsSettings, database: Database): DynamicModule {
-    const { configuration, keys, logger, now, journalFiles, adoptKeys = [] } = settings;
+    const {
+      configuration,
+      keys,
+      logger,
+      now,
+      journalFiles,
+      journalVolume,
+      adoptKeys = [],
+    } = settings;
     const { dataSource } = database;
     return {
       module: RoomsModule,
@@ -169,6 +179,8 @@ export class RoomsModule {
                 ...registerActAppliers(register.store),
               },
               witnessQuorum: configuration.witnessQuorum,
+              recordsPerDay: configuration.logRecordsPerDay,
+              ...(journalVolume === undefined ? {} : { volume: journalVolume }),
               ...(configuration.checkpointFile === undefined
                 ? {}
                 : { checkpointFile: configuration.checkpointFile }),

@@ -14,6 +14,7 @@ import { tellLiveChanges, type Replaced } from './live-change.js';
 import type { PagePerson } from './page.js';
 import {
   changeRegister,
+  readRegister,
   type PeopleTarget,
   type PersonReference,
   type RegisterChange,
@@ -59,7 +60,7 @@ export async function planErasure(
   store: RegisterStore,
   target: ErasureTarget,
 ): Promise<ErasurePlan> {
-  const { result } = await changeRegister(store, async (change) => erase(change, target, true));
+  const result = await readRegister(store, async (change) => erase(change, target, true));
   const { people, held, backupsCoveredBy } = result;
   return { people, held, backupsCoveredBy };
 }
