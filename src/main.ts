@@ -39,7 +39,7 @@ import {
   createGatedHttpsServer,
   type GatedHttpsServer,
 } from './platform/tls/client-certificate-gate.js';
-import { Crossings, ReadNotices } from './referrals/index.js';
+import { Crossings, Mistakes, ReadNotices } from './referrals/index.js';
 import { legalHolds, Register, Upkeep } from './register/index.js';
 import { authorityChannel, ReplicaClock } from './staff/index.js';
 import {
@@ -238,6 +238,7 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
       acceptGrant: shared(context, AcceptGrant),
       crossings: shared(context, Crossings),
       readNotices: shared(context, ReadNotices),
+      mistakes: shared(context, Mistakes),
     },
     serverFactory: (handler) => {
       gate = createGatedHttpsServer<PartnerPeer>(

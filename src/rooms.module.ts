@@ -16,8 +16,11 @@ import { describeError, type GatewayLogger } from './platform/telemetry/logger.j
 import {
   ConfirmationAlarms,
   Crossings,
+  Mistakes,
   NoteChanges,
+  PartnerRecord,
   ReadConfirmations,
+  ReadMistakes,
   ReadNotices,
   ToldFacts,
   ToldKeys,
@@ -327,7 +330,31 @@ export class RoomsModule {
           provide: Crossings,
           inject: [ToldKeys, ToldFacts, ACCESS_LOG],
           useFactory: (toldKeys: ToldKeys, told: ToldFacts, accessLog: AccessLog) =>
-            new Crossings(toldKeys, told, accessLog, now, randomUUID),
+            new Crossings(
+              toldKeys,
+              told,
+              new PartnerRecord({ accessLog, now, newId: randomUUID }),
+              now,
+              randomUUID,
+            ),
+        },
+        {
+          provide: Mistakes,
+          inject: [ToldKeys, ToldFacts, ACCESS_LOG],
+          useFactory: (toldKeys: ToldKeys, told: ToldFacts, accessLog: AccessLog) =>
+            new Mistakes(
+              toldKeys,
+              told,
+              new PartnerRecord({ accessLog, now, newId: randomUUID }),
+              now,
+              randomUUID,
+            ),
+        },
+        {
+          provide: ReadMistakes,
+          inject: [ToldKeys, StaffRecords],
+          useFactory: (toldKeys: ToldKeys, records: StaffRecords) =>
+            new ReadMistakes(toldKeys, records, now),
         },
         {
           provide: NoteChanges,

@@ -120,6 +120,7 @@ export const staffRequirements: Readonly<Record<string, StaffRequirement>> = {
   'Query.confirmationAlarms': 'CONFIRMATIONS_READ',
   'Query.unconfirmedMatches': 'CONFIRMATIONS_READ',
   'Query.screenFindings': 'SCREEN_READ',
+  'Query.mistakeReports': 'MISTAKES_READ',
   'Mutation.revealCaseReference': 'CASE_REFERENCE_READ',
   'Mutation.approveAct': 'OF_THE_ACT',
   'Mutation.refuseAct': 'OF_THE_ACT',
@@ -146,6 +147,7 @@ export const staffRequirements: Readonly<Record<string, StaffRequirement>> = {
   ...result('GrantKey', 'kid active jwk'),
   ...result('ConfirmationAlarm', 'account kind severe partner people raisedAt clearedAt'),
   ...result('UnconfirmedMatches', 'partner account matches people confirmed outstanding overdue'),
+  ...result('MistakeReport', 'id partner officer verificationId kind fields recordedAt person'),
   ...result('ScreenFinding', 'kind verificationId partner officer exportId foundAt'),
   ...result('GrantFile', 'id partner partnerName state current open versions'),
   ...result(

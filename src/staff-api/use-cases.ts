@@ -1,6 +1,6 @@
 import { PreviewGrant, ReadBudgets, ReadEnds, ReadGrantKeys, ReadGrants } from '../grants/index.js';
 import { ReadGatewayKeys } from '../identity/keys/index.js';
-import { ReadConfirmations } from '../referrals/index.js';
+import { ReadConfirmations, ReadMistakes } from '../referrals/index.js';
 import { DocumentReport, ReadBundle, ReadPartners } from '../partners/index.js';
 import { ChangePeople, ExportPeople, ImportPeople, ReadPeople } from '../register/index.js';
 import { ReadFindings } from '../screening/index.js';
@@ -39,6 +39,7 @@ export const staffUseCases = [
   ReadSummary,
   ExportLog,
   ReadConfirmations,
+  ReadMistakes,
   ReadFindings,
 ] as const;
 

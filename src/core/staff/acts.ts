@@ -125,6 +125,7 @@ export const staffActs = {
   CASE_REFERENCE_READ: atOnce('SECURITY'),
   // What nobody on the partners' side is told
   CONFIRMATIONS_READ: atOnce('SECURITY'),
+  MISTAKES_READ: atOnce('LIAISON', 'REGISTRAR', 'PROTECTION_OFFICER'),
   SCREEN_READ: atOnce('SECURITY', 'PROTECTION_OFFICER'),
   WITNESSES_READ: atOnce(...watchers, 'PROTECTION_OFFICER'),
 } as const satisfies Readonly<Record<string, ActRule>>;
