@@ -13,7 +13,9 @@ import { createTokenVerifier, parseBearer } from './identity/caller/index.js';
 import { certificateCauseOf } from './identity/certificate/index.js';
 import { GatewayKeyRing } from './identity/keys/index.js';
 import { createTokenEndpoint, publicTokenKeys } from './identity/token/index.js';
+import { DocumentReport } from './partners/index.js';
 import { buildOpsDoor } from './ops/ops-door.js';
+import { startBackground } from './background.js';
 import { countEnding } from './ending-credentials.js';
 import { CertificateJudge, type PartnerPeer } from './certificate-judge.js';
 import { openStaffDoor, type OpenedStaffDoor } from './open-staff-door.js';
@@ -31,7 +33,7 @@ import {
   createGatedHttpsServer,
   type GatedHttpsServer,
 } from './platform/tls/client-certificate-gate.js';
-import { Crossings } from './referrals/index.js';
+import { Crossings, ReadNotices } from './referrals/index.js';
 import { Register, Upkeep } from './register/index.js';
 import { authorityChannel, ReplicaClock } from './staff/index.js';
 import {
@@ -125,6 +127,7 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
   const authority = context.get(Authority);
   const accessLog = context.get<AccessLog>(ACCESS_LOG);
   const readEnds = context.get(ReadEnds);
+  const documentReport = context.get(DocumentReport);
   const ring = context.get(GatewayKeyRing);
   let tls = readListenerTls(settings.partnerTls, 'PARTNER');
   metrics.certificateNotAfter.set({ door: 'partner' }, tls.notAfter.getTime() / 1000);
@@ -222,6 +225,7 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
       recordRefusal: shared(context, RecordRefusal),
       acceptGrant: shared(context, AcceptGrant),
       crossings: shared(context, Crossings),
+      readNotices: shared(context, ReadNotices),
     },
     serverFactory: (handler) => {
       gate = createGatedHttpsServer<PartnerPeer>(
@@ -241,6 +245,13 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
     authenticate,
     tokenEndpoint,
     log: { published: accessLog.published, partnerOf, now },
+    documents: {
+      ruleOf: (code) => authority.documentRule(code),
+      note: (code, id, refused) => {
+        metrics.untrustedDocuments.inc({ refused: String(refused) });
+        documentReport.note(code, id, refused);
+      },
+    },
     releaseDelayMs: configuration.releaseDelayMs,
     logger,
     metrics,
@@ -389,11 +400,13 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
     await ops.close();
     await notices?.close();
     await clock.stop().catch(() => undefined);
+    await background.stop();
     await upkeep.stop();
     await rooms.close();
   };
   accessLog.startRounds(now);
   upkeep.start();
+  const background = startBackground(context, database.dataSource, now, logger);
   try {
     await listen(partner.app, configuration.partner, 'SAFECONDUCT_PARTNER_PORT');
     if (staff !== undefined) {

@@ -12,9 +12,24 @@ import {
 } from './platform/keys/keys.js';
 import { migrate, openDatabase, type Database } from './platform/database/database.js';
 import type { Configuration } from './platform/configuration/configuration.js';
-import type { GatewayLogger } from './platform/telemetry/logger.js';
-import { AcceptGrant, Authority, Budgets, ReadEnds } from './grants/index.js';
-import { Crossings, ConfirmationAlarms, ToldFacts, ToldKeys } from './referrals/index.js';
+import { describeError, type GatewayLogger } from './platform/telemetry/logger.js';
+import {
+  ConfirmationAlarms,
+  Crossings,
+  NoteChanges,
+  ReadNotices,
+  ToldFacts,
+  ToldKeys,
+} from './referrals/index.js';
+import {
+  AcceptGrant,
+  Authority,
+  Budgets,
+  PreviewGrant,
+  ReadBudgets,
+  ReadEnds,
+  ReadGrants,
+} from './grants/index.js';
 import {
   GatewayKeyRing,
   ReadGatewayKeys,
@@ -27,10 +42,11 @@ import {
   ImportPeople,
   openRegister,
   ReadPeople,
+  readPersonInScope,
   Register,
   RegisterActs,
-  registerVersionSql,
   registerActAppliers,
+  registerVersionSql,
   type DeskOptions,
 } from './register/index.js';
 import {
@@ -42,8 +58,10 @@ import {
 } from './verification/index.js';
 import { actHandlers, allActHandlers } from './act-handlers.js';
 import { migrations } from './migrations.js';
-import { readPartnerCodes, ReadPartners } from './partners/index.js';
-import { StaffActs, StaffDirectory, staffActAppliers } from './staff/index.js';
+import { QuestionScreen, ScreenRounds } from './screening/index.js';
+import { Cursors, ExportLog, ReadSummary, SearchLog } from './scrutiny/index.js';
+import { StaffActs, StaffDirectory, StaffRecords, staffActAppliers } from './staff/index.js';
+import { DocumentReport, readPartnerCodes, ReadPartners } from './partners/index.js';
 
 /** Everything a start has to be given: configuration, keys, clock. */
 export interface RoomsSettings {
@@ -113,8 +131,10 @@ export class RoomsModule {
         },
         {
           provide: Register,
-          useFactory: () =>
+          inject: [NoteChanges],
+          useFactory: (notices: NoteChanges) =>
             openRegister({
+              onLiveChange: async (manager, changes) => notices.note(manager, changes),
               dataSource,
               masterKey: masterKeyOf(keys),
               epochKeys: keys.epochs,
@@ -163,6 +183,34 @@ export class RoomsModule {
         { provide: ReadPartners, useFactory: () => new ReadPartners(dataSource) },
         { provide: StaffDirectory, useFactory: () => new StaffDirectory(dataSource, now) },
         {
+          provide: StaffRecords,
+          inject: [ACCESS_LOG],
+          useFactory: (accessLog: AccessLog) =>
+            new StaffRecords({ accessLog, now, newId: randomUUID }),
+        },
+        {
+          provide: Cursors,
+          useFactory: () => new Cursors(deriveKey(keys.log, 'safeconduct/staff/cursor-key/v1')),
+        },
+        {
+          provide: SearchLog,
+          inject: [ACCESS_LOG, StaffRecords, Cursors],
+          useFactory: (accessLog: AccessLog, records: StaffRecords, cursors: Cursors) =>
+            new SearchLog(accessLog, records, cursors, now),
+        },
+        {
+          provide: ReadSummary,
+          inject: [ACCESS_LOG, StaffRecords],
+          useFactory: (accessLog: AccessLog, records: StaffRecords) =>
+            new ReadSummary(accessLog, records, now),
+        },
+        {
+          provide: ExportLog,
+          inject: [ACCESS_LOG, StaffRecords, Cursors],
+          useFactory: (accessLog: AccessLog, records: StaffRecords, cursors: Cursors) =>
+            new ExportLog(accessLog, records, cursors),
+        },
+        {
           provide: StaffActs,
           inject: [ACCESS_LOG, Authority, RegisterActs],
           useFactory: (accessLog: AccessLog, authority: Authority, registerActs: RegisterActs) =>
@@ -182,19 +230,17 @@ export class RoomsModule {
         },
         {
           provide: DESK,
-          inject: [Register, StaffActs, RegisterActs, ACCESS_LOG],
+          inject: [Register, StaffActs, RegisterActs],
           useFactory: (
             register: Register,
             acts: StaffActs,
             registerActs: RegisterActs,
-            accessLog: AccessLog,
           ): DeskOptions => ({
             register,
             acts,
             registerActs,
             knownPartners: async () => readPartnerCodes(dataSource),
             newId: randomUUID,
-            restrict: async (act) => accessLog.restrict(act),
           }),
         },
         {
@@ -245,17 +291,61 @@ export class RoomsModule {
           useFactory: (toldKeys: ToldKeys, told: ToldFacts, accessLog: AccessLog) =>
             new Crossings(toldKeys, told, accessLog, now, randomUUID),
         },
+        {
+          provide: NoteChanges,
+          inject: [ToldKeys],
+          useFactory: (toldKeys: ToldKeys) => new NoteChanges(toldKeys, now),
+        },
+        {
+          provide: ReadNotices,
+          inject: [ToldKeys, ACCESS_LOG],
+          useFactory: (toldKeys: ToldKeys, accessLog: AccessLog) =>
+            new ReadNotices(
+              toldKeys,
+              accessLog,
+              deriveKey(keys.log, 'safeconduct/notice-cursor/v1'),
+              now,
+              randomUUID,
+            ),
+        },
+        {
+          provide: ScreenRounds,
+          inject: [ToldKeys],
+          useFactory: (toldKeys: ToldKeys) => new ScreenRounds(toldKeys),
+        },
+        {
+          provide: QuestionScreen,
+          inject: [Register, ScreenRounds],
+          useFactory: (register: Register, rounds: ScreenRounds) =>
+            new QuestionScreen({
+              register,
+              rounds,
+              now,
+              onFault: (error) => logger.warn(describeError(error), 'questions were not screened'),
+            }),
+        },
         { provide: ConfirmationAlarms, useFactory: () => new ConfirmationAlarms(dataSource) },
         {
           provide: VerifyIdentity,
-          inject: [Authority, Budgets, Register, ACCESS_LOG, ToldFacts],
+          inject: [Authority, Budgets, Register, ACCESS_LOG, ToldFacts, QuestionScreen],
           useFactory: (
             authority: Authority,
             budget: Budgets,
             register: Register,
             accessLog: AccessLog,
             told: ToldFacts,
-          ) => new VerifyIdentity(authority, budget, register, accessLog, told, now, randomUUID),
+            screen: QuestionScreen,
+          ) =>
+            new VerifyIdentity(
+              authority,
+              budget,
+              register,
+              accessLog,
+              told,
+              screen,
+              now,
+              randomUUID,
+            ),
         },
         {
           provide: VerifyIdentities,
@@ -270,9 +360,39 @@ export class RoomsModule {
         },
         {
           provide: AcceptGrant,
-          inject: [Authority],
-          useFactory: (authority: Authority) => new AcceptGrant(dataSource, authority, now),
+          inject: [Authority, ACCESS_LOG],
+          useFactory: (authority: Authority, accessLog: AccessLog) =>
+            new AcceptGrant(authority, accessLog, now, randomUUID),
         },
+        { provide: ReadGrants, useFactory: () => new ReadGrants(dataSource, now) },
+        {
+          provide: ReadBudgets,
+          inject: [Authority, Budgets],
+          useFactory: (authority: Authority, budgets: Budgets) =>
+            new ReadBudgets(dataSource, authority, budgets, now),
+        },
+        {
+          provide: PreviewGrant,
+          inject: [ReadGrants, Authority, Register, StaffActs],
+          useFactory: (
+            readGrants: ReadGrants,
+            authority: Authority,
+            register: Register,
+            acts: StaffActs,
+          ) =>
+            new PreviewGrant({
+              readGrants,
+              authority,
+              register: {
+                countInScope: (scope) => register.countInScope(scope),
+                personInScope: async (person, scope) =>
+                  readPersonInScope(register.store, person, scope),
+              },
+              acts,
+              now,
+            }),
+        },
+        { provide: DocumentReport, useFactory: () => new DocumentReport(dataSource, now) },
         {
           provide: RecordRefusal,
           inject: [ACCESS_LOG],

@@ -10,11 +10,14 @@ const source = join(root, 'src');
 const doors = ['partner-api', 'staff-api', 'ops'];
 const rooms = [
   'access-log',
+  'alerts',
   'grants',
   'identity',
   'partners',
   'referrals',
   'register',
+  'screening',
+  'scrutiny',
   'staff',
   'verification',
 ];

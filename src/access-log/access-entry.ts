@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { encodeBase64Url } from '../core/bytes.js';
 import type { GatewayErrorCode } from '../core/errors.js';
+import type { EventOutcome } from '../core/log/event.js';
 import type { Receipt } from '../core/log/receipt.js';
 import { commitQuestion, encodeRecord, type DisclosedField } from '../core/log/record.js';
 import { encodeTlogProof } from '../core/log/tlog-proof.js';
@@ -30,7 +31,7 @@ export interface AccessEntry {
   /** The question's `person` as it was sent, before defaults; null where none could be read. */
   readonly person: unknown;
   /** As the partner is told it; the code of a refusal or fault. */
-  readonly outcome: Outcome | ActOutcome | PartnerAct | GatewayErrorCode;
+  readonly outcome: Outcome | ActOutcome | PartnerAct | EventOutcome | GatewayErrorCode;
   /** What leaves, in any order; empty unless `MATCH`. */
   readonly fields: readonly DisclosedField[];
   /** The partner's reference for the person; null unless `MATCH`. */

@@ -12,9 +12,17 @@ export type { WitnessState } from './cover/cosignature.repository.js';
 export type { CosignatureAnswer, Witnesses } from './cover/witnesses.js';
 export type { PublishedLog } from './published-log.js';
 export type { Alongside } from './group-commit.js';
-export type { CountFilter, CountUnit, RecordCount } from './search/count-rows.js';
+export type { CountWanted, CountFilter, CountUnit, RecordCount } from './search/count-rows.js';
 export { countUnits } from './search/count-rows.js';
 export type { LogFilter, LogPosition } from './search/filter.js';
-export { mostFound, type LogSearch, type ReadRecord } from './search/log-search.js';
+export type { KnownPerson } from './search/disclosures.js';
+export {
+  mostFound,
+  type LogSearch,
+  type PartnerTold,
+  type PersonDisclosure,
+  type ReadRecord,
+} from './search/log-search.js';
 export type { HostPart } from './sealed-part.js';
+export { doneWithRecord } from './done-with-record.js';
 export type { CheckpointKeys, TreeName } from './trees.js';

@@ -56,7 +56,7 @@ export function sealHostPart(
       detail: 'the host part of a record has 1 020 bytes at most',
     });
   }
-  const plaintext = Buffer.alloc(plaintextBytes);
+  const plaintext = Buffer.allocUnsafe(plaintextBytes).fill(0);
   plaintext.writeUInt32BE(json.length);
   json.copy(plaintext, 4);
   const ciphertext = seal(secrets.sealKey, plaintext, contextOf(tree, id));

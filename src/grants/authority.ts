@@ -10,9 +10,12 @@ import {
 } from '../identity/certificate/index.js';
 import { readGatewayKeys, type GatewayKey } from '../identity/keys/index.js';
 import {
+  noDocumentRule,
+  readDocumentRules,
   readPartners,
   type AnchorInForce,
   type Credential,
+  type DocumentRule,
   type NamingProvider,
   type OAuthClient,
   type Partner,
@@ -70,6 +73,7 @@ interface Snapshot {
   readonly revokedOfficers: ReadonlySet<string>;
   readonly grants: ReadonlyMap<string, Grant>;
   readonly awaiting: readonly Grant[];
+  readonly documentRules: ReadonlyMap<string, DocumentRule>;
   readonly gatewayKeys: readonly GatewayKey[];
 }
 
@@ -195,6 +199,21 @@ export class Authority {
     return this.snapshot.grants.get(id);
   }
 
+  /** Every grant in its current version. */
+  grants(): readonly Grant[] {
+    return [...this.snapshot.grants.values()];
+  }
+
+  /** State of a partner; undefined for none. */
+  stateOf(partner: PartnerCode): StateCode | undefined {
+    return this.snapshot.partners.get(partner)?.state;
+  }
+
+  /** What a partner's documents are held to. */
+  documentRule(partner: PartnerCode): DocumentRule {
+    return this.snapshot.documentRules.get(partner) ?? noDocumentRule;
+  }
+
   grantsOf(partner: PartnerCode): readonly Grant[] {
     return [...this.snapshot.grants.values()].filter((grant) => grant.partner === partner);
   }
@@ -310,6 +329,7 @@ async function load(dataSource: DataSource): Promise<Snapshot> {
     } = await readPartners(manager);
     const grants = await readGrants(manager);
     const awaiting = await readAwaitingAcceptance(manager);
+    const documentRules = await readDocumentRules(manager);
     const gatewayKeys = await readGatewayKeys(manager);
     return {
       version: BigInt(heads[0]?.version ?? 0),
@@ -322,6 +342,7 @@ async function load(dataSource: DataSource): Promise<Snapshot> {
       revokedOfficers: new Set(revokedOfficers.map((one) => `${one.partner} ${one.officer}`)),
       grants: new Map(grants.map((grant) => [grant.id, grant])),
       awaiting,
+      documentRules,
       gatewayKeys,
     };
   });

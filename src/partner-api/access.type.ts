@@ -13,6 +13,7 @@ import {
   SubjectField,
 } from './enums.js';
 import { DateTime, StateCode } from './scalars.js';
+import { Receipt } from './verification.type.js';
 
 @ObjectType()
 export class PartnerIdentity {
@@ -146,6 +147,10 @@ export class AcceptGrantInput {
 export class AcceptGrantPayload {
   @Field(() => Grant)
   declare grant: Grant;
+  @Field(() => Receipt, {
+    description: 'Of the record of this acceptance, with the digest agreed, in your own tree.',
+  })
+  declare receipt: Receipt;
 }
 
 export function toAccess({ caller, grants, credentials }: CallerAccess): Access {

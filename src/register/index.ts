@@ -13,6 +13,7 @@ export {
   type RegisterReader,
   type WeightedTerm,
 } from './register.js';
+export type { LiveChange, OnLiveChange } from './live-change.js';
 export type { RegisterOptions, RegisterStore } from './register-store.js';
 export {
   importRegister,
@@ -111,3 +112,4 @@ export {
 } from './export-register.js';
 export { screenForHoney } from './honey.js';
 export { registerStatistics, type RegisterStatistics } from './statistics.js';
+export { readPersonInScope } from './person-in-scope.js';

@@ -1,9 +1,14 @@
-import { ReadEnds } from '../grants/index.js';
+import { PreviewGrant, ReadBudgets, ReadEnds, ReadGrants } from '../grants/index.js';
 import { ReadGatewayKeys } from '../identity/keys/index.js';
-import { ReadPartners } from '../partners/index.js';
+import { DocumentReport, ReadPartners } from '../partners/index.js';
 import { ChangePeople, ExportPeople, ImportPeople, ReadPeople } from '../register/index.js';
+import { ExportLog, ReadSummary, SearchLog } from '../scrutiny/index.js';
 import { StaffActs, StaffDirectory } from '../staff/index.js';
+import { BudgetResolver } from './budget.resolver.js';
+import { DocumentResolver } from './document.resolver.js';
+import { GrantResolver } from './grant.resolver.js';
 import { KeysResolver } from './keys.resolver.js';
+import { LogResolver } from './log.resolver.js';
 import { PartnerResolver } from './partner.resolver.js';
 import { RegisterReadingResolver } from './register-reading.resolver.js';
 import { RegisterResolver } from './register.resolver.js';
@@ -16,10 +21,17 @@ export const staffUseCases = [
   ReadPartners,
   ReadGatewayKeys,
   ReadEnds,
+  ReadGrants,
+  ReadBudgets,
+  PreviewGrant,
+  DocumentReport,
   ChangePeople,
   ImportPeople,
   ExportPeople,
   ReadPeople,
+  SearchLog,
+  ReadSummary,
+  ExportLog,
 ] as const;
 
 /** What speaks for them in its schema. */
@@ -27,6 +39,10 @@ export const staffResolvers = [
   StaffResolver,
   PartnerResolver,
   KeysResolver,
+  GrantResolver,
+  BudgetResolver,
+  DocumentResolver,
   RegisterResolver,
   RegisterReadingResolver,
+  LogResolver,
 ] as const;

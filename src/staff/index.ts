@@ -6,6 +6,7 @@ import { Staff1768000000001 } from './staff.migration.js';
 export {
   fingerprintForm,
   nameForm,
+  secondPersonOf,
   textMember,
   uuidForm,
   type ActContext,
@@ -15,6 +16,7 @@ export {
 } from './act-handler.js';
 export type { BookedAct } from './act-book.js';
 export { accountActs } from './account-acts.js';
+export { allowActsOfOne } from './acts-of-one.js';
 export { foundStaff, type Founder } from './found-staff.js';
 export { StaffActs, type ChangingAct } from './staff-acts.js';
 export {
@@ -26,6 +28,7 @@ export {
   type HeldKey,
 } from './replica-clock.js';
 export { readCertificateText } from './staff-certificate.js';
+export { StaffRecords, type ReadContent, type RecordedOnly } from './staff-records.js';
 export { StaffDirectory } from './staff-directory.js';
 export type { StaffCaller, StaffCertificate, StaffMember } from './staff-member.js';
 export const staffMigrations = [
@@ -34,4 +37,5 @@ export const staffMigrations = [
   ReplicaKeys1769000004001,
   RegisterActs1769100000002,
 ];
-export { staffActAppliers } from './restricting-acts.js';
+export { restrictingActOf, staffActAppliers } from './restricting-acts.js';
+export { staffReferences } from './staff.repository.js';

@@ -136,3 +136,11 @@ export async function insertStaffCertificate(
     [fingerprint, account, notAfter, at, act],
   );
 }
+
+/** Reference of each person, by account: for books that keep accounts. */
+export async function staffReferences(database: Queryable): Promise<ReadonlyMap<string, string>> {
+  const rows = await database.query<{ id: string; reference: string }[]>(
+    'SELECT a.id, p.reference FROM staff_account a JOIN staff_person p ON p.id = a.person',
+  );
+  return new Map(rows.map(({ id, reference }) => [id, reference]));
+}

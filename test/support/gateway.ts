@@ -82,6 +82,8 @@ export interface TestFiles {
 
 export interface TestGatewayOptions {
   readonly kind: DatabaseKind;
+  /** An empty PostgreSQL database; otherwise a fresh one of `kind`. */
+  readonly databaseUrl?: string;
   readonly people?: readonly object[];
   readonly terms?: Partial<GrantTerms>;
   readonly now?: () => Date;
@@ -126,7 +128,7 @@ export const standardTerms = {
 export async function startGateway(options: TestGatewayOptions): Promise<TestGateway> {
   const home = temporaryHome();
   const now = options.now ?? (() => new Date());
-  const databaseUrl = await freshDatabaseUrl(options.kind);
+  const databaseUrl = options.databaseUrl ?? (await freshDatabaseUrl(options.kind));
   const serverCa = createServerCa({ organization: 'Test', commonName: 'Server CA' }, new Date());
   const server = issueServerCertificate(
     serverCa,

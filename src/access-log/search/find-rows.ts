@@ -127,7 +127,7 @@ interface MarkWanted {
 }
 
 /** The mark of a value in every window it can still be found in. */
-async function liveMarks(
+export async function liveMarks(
   { keys }: Source,
   now: Date,
   compute: (key: Parameters<typeof markOf>[0]) => string,
@@ -178,8 +178,9 @@ const newestFirst = 'ORDER BY at DESC, kind DESC, leaf_index DESC LIMIT $7';
 function parametersOf(
   { filter, after, most }: RowsWanted,
   kinds: readonly number[],
+  from = filter.from ?? earliest,
 ): readonly unknown[] {
-  const { from = earliest, to = latest } = filter;
+  const { to = latest } = filter;
   const end = after ?? { at: latest, kind: 0, index: 0 };
   return [[...kinds], from, to, end.at, end.kind, end.index, most];
 }
@@ -194,38 +195,63 @@ async function byKinds(
   wanted: RowsWanted,
   kinds: readonly number[],
 ): Promise<readonly RowColumns[]> {
-  return database.query<RowColumns[]>(
-    `SELECT found.kind, found.at, found.leaf_index
-     FROM unnest($1::int[]) AS chosen (kind) CROSS JOIN LATERAL (
-       SELECT e.kind, e.at, e.leaf_index FROM access_log_entry e
-       WHERE ${ofOneKind('e')} ORDER BY e.at DESC, e.leaf_index DESC LIMIT $7) found
-     ${newestFirst}`,
-    [...parametersOf(wanted, kinds)],
+  return widening(wanted, kinds, (from) =>
+    database.query<RowColumns[]>(
+      `SELECT found.kind, found.at, found.leaf_index
+       FROM unnest($1::int[]) AS chosen (kind) CROSS JOIN LATERAL (
+         SELECT e.kind, e.at, e.leaf_index FROM access_log_entry e
+         WHERE ${ofOneKind('e')} ORDER BY e.at DESC, e.leaf_index DESC LIMIT $7) found
+       ${newestFirst}`,
+      [...parametersOf(wanted, kinds, from)],
+    ),
   );
 }
 
+/** A mark of who asked is under a key of one window, so that it says the window as well. */
 async function byAsker(
   { database }: Source,
   wanted: RowsWanted,
   kinds: readonly number[],
-  marks: readonly { readonly window: number; readonly mark: string }[],
+  marks: readonly { readonly mark: string }[],
 ): Promise<readonly RowColumns[]> {
-  return database.query<RowColumns[]>(
-    `SELECT found.kind, found.at, found.leaf_index
-     FROM unnest($1::int[]) AS chosen (kind)
-     CROSS JOIN unnest($8::int[], $9::bigint[]) AS sought (first_day, mark)
-     CROSS JOIN LATERAL (
-       SELECT m.kind, m.at, m.leaf_index FROM access_log_mark m
-       WHERE m.asker = sought.mark AND ${ofOneKind('m')}
-         AND m.day >= sought.first_day AND m.day < sought.first_day + ${windowDays}
-       ORDER BY m.at DESC, m.leaf_index DESC LIMIT $7) found
-     ${newestFirst}`,
-    [
-      ...parametersOf(wanted, kinds),
-      marks.map(({ window }) => window * windowDays),
-      marks.map(({ mark }) => mark),
-    ],
+  return widening(wanted, kinds, (from) =>
+    database.query<RowColumns[]>(
+      `SELECT found.kind, found.at, found.leaf_index
+       FROM unnest($1::int[]) AS chosen (kind) CROSS JOIN unnest($8::bigint[]) AS sought (mark)
+       CROSS JOIN LATERAL (
+         SELECT m.kind, m.at, m.leaf_index FROM access_log_mark m
+         WHERE m.asker = sought.mark AND ${ofOneKind('m')}
+         ORDER BY m.at DESC, m.leaf_index DESC LIMIT $7) found
+       ${newestFirst}`,
+      [...parametersOf(wanted, kinds, from), marks.map(({ mark }) => mark)],
+    ),
   );
+}
+
+/** So many kinds are read whole: what is read of each is at most a page. */
+const fewKinds = 32;
+/** Minutes looked back over at first, and how much further each time too little was found. */
+const firstMinutes = 4;
+const wider = 16;
+
+/**
+ * Of many kinds a page of each would be far more than the page that is shown: looks back over a short
+ * time, and over a longer one until the page is full.
+ */
+async function widening(
+  { filter, after, most, now }: RowsWanted,
+  kinds: readonly number[],
+  read: (from: Date) => Promise<readonly RowColumns[]>,
+): Promise<readonly RowColumns[]> {
+  const { from = earliest, to = latest } = filter;
+  if (kinds.length <= fewKinds) return read(from);
+  const ends = Math.min(now.getTime() + 60_000, to.getTime(), (after?.at ?? latest).getTime());
+  for (let minutes = firstMinutes; ; minutes *= wider) {
+    const begins = ends - minutes * 60_000;
+    if (begins <= from.getTime()) return read(from);
+    const rows = await read(new Date(begins));
+    if (rows.length >= most) return rows;
+  }
 }
 
 async function byMarks(

@@ -8,8 +8,9 @@ import type { HostPart } from '../sealed-part.js';
 import type { Trees } from '../trees.js';
 import { available } from '../availability.js';
 import { countRows, type CountWanted, type RecordCount } from './count-rows.js';
+import { placesOfReferences, referencesOf, type KnownPerson } from './disclosures.js';
 import type { FoundRow, LogFilter, LogPosition } from './filter.js';
-import { findRows, type MarkedPlace } from './find-rows.js';
+import { findRows, liveMarks, type MarkedPlace } from './find-rows.js';
 import type { Kinds } from './kinds.js';
 import { openStored } from './list-stored.js';
 import type { MarkKeys } from './mark-keys.js';
@@ -33,6 +34,33 @@ export interface ReadRecord {
   /** Null when the key of its month was destroyed. */
   readonly host: HostPart | null;
   readonly position: LogPosition;
+}
+
+/** One record that told a partner of one person. */
+export interface PersonDisclosure extends Omit<ReadRecord, 'position' | 'partner'> {
+  readonly partner: PartnerCode;
+  /** Inside id. */
+  readonly person: string;
+}
+
+/** What one partner was told of one person, all together. */
+export interface PartnerTold {
+  readonly person: string;
+  readonly partner: PartnerCode;
+  readonly records: number;
+  readonly firstAt: Date;
+  readonly lastAt: Date;
+  /** In contract names. */
+  readonly fields: readonly string[];
+}
+
+const pageOfPlaces = 500;
+
+/** One named officer, or one system, of a partner. */
+export interface AskerFilter {
+  readonly partner: PartnerCode;
+  readonly officer?: string;
+  readonly clientId?: string;
 }
 
 /** Longest a page is. */
@@ -79,6 +107,34 @@ export class LogSearch {
     });
   }
 
+  /**
+   * When one officer or system asked, by the hour, while the keys of marks last. Nobody is named:
+   * `asker` says nothing without the key.
+   */
+  async activity(
+    who: AskerFilter,
+    from: Date,
+    now: Date,
+  ): Promise<{
+    readonly asker: string;
+    readonly hours: readonly { readonly at: Date; readonly count: number }[];
+  }> {
+    const { dataSource, markKeys, trees } = this.options;
+    return available(async () => {
+      const { id: tree } = await trees.find({ kind: 'partner', partner: who.partner });
+      const marks = await liveMarks({ database: dataSource, keys: markKeys }, now, (key) =>
+        askerMark(key, tree, who.officer ?? null, who.clientId ?? ''),
+      );
+      const rows = await dataSource.query<{ at: Date; count: string }[]>(
+        `SELECT date_trunc('hour', at, 'UTC') AS at, count(*) AS count FROM access_log_mark
+         WHERE asker = ANY ($1::bigint[]) AND at >= $2 GROUP BY 1 ORDER BY 1`,
+        [marks.map(({ mark }) => mark), from],
+      );
+      const hours = rows.map(({ at, count }) => ({ at, count: Number(count) }));
+      return { asker: marks[0]?.mark ?? '', hours };
+    });
+  }
+
   /** One record by its id; `undefined` when there is none. */
   async record(id: string): Promise<Omit<ReadRecord, 'position'> | undefined> {
     if (!/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) return undefined;
@@ -120,6 +176,52 @@ export class LogSearch {
     });
   }
 
+  /**
+   * Everything partners were told of these people, the oldest first, however long ago: by the pairwise
+   * references that follow from each person's secret. Once that is destroyed nobody can ask this
+   * again: ask before erasing.
+   */
+  async historyOf(...people: readonly KnownPerson[]): Promise<readonly PersonDisclosure[]> {
+    const partners = (await this.trees()).flatMap(({ partner }) => partner ?? []);
+    return available(async () => {
+      const book = referencesOf(people, partners);
+      if (book.size === 0) return [];
+      const { dataSource } = this.options;
+      const places = await placesOfReferences(dataSource, [...book.keys()]);
+      const told: PersonDisclosure[] = [];
+      for (let at = 0; at < places.length; at += pageOfPlaces) {
+        const page = places.slice(at, at + pageOfPlaces);
+        const leaves = await this.#leaves(page);
+        for (const place of page) {
+          const leaf = await this.#open(leafAt(leaves, place));
+          const person = book.get(leaf.record.reference ?? '');
+          const { partner } = leaf;
+          if (person !== undefined && partner !== null) told.push({ ...leaf, partner, person });
+        }
+      }
+      return told;
+    });
+  }
+
+  /** Partners that were told something of these people: whom a notice or a correction goes to. */
+  async partnersTold(...people: readonly KnownPerson[]): Promise<readonly PartnerTold[]> {
+    const told = new Map<string, PartnerTold>();
+    for (const { person, partner, record } of await this.historyOf(...people)) {
+      const key = `${person} ${partner}`;
+      const before = told.get(key);
+      const fields = new Set([...(before?.fields ?? []), ...record.fields.map(([field]) => field)]);
+      told.set(key, {
+        person,
+        partner,
+        records: (before?.records ?? 0) + 1,
+        firstAt: before?.firstAt ?? new Date(record.at),
+        lastAt: new Date(record.at),
+        fields: [...fields].sort(),
+      });
+    }
+    return [...told.values()];
+  }
+
   /** The trees there are: the partner, or null for the host's own, and how many records it has. */
   async trees(): Promise<
     readonly { readonly partner: PartnerCode | null; readonly size: number }[]
@@ -149,26 +251,24 @@ export class LogSearch {
 
   async #read(rows: readonly FoundRow[]): Promise<readonly ReadRecord[]> {
     if (rows.length === 0) return [];
+    const leaves = await this.#leaves(rows);
+    return Promise.all(
+      rows.map(async (row) => {
+        const { at, kind, index } = row;
+        return { ...(await this.#open(leafAt(leaves, row))), position: { at, kind, index } };
+      }),
+    );
+  }
+
+  async #leaves(places: readonly Place[]): Promise<ReadonlyMap<string, LeafColumns>> {
     const leaves = await this.options.dataSource.query<LeafColumns[]>(
       `SELECT t.tree, t.owner, l.leaf_index, l.record, l.sealed
        FROM unnest($1::text[], $2::bigint[]) AS wanted (tree, leaf_index)
        JOIN access_log_leaf l ON l.tree = wanted.tree AND l.leaf_index = wanted.leaf_index
        JOIN access_log_tree t ON t.tree = l.tree`,
-      [rows.map(({ tree }) => tree), rows.map(({ index }) => index)],
+      [places.map(({ tree }) => tree), places.map(({ index }) => index)],
     );
-    const byPlace = new Map(leaves.map((leaf) => [`${leaf.tree} ${leaf.leaf_index}`, leaf]));
-    return Promise.all(
-      rows.map(async (row) => {
-        const leaf = byPlace.get(`${row.tree} ${row.index}`);
-        if (leaf === undefined) {
-          throw new GatewayError('ERR_LOG_CONTRADICTS_ITSELF', {
-            detail: `tree ${row.tree}: leaf ${row.index} is listed and not there`,
-          });
-        }
-        const { at, kind, index } = row;
-        return { ...(await this.#open(leaf)), position: { at, kind, index } };
-      }),
-    );
+    return new Map(leaves.map((leaf) => [`${leaf.tree} ${leaf.leaf_index}`, leaf]));
   }
 
   async #open(leaf: LeafColumns): Promise<Omit<ReadRecord, 'position'>> {
@@ -181,6 +281,21 @@ export class LogSearch {
       host: await openStored(this.options.keys, leaf, record),
     };
   }
+}
+
+interface Place {
+  readonly tree: string;
+  readonly index: number;
+}
+
+function leafAt(leaves: ReadonlyMap<string, LeafColumns>, { tree, index }: Place): LeafColumns {
+  const leaf = leaves.get(`${tree} ${index}`);
+  if (leaf === undefined) {
+    throw new GatewayError('ERR_LOG_CONTRADICTS_ITSELF', {
+      detail: `tree ${tree}: leaf ${index} is listed and not there`,
+    });
+  }
+  return leaf;
 }
 
 interface LeafColumns {

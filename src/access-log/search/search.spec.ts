@@ -14,6 +14,7 @@ import {
   openTestDatabase,
   temporaryHome,
 } from '../../../test/support/databases.js';
+import { pairwiseReference } from '../../core/disclosure/pseudonym.js';
 import type { Database } from '../../platform/database/database.js';
 import { accessLogMigrations, type AccessEntry, type AccessLog, type LogFilter } from '../index.js';
 
@@ -175,6 +176,36 @@ describeOnEachDatabase('search of the access log', (kind) => {
       ['2026-03-18T00:00:00.000Z', 2],
       ['2026-03-19T00:00:00.000Z', 1],
     ]);
+  });
+
+  test('tells who was told of a person, as long ago as there are records, and of nobody else', async () => {
+    const person = { id: 'S-1', referenceSecret: Buffer.alloc(32, 5) };
+    const stranger = { id: 'S-2', referenceSecret: Buffer.alloc(32, 6) };
+    const referenceFor = (whom: typeof person, code: typeof partner) =>
+      pairwiseReference(whom.referenceSecret, code, 'BORDER_VERIFICATION');
+    const old = await put(
+      { at: daysBefore(800), reference: referenceFor(person, partner), fields: [] },
+      { subject: 'S-1' },
+    );
+    const elsewhere = await put({
+      tree: { kind: 'partner', partner: otherPartner },
+      reference: referenceFor(person, otherPartner),
+    });
+    await put({ reference: referenceFor(stranger, partner) });
+    await put(refusal);
+    const told = await log.search.historyOf(person);
+    expect(told.map(({ record }) => record.id)).toEqual([old.id, elsewhere.id]);
+    expect(told.map(({ person: id }) => id)).toEqual(['S-1', 'S-1']);
+    expect(
+      (await log.search.partnersTold(person)).map(({ partner: code, fields }) => [code, fields]),
+    ).toEqual([
+      [partner, []],
+      [otherPartner, ['dateOfBirth', 'visaStatus']],
+    ]);
+    expect(await log.search.historyOf(person, stranger)).toHaveLength(3);
+    expect(await log.search.historyOf({ ...person, referenceSecret: Buffer.alloc(32) })).toEqual(
+      [],
+    );
   });
 
   test('lists what was recorded before, and what the journal puts back', async () => {

@@ -18,6 +18,11 @@ export class Metrics {
     'GraphQL operations answered, by root field and public code (OK for none).',
     ['operation', 'code'],
   );
+  readonly untrustedDocuments = this.counter(
+    'safeconduct_untrusted_documents_total',
+    'Documents that are not trusted ones: refused, or counted in a dry run.',
+    ['refused'],
+  );
   readonly lateReleases = this.counter(
     'safeconduct_late_releases_total',
     'Answers that missed the first release and left at a later multiple.',

@@ -1,4 +1,3 @@
-import type { RestrictingAct } from '../../access-log/index.js';
 import { GatewayError, inputInvalid, isGatewayError } from '../../core/errors.js';
 import type { PartnerCode } from '../../core/ids.js';
 import { pendingHours } from '../../core/staff/acts.js';
@@ -19,8 +18,6 @@ export interface DeskOptions {
   /** Partners a person may be kept from. */
   readonly knownPartners: () => Promise<ReadonlySet<PartnerCode>>;
   readonly newId: () => string;
-  /** Keeps in the journal what an import took away from partners. */
-  readonly restrict: (act: RestrictingAct) => Promise<void>;
 }
 
 /** An act that waits for another person, and what it means. */

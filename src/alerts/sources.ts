@@ -1,0 +1,49 @@
+import type { DataSource } from 'typeorm';
+import type { AccessLog } from '../access-log/index.js';
+import {
+  budgetAlert,
+  cosignatureAlert,
+  endingAlert,
+  type EndingFact,
+} from '../core/alerts/rules.js';
+import { listBudgetAlarms } from '../grants/index.js';
+import type { AlertSource } from './alert-watch.js';
+
+const overlapMs = 60_000;
+
+/** Alarms of the budgets; read with a minute's overlap, because clocks of gateways differ. */
+export function budgetSource(dataSource: DataSource): AlertSource<string> {
+  return {
+    name: 'budgets',
+    read: async (from, now) => {
+      const since = from === undefined ? new Date(0) : new Date(Date.parse(from) - overlapMs);
+      const alarms = await listBudgetAlarms(dataSource.manager, since);
+      return { found: alarms.map(budgetAlert), position: now.toISOString() };
+    },
+  };
+}
+
+/** Witnesses that have gone silent. */
+export function witnessSource(accessLog: Pick<AccessLog, 'witnesses'>): AlertSource {
+  return {
+    name: 'witnesses',
+    read: async (_from, now) => {
+      const witnesses = await accessLog.witnesses.list();
+      const found = witnesses.flatMap(
+        ({ vkey: verifierKey, ...witness }) =>
+          cosignatureAlert({ ...witness, verifierKey }, now) ?? [],
+      );
+      return { found };
+    },
+  };
+}
+
+/** What ends soon, as whoever knows it tells it. */
+export function endingSource(read: (now: Date) => Promise<readonly EndingFact[]>): AlertSource {
+  return {
+    name: 'ending',
+    read: async (_from, now) => ({
+      found: (await read(now)).flatMap((fact) => endingAlert(fact, now) ?? []),
+    }),
+  };
+}

@@ -1,0 +1,153 @@
+import { describe, expect, test } from '@jest/globals';
+import { mayBecome } from './alert.js';
+import {
+  budgetAlert,
+  clockAlert,
+  cosignatureAlert,
+  endingAlert,
+  lateAlert,
+  reconciliationAlert,
+  refusalsAlert,
+  revokedAlert,
+  unusualAlerts,
+} from './rules.js';
+
+const now = new Date('2026-03-20T14:20:00Z');
+const ago = (ms: number) => new Date(now.getTime() - ms);
+const minute = 60_000;
+const hour = 60 * minute;
+const day = 24 * hour;
+const asker = { partner: 'ALPHA-BORDER', asker: '42', named: true };
+
+describe('budgets', () => {
+  const alarm = { account: 'OFFICER:ALPHA-BORDER:o-17', partner: 'ALPHA-BORDER', raisedAt: now };
+  test.each([
+    ['QUESTIONS', 'NEAR', 'BUDGET_NEAR', 'LOW'],
+    ['QUESTIONS', 'SPENT', 'BUDGET_NEAR', 'MEDIUM'],
+    ['NARROW', 'NEAR', 'BUDGET_NEAR', 'LOW'],
+    ['NARROW', 'SPENT', 'PROBING', 'HIGH'],
+    ['MISSES', 'SPENT', 'PROBING', 'HIGH'],
+    ['PEOPLE', 'SPENT', 'PROBING', 'HIGH'],
+  ] as const)('%s %s is %s', (kind, stage, alert, severity) => {
+    const found = budgetAlert({ ...alarm, kind, stage });
+    expect(found).toMatchObject({ kind: alert, severity, partner: 'ALPHA-BORDER' });
+    expect(found.reason).not.toContain('o-17');
+  });
+});
+
+describe('refusals in a row', () => {
+  const records = (outcomes: string) =>
+    [...outcomes].map((letter, at) => ({
+      id: String(at),
+      at: ago(at * minute),
+      outcome: letter === 'r' ? 'ERR_BUDGET_SPENT' : 'MATCH',
+    }));
+  test.each([
+    ['rrrrrrrrrr', true],
+    ['rrrrrrrrrrrrm', true],
+    ['rrrrrrrrrm', false],
+    ['mrrrrrrrrrrr', false],
+    ['', false],
+  ])('%s: %s', (outcomes, expected) => {
+    expect(refusalsAlert(asker, records(outcomes)) !== undefined).toBe(expected);
+  });
+  test('is told once a day', () => {
+    expect(refusalsAlert(asker, records('rrrrrrrrrr'))?.key).toBe(
+      refusalsAlert(asker, records('rrrrrrrrrrrrr'))?.key,
+    );
+  });
+});
+
+describe('an officer who asks unlike themselves', () => {
+  /** Ten in the morning, so many a day, for so many days. */
+  const mornings = (days: number, count: number) =>
+    Array.from({ length: days }, (_, at) => ({
+      at: new Date(`2026-03-${String(19 - at).padStart(2, '0')}T10:00:00Z`),
+      count,
+    }));
+  const thisHour = (count: number) => ({ at: new Date('2026-03-20T14:00:00Z'), count });
+  const kinds = (hours: Parameters<typeof unusualAlerts>[1]) =>
+    unusualAlerts(asker, hours, now, ['r-1']).map(({ kind }) => kind);
+
+  test.each([
+    ['another hour', [...mornings(6, 5), thisHour(1)], ['UNUSUAL_HOUR']],
+    [
+      'the hour beside',
+      [...mornings(6, 5), { at: new Date('2026-03-20T11:00:00Z'), count: 3 }],
+      [],
+    ],
+    ['the usual hour', mornings(6, 5), []],
+    ['too few days known', [...mornings(4, 20), thisHour(1)], []],
+    ['too few records known', [...mornings(6, 1), thisHour(1)], []],
+    ['far more than ever', [...mornings(6, 20), thisHour(61)], ['UNUSUAL_HOUR', 'UNUSUAL_VOLUME']],
+    ['three times as much', [...mornings(6, 20), thisHour(60)], ['UNUSUAL_HOUR']],
+    ['much for them and little in all', [...mornings(6, 4), thisHour(30)], ['UNUSUAL_HOUR']],
+  ])('%s', (_what, hours, expected) => {
+    expect(kinds(hours)).toEqual(expected);
+  });
+});
+
+test('a revoked credential is told of, any other refusal is not', () => {
+  const fact = { partner: null, count: 3, record: 'r-1', at: now };
+  expect(revokedAlert({ ...fact, cause: 'credential-revoked' })?.severity).toBe('HIGH');
+  expect(revokedAlert({ ...fact, cause: 'revoked' })).toBeDefined();
+  expect(revokedAlert({ ...fact, cause: 'expired' })).toBeUndefined();
+});
+
+describe('what ends', () => {
+  const fact = { id: 'x', partner: null };
+  test.each([
+    ['partner certificate', 31 * day, undefined],
+    ['partner certificate', 30 * day, 'LOW'],
+    ['partner certificate', 7 * day, 'MEDIUM'],
+    ['partner certificate', day, 'HIGH'],
+    ['partner certificate', 0, undefined],
+    ['CRL', 7 * day, undefined],
+    ['CRL', hour, 'HIGH'],
+    ['CRL', -hour, 'HIGH'],
+  ])('%s in %d ms: %s', (what, left, severity) => {
+    const found = endingAlert({ ...fact, what, endsAt: new Date(now.getTime() + left) }, now);
+    expect(found?.severity).toBe(severity);
+    if (what === 'CRL' && left < 0) expect(found?.kind).toBe('REVOCATION_LIST_STALE');
+  });
+});
+
+test.each([
+  [59 * minute, undefined],
+  [61 * minute, 'MEDIUM'],
+  [25 * hour, 'HIGH'],
+])('a witness silent for %d ms: %s', (silent, severity) => {
+  const witness = { verifierKey: 'w', partner: 'ALPHA-BORDER', registeredAt: ago(30 * day) };
+  expect(cosignatureAlert({ ...witness, cosignedAt: ago(silent) }, now)?.severity).toBe(severity);
+  const never = { ...witness, registeredAt: ago(silent), cosignedAt: null };
+  expect(cosignatureAlert(never, now)?.severity).toBe(severity);
+});
+
+test('a start that put nothing right is no alert; one that did is', () => {
+  const none = {
+    repaired: false,
+    completedFromDatabase: 0,
+    restoredFromJournal: 0,
+    reappliedActs: 0,
+    restoredRounds: 0,
+  };
+  expect(reconciliationAlert(none, now)).toBeUndefined();
+  expect(reconciliationAlert({ ...none, repaired: true }, now)?.severity).toBe('MEDIUM');
+  expect(reconciliationAlert({ ...none, completedFromDatabase: 1 }, now)?.severity).toBe('MEDIUM');
+  expect(reconciliationAlert({ ...none, restoredFromJournal: 1 }, now)?.severity).toBe('HIGH');
+});
+
+test('late answers and moved clocks are alerts beyond what happens by itself', () => {
+  expect(lateAlert(9, now, 'g')).toBeUndefined();
+  expect(lateAlert(10, now, 'g')?.kind).toBe('LATE_RELEASES');
+  expect(clockAlert(30_000, -30_000, now, 'g')).toBeUndefined();
+  expect(clockAlert(7_200_000, 0, now, 'g')?.reason).toContain('7200 seconds ahead');
+  expect(clockAlert(0, -31_000, now, 'g')?.reason).toContain('back');
+});
+
+test('an alert goes on, never back', () => {
+  expect(mayBecome('OPEN', 'ACKNOWLEDGED')).toBe(true);
+  expect(mayBecome('OPEN', 'CLOSED')).toBe(true);
+  expect(mayBecome('ACKNOWLEDGED', 'ACKNOWLEDGED')).toBe(false);
+  expect(mayBecome('CLOSED', 'ACKNOWLEDGED')).toBe(false);
+});

@@ -1,0 +1,308 @@
+import { alertDay, mostRecordsBehind, type FoundAlert } from './alert.js';
+
+/** An alarm of the budgets (grants room). */
+export interface BudgetAlarmFact {
+  /** Such as `OFFICER:AUS-BORDER:o-1`, `GRANT:0b7c…`. */
+  readonly account: string;
+  /** QUESTIONS, PEOPLE, MISSES, or the width of an anchor. */
+  readonly kind: string;
+  readonly stage: 'NEAR' | 'SPENT';
+  readonly raisedAt: Date;
+  readonly partner: string;
+}
+
+const levelWords: Readonly<Record<string, string>> = {
+  OFFICER: 'an officer',
+  GRANT: 'a grant',
+  PARTNER: 'all grants',
+  STATE: 'the state',
+};
+
+/**
+ * Budgets near their end, and what looks like fishing: values tried around one anchor, people or
+ * misses beyond the budget. Only the number of questions says nothing but that many were asked.
+ */
+export function budgetAlert(alarm: BudgetAlarmFact): FoundAlert {
+  const { account, kind, stage, raisedAt, partner } = alarm;
+  const whose = levelWords[account.split(':', 1)[0] ?? ''] ?? 'an account';
+  const isProbing = kind !== 'QUESTIONS' && kind !== 'RELEASE' && stage === 'SPENT';
+  const what =
+    kind === 'QUESTIONS'
+      ? 'questions'
+      : kind === 'PEOPLE'
+        ? 'different people'
+        : kind === 'MISSES'
+          ? 'questions about nobody'
+          : 'values tried around one person';
+  return {
+    kind: isProbing ? 'PROBING' : 'BUDGET_NEAR',
+    severity: isProbing ? 'HIGH' : stage === 'SPENT' ? 'MEDIUM' : 'LOW',
+    key: `budget ${account} ${kind} ${stage} ${raisedAt.toISOString()}`,
+    reason:
+      stage === 'SPENT'
+        ? `${partner}: the budget of ${whose} for ${what} is spent`
+        : `${partner}: the budget of ${whose} for ${what} is nearly spent, or was extended by a duty officer`,
+    partner,
+    records: [],
+  };
+}
+
+/** One asker, as the alerts of their conduct need them. */
+export interface AskerFact {
+  readonly partner: string;
+  /** Keyed name of the asker, which says nothing; part of the key. */
+  readonly asker: string;
+  /** An officer was named, or a system asked by itself. */
+  readonly named: boolean;
+}
+
+const whoAsked = ({ named }: AskerFact): string => (named ? 'one officer' : 'one system');
+
+/** So many refusals after each other are no misspelt form. */
+export const refusalsInARow = 10;
+
+/** @param latest the asker's newest records, the latest first */
+export function refusalsAlert(
+  asker: AskerFact,
+  latest: readonly { readonly id: string; readonly outcome: string; readonly at: Date }[],
+): FoundAlert | undefined {
+  const end = latest.findIndex(({ outcome }) => !outcome.startsWith('ERR_'));
+  const run = end < 0 ? latest : latest.slice(0, end);
+  const [newest] = run;
+  if (newest === undefined || run.length < refusalsInARow) return undefined;
+  return {
+    kind: 'REFUSALS_IN_A_ROW',
+    severity: 'MEDIUM',
+    key: `refusals ${asker.asker} ${alertDay(newest.at)}`,
+    reason: `${asker.partner}: ${whoAsked(asker)} was refused ${refusalsInARow} times or more in a row`,
+    partner: asker.partner,
+    records: run.slice(0, mostRecordsBehind).map(({ id }) => id),
+  };
+}
+
+/** What one asker did in one hour, UTC. */
+export interface HourOfAsking {
+  readonly at: Date;
+  readonly count: number;
+}
+
+/** Days with records before anything can be unusual, and how many records. */
+export const leastDaysKnown = 5;
+const leastRecordsKnown = 20;
+/** Nobody is unusual below so many in a day. */
+const leastVolume = 30;
+const timesTheMost = 3;
+const hourMs = 3_600_000;
+
+/**
+ * An hour of the day at which this asker never asks, one hour to either side included; and a day on
+ * which they ask more than three times as much as on their fullest day before.
+ *
+ * @param hours the asker's hours of the last weeks, in any order
+ * @param records newest records of the asker, for the alert
+ */
+export function unusualAlerts(
+  asker: AskerFact,
+  hours: readonly HourOfAsking[],
+  now: Date,
+  records: readonly string[],
+): readonly FoundAlert[] {
+  const today = alertDay(now);
+  const before = hours.filter(({ at }) => alertDay(at) < today);
+  const byDay = new Map<string, number>();
+  for (const { at, count } of before) {
+    byDay.set(alertDay(at), (byDay.get(alertDay(at)) ?? 0) + count);
+  }
+  const known = before.reduce((sum, { count }) => sum + count, 0);
+  if (byDay.size < leastDaysKnown || known < leastRecordsKnown) return [];
+  const found: FoundAlert[] = [];
+  const common = { partner: asker.partner, records: records.slice(0, mostRecordsBehind) };
+  const usual = new Set(
+    before.flatMap(({ at }) => [-1, 0, 1].map((beside) => (at.getUTCHours() + beside + 24) % 24)),
+  );
+  const current = hours.find(
+    ({ at }) => Math.floor(at.getTime() / hourMs) === Math.floor(now.getTime() / hourMs),
+  );
+  if (current !== undefined && current.count > 0 && !usual.has(now.getUTCHours())) {
+    found.push({
+      ...common,
+      kind: 'UNUSUAL_HOUR',
+      severity: 'LOW',
+      key: `hour ${asker.asker} ${today}`,
+      reason: `${asker.partner}: ${whoAsked(asker)} asks at ${now.getUTCHours()} h UTC, as never before`,
+    });
+  }
+  const asked = hours
+    .filter(({ at }) => alertDay(at) === today)
+    .reduce((sum, { count }) => sum + count, 0);
+  const most = Math.max(...byDay.values());
+  if (asked > Math.max(leastVolume, timesTheMost * most)) {
+    found.push({
+      ...common,
+      kind: 'UNUSUAL_VOLUME',
+      severity: 'MEDIUM',
+      key: `volume ${asker.asker} ${today}`,
+      reason: `${asker.partner}: ${whoAsked(asker)} has asked more than ${timesTheMost} times as often today as on any day before`,
+    });
+  }
+  return found;
+}
+
+/** A certificate, client or token that was revoked and was shown all the same. */
+export function revokedAlert(fact: {
+  /** Partner, where it can be told. */
+  readonly partner: string | null;
+  readonly cause: string;
+  readonly count: number;
+  readonly record: string;
+  readonly at: Date;
+}): FoundAlert | undefined {
+  if (!/revoked/.test(fact.cause)) return undefined;
+  const { partner, count, record, at } = fact;
+  return {
+    kind: 'REVOKED_CREDENTIAL_USED',
+    severity: 'HIGH',
+    key: `revoked ${partner ?? ''} ${alertDay(at)}`,
+    reason: `${partner === null ? '' : `${partner}: `}a credential that was revoked was used (${count} times in a minute) and refused`,
+    partner,
+    records: [record],
+  };
+}
+
+/** What ends: a certificate, a CA, a revocation list, an agreement. */
+export interface EndingFact {
+  /** Stable name of the one thing; no personal data. */
+  readonly id: string;
+  /** Such as `partner certificate`, `CRL`. */
+  readonly what: string;
+  readonly partner: string | null;
+  readonly endsAt: Date;
+}
+
+const endingDays = [30, 7, 1] as const;
+const dayMs = 24 * hourMs;
+
+/** Once within 30, 7 and 1 days of the end, and once it is over where that is worse than gone. */
+export function endingAlert(fact: EndingFact, now: Date): FoundAlert | undefined {
+  const { id, what, partner, endsAt } = fact;
+  const left = endsAt.getTime() - now.getTime();
+  const whose = partner === null ? '' : `${partner}: `;
+  if (what === 'CRL' && left <= 0) {
+    return {
+      kind: 'REVOCATION_LIST_STALE',
+      severity: 'HIGH',
+      key: `stale ${id} ${endsAt.toISOString()}`,
+      reason: `${whose}the revocation list of a CA is past its next update; a day later every client of the CA is refused`,
+      partner,
+      records: [],
+    };
+  }
+  if (left <= 0) return undefined;
+  const within = [...endingDays].reverse().find((days) => left <= days * dayMs);
+  if (within === undefined || (what === 'CRL' && within > 1)) return undefined;
+  return {
+    kind: 'ENDS_SOON',
+    severity: within === 1 ? 'HIGH' : within === 7 ? 'MEDIUM' : 'LOW',
+    key: `ends ${id} ${endsAt.toISOString()} ${within}`,
+    reason: `${whose}a ${what} ends within ${within === 1 ? 'a day' : `${within} days`}`,
+    partner,
+    records: [],
+  };
+}
+
+/** After so long without a cosignature of a witness somebody should ask the partner. */
+export const cosignatureMinutes = 60;
+
+export function cosignatureAlert(
+  witness: {
+    readonly verifierKey: string;
+    readonly partner: string;
+    readonly registeredAt: Date;
+    readonly cosignedAt: Date | null;
+  },
+  now: Date,
+): FoundAlert | undefined {
+  const { verifierKey, partner, registeredAt, cosignedAt } = witness;
+  const silentMs = now.getTime() - (cosignedAt ?? registeredAt).getTime();
+  if (silentMs <= cosignatureMinutes * 60_000) return undefined;
+  return {
+    kind: 'COSIGNATURE_MISSING',
+    severity: silentMs > dayMs ? 'HIGH' : 'MEDIUM',
+    key: `cosignature ${verifierKey} ${alertDay(now)}${silentMs > dayMs ? ' day' : ''}`,
+    reason: `${partner}: its witness has cosigned nothing for ${silentMs > dayMs ? 'more than a day' : 'more than an hour'}`,
+    partner,
+    records: [],
+  };
+}
+
+/** What a start found between database and journal. */
+export interface ReconciliationFact {
+  readonly repaired: boolean;
+  readonly completedFromDatabase: number;
+  readonly restoredFromJournal: number;
+  readonly reappliedActs: number;
+  readonly restoredRounds: number;
+}
+
+export function reconciliationAlert(fact: ReconciliationFact, at: Date): FoundAlert | undefined {
+  const { completedFromDatabase: completed, restoredFromJournal: restored, reappliedActs } = fact;
+  const lost = restored + reappliedActs + fact.restoredRounds;
+  if (!fact.repaired && completed + lost === 0) return undefined;
+  return {
+    kind: 'RECONCILIATION',
+    severity: lost > 0 ? 'HIGH' : 'MEDIUM',
+    key: `reconciliation ${at.toISOString()}`,
+    reason:
+      `at the start database and journal differed: ${completed} records completed in the journal, ` +
+      `${restored} records and ${reappliedActs} acts put back into the database`,
+    partner: null,
+    records: [],
+  };
+}
+
+/** So many late answers in one interval say that the fixed delay no longer hides anything. */
+export const lateReleasesNoticed = 10;
+
+export function lateAlert(late: number, at: Date, gateway: string): FoundAlert | undefined {
+  if (late < lateReleasesNoticed) return undefined;
+  return {
+    kind: 'LATE_RELEASES',
+    severity: 'MEDIUM',
+    key: `late ${gateway} ${at.toISOString().slice(0, 13)}`,
+    reason: `${late} answers missed their release: work takes longer than SAFECONDUCT_RELEASE_DELAY_MS`,
+    partner: null,
+    records: [],
+  };
+}
+
+/** Seconds by which a clock may move against steady time, or differ from the database's. */
+export const clockSeconds = 30;
+
+/**
+ * A clock that jumps moves grants, tokens and retention with it.
+ *
+ * @param movedMs the wall clock's advance less that of a steady clock
+ * @param aheadMs the wall clock less the database's
+ */
+export function clockAlert(
+  movedMs: number,
+  aheadMs: number,
+  at: Date,
+  gateway: string,
+): FoundAlert | undefined {
+  const isJump = Math.abs(movedMs) > clockSeconds * 1000;
+  const isAway = Math.abs(aheadMs) > clockSeconds * 1000;
+  if (!isJump && !isAway) return undefined;
+  const by = Math.round(Math.abs(isJump ? movedMs : aheadMs) / 1000);
+  const way = (isJump ? movedMs : aheadMs) > 0 ? 'ahead' : 'back';
+  return {
+    kind: 'CLOCK_JUMP',
+    severity: 'HIGH',
+    key: `clock ${gateway} ${at.toISOString().slice(0, 13)}`,
+    reason: isJump
+      ? `the clock of a gateway jumped ${by} seconds ${way}`
+      : `the clock of a gateway is ${by} seconds ${way} of the database's`,
+    partner: null,
+    records: [],
+  };
+}

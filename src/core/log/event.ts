@@ -1,0 +1,49 @@
+/**
+ * Events of the gateway itself, as records of the host's tree (core/log/record.ts). This file owns
+ * their form.
+ *
+ * The record has an outcome that begins with `EVENT_` and no grant, purpose, question or reference;
+ * what happened is in the part only the host can open, as `finding`:
+ *
+ * | outcome | finding |
+ * |---|---|
+ * | `EVENT_START` | `{"release"}`: a gateway has opened its doors |
+ * | `EVENT_STOP` | `{}`: it was told to stop, and has closed them |
+ * | `EVENT_RECONCILED` | what a start found and put right between database and journal, counts |
+ * | `EVENT_KEYS_ROTATED` | `{"what"}` |
+ * | `EVENT_REGISTER_CHANGED` | `{"what","people"}`; of a change no act of staff stands for |
+ * | `EVENT_TOKENS_ISSUED` | `{"count"}`; `clientId` is the client |
+ * | `EVENT_TOKENS_REFUSED` | `{"cause","count"}` |
+ * | `EVENT_CONNECTIONS_REFUSED` | `{"cause","count"}` |
+ *
+ * The last three are counted and recorded once a minute for each client or cause, so that a flood of
+ * callers nobody has established cannot fill the log. Example: `{"cause":"credential-revoked","count":3}`.
+ */
+export const eventOutcomes = [
+  'EVENT_START',
+  'EVENT_STOP',
+  'EVENT_RECONCILED',
+  'EVENT_KEYS_ROTATED',
+  'EVENT_REGISTER_CHANGED',
+  'EVENT_TOKENS_ISSUED',
+  'EVENT_TOKENS_REFUSED',
+  'EVENT_CONNECTIONS_REFUSED',
+] as const;
+export type EventOutcome = (typeof eventOutcomes)[number];
+
+export const isEvent = (outcome: string): boolean => outcome.startsWith('EVENT_');
+
+/** Refusals of one minute and one cause; `undefined` for any other record. */
+export function readRefusedCount(
+  outcome: string,
+  finding: string | null,
+): { readonly cause: string; readonly count: number } | undefined {
+  const isRefused = outcome === 'EVENT_TOKENS_REFUSED' || outcome === 'EVENT_CONNECTIONS_REFUSED';
+  if (!isRefused || finding === null) return undefined;
+  try {
+    const { cause, count } = JSON.parse(finding) as { cause?: unknown; count?: unknown };
+    return typeof cause === 'string' && typeof count === 'number' ? { cause, count } : undefined;
+  } catch {
+    return undefined;
+  }
+}
