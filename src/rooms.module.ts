@@ -17,6 +17,7 @@ import {
   ConfirmationAlarms,
   Crossings,
   NoteChanges,
+  ReadConfirmations,
   ReadNotices,
   ToldFacts,
   ToldKeys,
@@ -58,7 +59,7 @@ import {
 } from './verification/index.js';
 import { actHandlers, allActHandlers } from './act-handlers.js';
 import { migrations } from './migrations.js';
-import { QuestionScreen, ScreenRounds } from './screening/index.js';
+import { QuestionScreen, ReadFindings, ScreenRounds } from './screening/index.js';
 import { Cursors, ExportLog, ReadSummary, SearchLog } from './scrutiny/index.js';
 import { StaffActs, StaffDirectory, StaffRecords, staffActAppliers } from './staff/index.js';
 import { DocumentReport, readPartnerCodes, ReadPartners } from './partners/index.js';
@@ -71,6 +72,8 @@ export interface RoomsSettings {
   readonly now: () => Date;
   /** Another file system under the journal, for tests that make it fail. */
   readonly journalFiles?: AccessLogOptions['files'];
+  /** Another volume under the journal, for tests that fill it. */
+  readonly journalVolume?: AccessLogOptions['volume'];
   /** Signing keys in force that are lost: the first one held takes their place. */
   readonly adoptKeys?: readonly KeyUse[];
 }
@@ -102,7 +105,15 @@ const DESK = Symbol('desk');
 export class RoomsModule {
   /** @param database open and migrated; the caller closes it after the application context */
   static with(settings: RoomsSettings, database: Database): DynamicModule {
-    const { configuration, keys, logger, now, journalFiles, adoptKeys = [] } = settings;
+    const {
+      configuration,
+      keys,
+      logger,
+      now,
+      journalFiles,
+      journalVolume,
+      adoptKeys = [],
+    } = settings;
     const { dataSource } = database;
     return {
       module: RoomsModule,
@@ -165,6 +176,8 @@ export class RoomsModule {
                 ...registerActAppliers(register.store),
               },
               witnessQuorum: configuration.witnessQuorum,
+              recordsPerDay: configuration.logRecordsPerDay,
+              ...(journalVolume === undefined ? {} : { volume: journalVolume }),
               ...(configuration.checkpointFile === undefined
                 ? {}
                 : { checkpointFile: configuration.checkpointFile }),
@@ -323,6 +336,17 @@ export class RoomsModule {
               now,
               onFault: (error) => logger.warn(describeError(error), 'questions were not screened'),
             }),
+        },
+        {
+          provide: ReadConfirmations,
+          inject: [ConfirmationAlarms],
+          useFactory: (alarms: ConfirmationAlarms) => new ReadConfirmations(alarms, now),
+        },
+        {
+          provide: ReadFindings,
+          inject: [ScreenRounds, StaffRecords],
+          useFactory: (rounds: ScreenRounds, records: StaffRecords) =>
+            new ReadFindings(rounds, records, now),
         },
         { provide: ConfirmationAlarms, useFactory: () => new ConfirmationAlarms(dataSource) },
         {

@@ -13,6 +13,7 @@ import { openJournalCopy, type JournalCopy } from './journal/journal-copy.js';
 import { localFiles, type JournalFiles } from './journal/journal-files.js';
 import { openJournal } from './journal/journal.js';
 import { openRecordKeys } from './record-keys.js';
+import { retentionActs } from './retention.js';
 import { restoreFromJournals } from './restore.js';
 import { Kinds } from './search/kinds.js';
 import { listOldRecords, listStored } from './search/list-stored.js';
@@ -27,6 +28,7 @@ import { checkpointKeysOf, Trees } from './trees.js';
  */
 export async function openAccessLog(options: AccessLogOptions): Promise<AccessLog> {
   const { dataSource, home, random, logger } = options;
+  const acts = { ...options.acts, ...retentionActs };
   const files = options.files ?? localFiles;
   const keyOptions = {
     database: dataSource,
@@ -53,12 +55,7 @@ export async function openAccessLog(options: AccessLogOptions): Promise<AccessLo
   try {
     const copy = await openCopy(options, files, journal.id, isNew);
     const brought = await openBroughtJournals(home, files);
-    const restored = await restoreFromJournals(
-      dataSource,
-      [journal, ...brought],
-      options.acts ?? {},
-      list,
-    );
+    const restored = await restoreFromJournals(dataSource, [journal, ...brought], acts, list);
     await listOldRecords(dataSource, list);
     const completed = await completeJournal(dataSource, journal);
     const report: ReconciliationReport = {

@@ -24,6 +24,10 @@ export interface Configuration {
   readonly checkpointFile: string | undefined;
   /** Different witnesses that make a round of the cover tree count as cosigned. */
   readonly witnessQuorum: number;
+  /** Records one partner may cause in a day (UTC). */
+  readonly logRecordsPerDay: number;
+  /** Whole months for which what only the host may open is kept; `undefined` keeps it. */
+  readonly logRetentionMonths: number | undefined;
   readonly partner: DoorConfiguration;
   /** Issuer and audience of access tokens: an https origin without a trailing slash. */
   readonly publicUrl: string;
@@ -76,6 +80,8 @@ const read = [
   'CHECKPOINT_KEY_FILE',
   'CHECKPOINT_FILE',
   'WITNESS_QUORUM',
+  'LOG_RECORDS_PER_DAY',
+  'LOG_RETENTION_MONTHS',
   'PARTNER_HOST',
   'PARTNER_PORT',
   'PARTNER_TLS_CERT_FILE',
@@ -166,6 +172,17 @@ export function readConfiguration(
     checkpointKeyFile: path('CHECKPOINT_KEY_FILE'),
     checkpointFile: path('CHECKPOINT_FILE'),
     witnessQuorum: wholeNumber('WITNESS_QUORUM', value('WITNESS_QUORUM'), 1, 1, 63),
+    logRecordsPerDay: wholeNumber(
+      'LOG_RECORDS_PER_DAY',
+      value('LOG_RECORDS_PER_DAY'),
+      1_000_000,
+      1,
+      1_000_000_000,
+    ),
+    logRetentionMonths:
+      value('LOG_RETENTION_MONTHS') === undefined
+        ? undefined
+        : wholeNumber('LOG_RETENTION_MONTHS', value('LOG_RETENTION_MONTHS'), 12, 6, 1_200),
     partner,
     publicUrl,
     staff,
