@@ -398,6 +398,7 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
   const upkeep = new Upkeep({
     store: context.get(Register).store,
     embedded: database.embedded,
+    hasPreviousMasterKey: settings.keys.previousMaster !== undefined,
     ...(retentionDays === undefined ? {} : { retentionDays }),
     logger,
     onStatus: ({ job, state, done, endedAt }) => {
