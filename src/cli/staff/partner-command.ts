@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { addDocumentCommands } from './documents-command.js';
 import { GatewayError } from '../../core/errors.js';
 import { readBase64, readText } from './staff-client.js';
 import { runAct, withStaffClient, type ActOptions, type StaffOptions } from './run-act.js';
@@ -85,6 +86,7 @@ export function addPartnerCommands(program: Command, common: (command: Command) 
   );
   addCertificateCommands(partner, common, waiting);
   addKeyCommands(partner, common, waiting);
+  addDocumentCommands(partner, common);
 }
 
 type Wrap = (command: Command) => Command;
