@@ -15,6 +15,7 @@ import { GatewayKeyRing } from './identity/keys/index.js';
 import { createTokenEndpoint, publicTokenKeys } from './identity/token/index.js';
 import { DocumentReport } from './partners/index.js';
 import { buildOpsDoor } from './ops/ops-door.js';
+import { startBackground } from './background.js';
 import { countEnding } from './ending-credentials.js';
 import { CertificateJudge, type PartnerPeer } from './certificate-judge.js';
 import { openStaffDoor, type OpenedStaffDoor } from './open-staff-door.js';
@@ -32,7 +33,8 @@ import {
   createGatedHttpsServer,
   type GatedHttpsServer,
 } from './platform/tls/client-certificate-gate.js';
-import { Crossings } from './referrals/index.js';
+import { Crossings, ReadNotices } from './referrals/index.js';
+import { Register, Upkeep } from './register/index.js';
 import { authorityChannel, ReplicaClock } from './staff/index.js';
 import {
   ReadAccess,
@@ -124,8 +126,8 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
   const metrics = new Metrics();
   const authority = context.get(Authority);
   const accessLog = context.get<AccessLog>(ACCESS_LOG);
-  const documentReport = context.get(DocumentReport);
   const readEnds = context.get(ReadEnds);
+  const documentReport = context.get(DocumentReport);
   const ring = context.get(GatewayKeyRing);
   let tls = readListenerTls(settings.partnerTls, 'PARTNER');
   metrics.certificateNotAfter.set({ door: 'partner' }, tls.notAfter.getTime() / 1000);
@@ -223,6 +225,7 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
       recordRefusal: shared(context, RecordRefusal),
       acceptGrant: shared(context, AcceptGrant),
       crossings: shared(context, Crossings),
+      readNotices: shared(context, ReadNotices),
     },
     serverFactory: (handler) => {
       gate = createGatedHttpsServer<PartnerPeer>(
@@ -373,6 +376,20 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
     ];
   };
   const ops = await buildOpsDoor({ ready, metrics, logger });
+  const { retentionDays } = configuration;
+  const upkeep = new Upkeep({
+    store: context.get(Register).store,
+    embedded: database.embedded,
+    ...(retentionDays === undefined ? {} : { retentionDays }),
+    logger,
+    onStatus: ({ job, state, done, endedAt }) => {
+      metrics.registerUpkeep.set({ job }, done);
+      metrics.registerUpkeepFailed.set({ job }, state === 'FAILED' ? 1 : 0);
+      if (state === 'DONE' && endedAt !== null) {
+        metrics.registerUpkeepEnded.set({ job }, endedAt.getTime() / 1000);
+      }
+    },
+  });
 
   const close = async () => {
     await files.close();
@@ -383,9 +400,13 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
     await ops.close();
     await notices?.close();
     await clock.stop().catch(() => undefined);
+    await background.stop();
+    await upkeep.stop();
     await rooms.close();
   };
   accessLog.startRounds(now);
+  upkeep.start();
+  const background = startBackground(context, database.dataSource, now, logger);
   try {
     await listen(partner.app, configuration.partner, 'SAFECONDUCT_PARTNER_PORT');
     if (staff !== undefined) {

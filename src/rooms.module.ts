@@ -12,7 +12,16 @@ import {
 } from './platform/keys/keys.js';
 import { migrate, openDatabase, type Database } from './platform/database/database.js';
 import type { Configuration } from './platform/configuration/configuration.js';
-import type { GatewayLogger } from './platform/telemetry/logger.js';
+import { describeError, type GatewayLogger } from './platform/telemetry/logger.js';
+import {
+  ConfirmationAlarms,
+  Crossings,
+  NoteChanges,
+  ReadConfirmations,
+  ReadNotices,
+  ToldFacts,
+  ToldKeys,
+} from './referrals/index.js';
 import {
   AcceptGrant,
   Authority,
@@ -23,7 +32,6 @@ import {
   ReadGrants,
   rechargeRestored,
 } from './grants/index.js';
-import { Crossings, ConfirmationAlarms, ToldFacts, ToldKeys } from './referrals/index.js';
 import {
   GatewayKeyRing,
   ReadGatewayKeys,
@@ -39,8 +47,8 @@ import {
   readPersonInScope,
   Register,
   RegisterActs,
-  registerVersionSql,
   registerActAppliers,
+  registerVersionSql,
   type DeskOptions,
 } from './register/index.js';
 import {
@@ -52,9 +60,10 @@ import {
 } from './verification/index.js';
 import { actHandlers, allActHandlers } from './act-handlers.js';
 import { migrations } from './migrations.js';
-import { DocumentReport, readPartnerCodes, ReadPartners } from './partners/index.js';
+import { QuestionScreen, ReadFindings, ScreenRounds } from './screening/index.js';
 import { Cursors, ExportLog, ReadSummary, SearchLog } from './scrutiny/index.js';
 import { StaffActs, StaffDirectory, StaffRecords, staffActAppliers } from './staff/index.js';
+import { DocumentReport, readPartnerCodes, ReadPartners } from './partners/index.js';
 
 /** Everything a start has to be given: configuration, keys, clock. */
 export interface RoomsSettings {
@@ -64,6 +73,8 @@ export interface RoomsSettings {
   readonly now: () => Date;
   /** Another file system under the journal, for tests that make it fail. */
   readonly journalFiles?: AccessLogOptions['files'];
+  /** Another volume under the journal, for tests that fill it. */
+  readonly journalVolume?: AccessLogOptions['volume'];
   /** Signing keys in force that are lost: the first one held takes their place. */
   readonly adoptKeys?: readonly KeyUse[];
 }
@@ -95,7 +106,15 @@ const DESK = Symbol('desk');
 export class RoomsModule {
   /** @param database open and migrated; the caller closes it after the application context */
   static with(settings: RoomsSettings, database: Database): DynamicModule {
-    const { configuration, keys, logger, now, journalFiles, adoptKeys = [] } = settings;
+    const {
+      configuration,
+      keys,
+      logger,
+      now,
+      journalFiles,
+      journalVolume,
+      adoptKeys = [],
+    } = settings;
     const { dataSource } = database;
     return {
       module: RoomsModule,
@@ -124,8 +143,10 @@ export class RoomsModule {
         },
         {
           provide: Register,
-          useFactory: () =>
+          inject: [NoteChanges],
+          useFactory: (notices: NoteChanges) =>
             openRegister({
+              onLiveChange: async (manager, changes) => notices.note(manager, changes),
               dataSource,
               masterKey: masterKeyOf(keys),
               epochKeys: keys.epochs,
@@ -157,6 +178,8 @@ export class RoomsModule {
                 ...registerActAppliers(register.store),
               },
               witnessQuorum: configuration.witnessQuorum,
+              recordsPerDay: configuration.logRecordsPerDay,
+              ...(journalVolume === undefined ? {} : { volume: journalVolume }),
               ...(configuration.checkpointFile === undefined
                 ? {}
                 : { checkpointFile: configuration.checkpointFile }),
@@ -283,17 +306,72 @@ export class RoomsModule {
           useFactory: (toldKeys: ToldKeys, told: ToldFacts, accessLog: AccessLog) =>
             new Crossings(toldKeys, told, accessLog, now, randomUUID),
         },
+        {
+          provide: NoteChanges,
+          inject: [ToldKeys],
+          useFactory: (toldKeys: ToldKeys) => new NoteChanges(toldKeys, now),
+        },
+        {
+          provide: ReadNotices,
+          inject: [ToldKeys, ACCESS_LOG],
+          useFactory: (toldKeys: ToldKeys, accessLog: AccessLog) =>
+            new ReadNotices(
+              toldKeys,
+              accessLog,
+              deriveKey(keys.log, 'safeconduct/notice-cursor/v1'),
+              now,
+              randomUUID,
+            ),
+        },
+        {
+          provide: ScreenRounds,
+          inject: [ToldKeys],
+          useFactory: (toldKeys: ToldKeys) => new ScreenRounds(toldKeys),
+        },
+        {
+          provide: QuestionScreen,
+          inject: [Register, ScreenRounds],
+          useFactory: (register: Register, rounds: ScreenRounds) =>
+            new QuestionScreen({
+              register,
+              rounds,
+              now,
+              onFault: (error) => logger.warn(describeError(error), 'questions were not screened'),
+            }),
+        },
+        {
+          provide: ReadConfirmations,
+          inject: [ConfirmationAlarms],
+          useFactory: (alarms: ConfirmationAlarms) => new ReadConfirmations(alarms, now),
+        },
+        {
+          provide: ReadFindings,
+          inject: [ScreenRounds, StaffRecords],
+          useFactory: (rounds: ScreenRounds, records: StaffRecords) =>
+            new ReadFindings(rounds, records, now),
+        },
         { provide: ConfirmationAlarms, useFactory: () => new ConfirmationAlarms(dataSource) },
         {
           provide: VerifyIdentity,
-          inject: [Authority, Budgets, Register, ACCESS_LOG, ToldFacts],
+          inject: [Authority, Budgets, Register, ACCESS_LOG, ToldFacts, QuestionScreen],
           useFactory: (
             authority: Authority,
             budget: Budgets,
             register: Register,
             accessLog: AccessLog,
             told: ToldFacts,
-          ) => new VerifyIdentity(authority, budget, register, accessLog, told, now, randomUUID),
+            screen: QuestionScreen,
+          ) =>
+            new VerifyIdentity(
+              authority,
+              budget,
+              register,
+              accessLog,
+              told,
+              screen,
+              now,
+              randomUUID,
+            ),
         },
         {
           provide: VerifyIdentities,

@@ -49,8 +49,7 @@ describeOnEachDatabase('yesterday’s database restored, of grants', (kind) => {
 
   const query = async <Row>(sql: string, parameters: unknown[] = []) =>
     rooms.database.dataSource.query<Row[]>(sql, parameters);
-  const get = <T>(type: Type<T> | (abstract new () => T) | { readonly prototype: T }): T =>
-    rooms.context.get(type);
+  const get = <T>(type: { readonly prototype: T }): T => rooms.context.get(type as Type<T>);
   const staff = async (reference: string) => {
     const [row] = await query<{ fingerprint: string }>(
       `SELECT c.fingerprint FROM staff_certificate c JOIN staff_account a ON a.id = c.account

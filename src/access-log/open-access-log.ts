@@ -16,6 +16,7 @@ import { openJournal } from './journal/journal.js';
 import type { JournalEntry } from './journal/line.js';
 import { openRecordKeys, type RecordKeys } from './record-keys.js';
 import { openRestored } from './restored-records.js';
+import { retentionActs } from './retention.js';
 import { restoreFromJournals } from './restore.js';
 import { Kinds } from './search/kinds.js';
 import { listOldRecords, listStored } from './search/list-stored.js';
@@ -30,6 +31,7 @@ import { checkpointKeysOf, Trees } from './trees.js';
  */
 export async function openAccessLog(options: AccessLogOptions): Promise<AccessLog> {
   const { dataSource, home, random, logger } = options;
+  const acts = { ...options.acts, ...retentionActs };
   const files = options.files ?? localFiles;
   const keyOptions = {
     database: dataSource,
@@ -59,7 +61,7 @@ export async function openAccessLog(options: AccessLogOptions): Promise<AccessLo
     const restored = await restoreFromJournals(
       dataSource,
       [journal, ...brought],
-      options.acts ?? {},
+      acts,
       list,
       async (lines) => forgottenOf(options.restored, lines, keys),
     );

@@ -13,6 +13,8 @@ import { place, type Draft } from './group-commit.js';
 import { growTrees } from './grow-trees.js';
 import type { CoverEntry, JournalEntry, RecordEntry } from './journal/line.js';
 import { lastNumberOfWriter } from './journaled-entries.js';
+import { epochOf } from './record-keys.js';
+import { forgottenMonths } from './retention.js';
 import type { ListStored } from './search/list-stored.js';
 import type { SideRow } from './search/side-rows.js';
 import {
@@ -242,9 +244,12 @@ async function compare(
   const first = records[0];
   if (first !== undefined) {
     const leaves = await leavesOfWriter(database, writer, first.number - 1, records.length);
+    const over = leaves.some(({ sealed }) => sealed.length === 0)
+      ? await forgottenMonths(database)
+      : new Set<string>();
     records.forEach((line, at) => {
       const leaf = leaves[at];
-      if (leaf === undefined || !isSame(line, leaf)) {
+      if (leaf === undefined || !isSame(line, leaf, over)) {
         throw contradiction(line, 'the database does not hold this record as it was journaled');
       }
     });
@@ -258,14 +263,17 @@ async function compare(
   }
 }
 
-function isSame(line: RecordEntry, leaf: PlacedLeaf): boolean {
+/** The sealed part of a month that was forgotten is empty. */
+function isSame(line: RecordEntry, leaf: PlacedLeaf, over: ReadonlySet<string>): boolean {
+  const isForgotten =
+    leaf.sealed.length === 0 && over.has(epochOf(new Date(decodeRecord(line.record).at)));
   return (
     leaf.number === line.number &&
     leaf.tree === line.tree &&
     leaf.owner === line.owner &&
     leaf.index === line.index &&
     leaf.record.equals(line.record) &&
-    leaf.sealed.equals(line.sealed)
+    (isForgotten || leaf.sealed.equals(line.sealed))
   );
 }
 

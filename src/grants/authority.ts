@@ -127,7 +127,7 @@ export class Authority {
   /** Returns whether anything newer was loaded. */
   async catchUp(version: bigint): Promise<boolean> {
     if (version === this.snapshot.version) return false;
-    this.snapshot = await load(this.dataSource);
+    this.snapshot = await load(this.dataSource, this.snapshot.anchors);
     for (const listener of this.listeners) listener();
     return true;
   }
@@ -313,7 +313,10 @@ export class Authority {
   }
 }
 
-async function load(dataSource: DataSource): Promise<Snapshot> {
+async function load(
+  dataSource: DataSource,
+  before: ReadonlyMap<string, KnownAnchor> = new Map(),
+): Promise<Snapshot> {
   return dataSource.transaction('REPEATABLE READ', async (manager) => {
     const heads = await manager.query<{ version: string }[]>(
       `SELECT ${authorityVersionSql} AS version`,
@@ -334,7 +337,7 @@ async function load(dataSource: DataSource): Promise<Snapshot> {
     return {
       version: BigInt(heads[0]?.version ?? 0),
       partners: new Map(partners.map((partner) => [partner.code, partner])),
-      anchors: new Map(anchors.flatMap(knownAnchor)),
+      anchors: new Map(anchors.flatMap((anchor) => knownAnchor(anchor, before.get(anchor.id)))),
       revocations: new Set(revocations.map(({ anchor, serial }) => `${anchor} ${serial}`)),
       credentials: new Map(credentials.map((credential) => [credential.fingerprint, credential])),
       clients: new Map(clients.map((client) => [client.clientId, client])),
@@ -349,7 +352,14 @@ async function load(dataSource: DataSource): Promise<Snapshot> {
 }
 
 /** One that cannot be read lets nobody in; neither does one whose revocation list cannot be. */
-function knownAnchor(registered: AnchorInForce): [string, KnownAnchor][] {
+function knownAnchor(
+  registered: AnchorInForce,
+  before: KnownAnchor | undefined,
+): [string, KnownAnchor][] {
+  // A list of megabytes takes long to read, and a change of something else must not wait for it.
+  if (before !== undefined && isSameCa(registered, before.registered)) {
+    return [[registered.id, { registered, trust: before.trust }]];
+  }
   try {
     const trust = parseTrustAnchor(registered.id, registered.certificate);
     const crl = registered.crl === null ? undefined : parseCrl(registered.crl, trust);
@@ -358,4 +368,10 @@ function knownAnchor(registered: AnchorInForce): [string, KnownAnchor][] {
     if (isGatewayError(error, 'ERR_CERTIFICATE_REFUSED')) return [];
     throw error;
   }
+}
+
+function isSameCa(one: AnchorInForce, other: AnchorInForce): boolean {
+  const isSame = (a: Buffer | null, b: Buffer | null) =>
+    a === b || (a !== null && b !== null && a.equals(b));
+  return isSame(one.certificate, other.certificate) && isSame(one.crl, other.crl);
 }

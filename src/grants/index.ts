@@ -12,6 +12,16 @@ export {
   grantSignatureType,
   type Acceptance,
 } from './accept-grant.js';
+export {
+  endingWithin,
+  endsWithinDays,
+  endKinds,
+  keyLifetimeDays,
+  warningDays,
+  type End,
+  type EndKind,
+} from './ends.js';
+export { ReadEnds } from './read-ends.js';
 export { grantActs } from './grant-acts.js';
 export { GrantLifecycle, type GrantOfficer } from './lifecycle.js';
 export {
@@ -28,16 +38,6 @@ export {
   type BudgetRelease,
   type UseCounter,
 } from './read-budgets.js';
-export {
-  endingWithin,
-  endsWithinDays,
-  endKinds,
-  keyLifetimeDays,
-  warningDays,
-  type End,
-  type EndKind,
-} from './ends.js';
-export { ReadEnds } from './read-ends.js';
 export type { GrantEvent } from './lifecycle.repository.js';
 export {
   madeUpPerson,

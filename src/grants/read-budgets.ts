@@ -46,7 +46,7 @@ const mostListed = 200;
 
 /** Alarms since an instant, the latest first, at most 200. */
 export async function listBudgetAlarms(
-  manager: EntityManager,
+  manager: Pick<EntityManager, 'query'>,
   since: Date,
 ): Promise<readonly BudgetAlarm[]> {
   return manager.query<BudgetAlarm[]>(
@@ -74,7 +74,7 @@ export class ReadBudgets {
     return this.budgets.use(grant, this.now());
   }
 
-  /** Alarms since an instant, the latest first, at most 200. */
+  /** {@link listBudgetAlarms}. */
   async alarms(caller: StaffCaller, since: Date): Promise<readonly BudgetAlarm[]> {
     permit('BUDGET_READ', caller);
     return listBudgetAlarms(this.dataSource.manager, since);

@@ -31,7 +31,8 @@ export type OperationKind =
   | 'verifyIdentities'
   | 'acceptGrant'
   | 'confirmCrossing'
-  | 'correctCrossing';
+  | 'correctCrossing'
+  | 'notices';
 
 const exchanges = new WeakMap<object, Exchange>();
 const callers = new WeakMap<object, Caller>();

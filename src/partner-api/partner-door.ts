@@ -27,7 +27,7 @@ import { parseStrictJson } from '../platform/json/strict-json.js';
 import { describeError, type GatewayLogger } from '../platform/telemetry/logger.js';
 import { nestLogger } from '../platform/telemetry/nest-logger.js';
 import type { Metrics } from '../platform/telemetry/metrics.js';
-import { Crossings } from '../referrals/index.js';
+import { Crossings, ReadNotices } from '../referrals/index.js';
 import {
   ReadAccess,
   ReadReceipt,
@@ -38,6 +38,7 @@ import {
 import { logRoutes, registerLogRoutes, type LogRoutesOptions } from './log-routes.js';
 import { CrossingResolver } from './crossing.resolver.js';
 import { GrantResolver } from './grant.resolver.js';
+import { NoticeResolver } from './notice.resolver.js';
 import { answerSizeOf, largestSingleAnswer, operationPlugin, ticksOf } from './operation.js';
 import { callerOf, establishCaller, exchangeOf, type PartnerContext } from './partner-context.js';
 import { partnerRequirements } from './requirements.js';
@@ -54,6 +55,7 @@ export interface PartnerDoorOptions {
     readonly recordRefusal: RecordRefusal;
     readonly acceptGrant: AcceptGrant;
     readonly crossings: Crossings;
+    readonly readNotices: ReadNotices;
   };
   /** Listener behind the certificate check; every request that comes through it has an identity. */
   readonly serverFactory: (
@@ -107,8 +109,15 @@ class SilentFilter implements GqlExceptionFilter {
 @Module({})
 class PartnerDoorModule {
   static with(options: PartnerDoorOptions): DynamicModule {
-    const { verifyIdentity, verifyIdentities, readAccess, readReceipt, acceptGrant, crossings } =
-      options.useCases;
+    const {
+      verifyIdentity,
+      verifyIdentities,
+      readAccess,
+      readReceipt,
+      acceptGrant,
+      crossings,
+      readNotices,
+    } = options.useCases;
     return {
       module: PartnerDoorModule,
       imports: [
@@ -137,9 +146,11 @@ class PartnerDoorModule {
         { provide: ReadReceipt, useValue: readReceipt },
         { provide: AcceptGrant, useValue: acceptGrant },
         { provide: Crossings, useValue: crossings },
+        { provide: ReadNotices, useValue: readNotices },
         { provide: APP_FILTER, useClass: SilentFilter },
         CrossingResolver,
         GrantResolver,
+        NoticeResolver,
         VerificationResolver,
       ],
     };

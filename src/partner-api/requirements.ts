@@ -10,7 +10,7 @@ const all = (type: string, requirement: Requirement, names: string) =>
   Object.fromEntries(names.split(' ').map((name) => [`${type}.${name}`, requirement]));
 
 export const partnerRequirements: Readonly<Record<string, Requirement>> = {
-  ...all('Query', 'CALLER', 'access receipt'),
+  ...all('Query', 'CALLER', 'access receipt notices'),
   ...all(
     'Mutation',
     'CALLER',
@@ -29,6 +29,10 @@ export const partnerRequirements: Readonly<Record<string, Requirement>> = {
   ...all('CorrectCrossingPayload', 'CALLER', 'confirmation receipt'),
   ...all('CrossingConfirmation', 'CALLER', 'id verificationId revision crossing recordedAt'),
   ...all('Crossing', 'CALLER', 'state borderPoint crossedAt'),
+  ...all('NoticeConnection', 'CALLER', 'edges pageInfo'),
+  ...all('NoticeEdge', 'CALLER', 'cursor node'),
+  ...all('Notice', 'CALLER', 'id reference fields since'),
+  ...all('PageInfo', 'CALLER', 'hasNextPage hasPreviousPage startCursor endCursor'),
   ...all('FieldScope', 'CALLER', 'field level'),
   ...all('BudgetStatus', 'CALLER', 'kind limit used resetsAt'),
   ...all(

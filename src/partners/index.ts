@@ -1,5 +1,5 @@
-import { Documents1769000000302 } from './documents.migration.js';
 import { KeyAges1769000004003 } from './key-ages.migration.js';
+import { Documents1769000000302 } from './documents.migration.js';
 import { Officers1768000000004 } from './officers.migration.js';
 import { PartnerActs1768000000002 } from './partner-acts.migration.js';
 import { Partners1763800000001 } from './partners.migration.js';
@@ -44,6 +44,6 @@ export const partnerMigrations = [
   Partners1763800000001,
   PartnerActs1768000000002,
   Officers1768000000004,
-  Documents1769000000302,
   KeyAges1769000004003,
+  Documents1769000000302,
 ];

@@ -6,6 +6,7 @@ import type { EpochKeyProvider } from '../platform/keys/epoch-key-files.js';
 import type { MasterKey } from '../platform/keys/keys.js';
 import { blockingScheme } from './blocking-scheme.js';
 import { EpochKeys } from './epoch-keys.js';
+import type { OnLiveChange } from './live-change.js';
 import { decodePage, sealPage, unsealPage, type PagePerson } from './page.js';
 import { PersonFinder } from './person-finder.js';
 import { IndexKeys, indexSecretContext, type EpochKey, type Querier } from './register-keys.js';
@@ -18,6 +19,8 @@ export interface RegisterOptions {
   readonly epochKeys: EpochKeyProvider;
   readonly now: () => Date;
   readonly random: (sizeBytes: number) => Uint8Array;
+  /** Told of what partners could be told and is no longer so; in the transaction of the change. */
+  readonly onLiveChange?: OnLiveChange;
 }
 
 /** The register as of one version: which pages there are, each with the version it was written at. */
@@ -48,12 +51,14 @@ export class RegisterStore {
   readonly now: () => Date;
   readonly random: (sizeBytes: number) => Uint8Array;
   readonly masterKey: MasterKey;
+  readonly onLiveChange: OnLiveChange | undefined;
 
   private constructor(options: RegisterOptions, keys: IndexKeys, epochs: EpochKeys) {
     this.dataSource = options.dataSource;
     this.now = options.now;
     this.random = options.random;
     this.masterKey = options.masterKey;
+    this.onLiveChange = options.onLiveChange;
     this.keys = keys;
     this.epochs = epochs;
   }

@@ -134,6 +134,20 @@ export class Register implements RegisterReader {
     return this.#candidates(terms, { ...nobody, caseloads: this.#index.caseloads }, cap);
   }
 
+  /**
+   * The best candidates of the scope's caseloads that are kept from its partner, and from nobody else
+   * asked: for the screen, never for a partner.
+   */
+  keptFrom(
+    terms: readonly WeightedTerm[],
+    scope: CandidateScope,
+    cap: number,
+  ): readonly Candidate[] {
+    const shown = new Set(this.#candidates(terms, scope, cap).map(({ row }) => row));
+    const all = this.#candidates(terms, { ...scope, ...nobody }, cap);
+    return all.filter(({ row }) => !shown.has(row));
+  }
+
   #candidates(
     terms: readonly WeightedTerm[],
     scope: CandidateScope,

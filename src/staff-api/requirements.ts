@@ -112,6 +112,9 @@ export const staffRequirements: Readonly<Record<string, StaffRequirement>> = {
   'Query.logExport': 'LOG_EXPORT_READ',
   'Query.logTail': 'LOG_EXPORT_READ',
   'Query.witnesses': 'WITNESSES_READ',
+  'Query.confirmationAlarms': 'CONFIRMATIONS_READ',
+  'Query.unconfirmedMatches': 'CONFIRMATIONS_READ',
+  'Query.screenFindings': 'SCREEN_READ',
   'Mutation.revealCaseReference': 'CASE_REFERENCE_READ',
   'Mutation.approveAct': 'OF_THE_ACT',
   'Mutation.refuseAct': 'OF_THE_ACT',
@@ -130,6 +133,9 @@ export const staffRequirements: Readonly<Record<string, StaffRequirement>> = {
   ...result('PartnerAnchor', 'id rule active crlNextUpdate'),
   ...result('AnchorRule', 'kind value'),
   ...result('PartnerClient', 'clientId kids active'),
+  ...result('ConfirmationAlarm', 'account kind severe partner people raisedAt clearedAt'),
+  ...result('UnconfirmedMatches', 'partner account matches people confirmed outstanding overdue'),
+  ...result('ScreenFinding', 'kind verificationId partner officer exportId foundAt'),
   ...result('GrantFile', 'id partner partnerName state current open versions'),
   ...result(
     'GrantVersion',
@@ -175,7 +181,7 @@ export const staffRequirements: Readonly<Record<string, StaffRequirement>> = {
   ...result('CaseloadCount', 'caseload people'),
   ...result('LogRecordConnection', 'edges pageInfo'),
   ...result('LogRecordEdge', 'cursor node'),
-  ...result('PageInfo', 'hasNextPage endCursor'),
+  ...result('PageInfo', 'hasNextPage hasPreviousPage startCursor endCursor'),
   ...result(
     'LogRecord',
     'id at partner tree index requestId grant grantVersion purpose outcome fields reference officer clientId certificate finding hasCaseReference forgotten',

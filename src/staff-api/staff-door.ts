@@ -17,7 +17,8 @@ import { parseStrictJson } from '../platform/json/strict-json.js';
 import { describeError, type GatewayLogger } from '../platform/telemetry/logger.js';
 import { nestLogger } from '../platform/telemetry/nest-logger.js';
 import { ExportPeople, ImportPeople } from '../register/index.js';
-import type { StaffCaller } from '../staff/index.js';
+import { StaffActs, type StaffCaller } from '../staff/index.js';
+import { addCrlRoute, crlRoutes } from './crl-route.js';
 import { addRegisterRoutes, registerRoutes } from './register-routes.js';
 import { staffRequirements } from './requirements.js';
 import { staffErrors, staffFaces } from './staff-errors.js';
@@ -49,6 +50,7 @@ const routes = {
   'GET /graphql': 'NOBODY',
   'OPTIONS /graphql': 'NOBODY',
   ...registerRoutes,
+  ...crlRoutes,
 } as const;
 
 /** Hands what was thrown to the error map without printing it. */
@@ -116,6 +118,11 @@ export async function buildStaffDoor(options: StaffDoorOptions): Promise<StaffDo
     refuse,
   });
   registerHooks(adapter, options);
+  addCrlRoute(adapter.fastify, {
+    acts: options.useCase(StaffActs),
+    callerOf: staffOf,
+    publicError: (error) => toPublicError(error, options.logger, staffFaces),
+  });
   addRegisterRoutes(adapter.fastify, {
     imports: options.useCase(ImportPeople),
     exports: options.useCase(ExportPeople),

@@ -1,9 +1,12 @@
 import { PreviewGrant, ReadBudgets, ReadEnds, ReadGrants } from '../grants/index.js';
 import { ReadGatewayKeys } from '../identity/keys/index.js';
+import { ReadConfirmations } from '../referrals/index.js';
 import { DocumentReport, ReadPartners } from '../partners/index.js';
 import { ChangePeople, ExportPeople, ImportPeople, ReadPeople } from '../register/index.js';
+import { ReadFindings } from '../screening/index.js';
 import { ExportLog, ReadSummary, SearchLog } from '../scrutiny/index.js';
 import { StaffActs, StaffDirectory } from '../staff/index.js';
+import { ConfirmationResolver } from './confirmation.resolver.js';
 import { BudgetResolver } from './budget.resolver.js';
 import { DocumentResolver } from './document.resolver.js';
 import { GrantResolver } from './grant.resolver.js';
@@ -32,6 +35,8 @@ export const staffUseCases = [
   SearchLog,
   ReadSummary,
   ExportLog,
+  ReadConfirmations,
+  ReadFindings,
 ] as const;
 
 /** What speaks for them in its schema. */
@@ -45,4 +50,5 @@ export const staffResolvers = [
   RegisterResolver,
   RegisterReadingResolver,
   LogResolver,
+  ConfirmationResolver,
 ] as const;

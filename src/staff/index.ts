@@ -1,4 +1,5 @@
 import { Enforcement1768000000003 } from './enforcement.migration.js';
+import { StaffRecovery1769000004004 } from './recovery.migration.js';
 import { ReplicaKeys1769000004001 } from './replica-keys.migration.js';
 import { RegisterActs1769100000002 } from './register-acts.migration.js';
 import { Staff1768000000001 } from './staff.migration.js';
@@ -18,6 +19,7 @@ export type { BookedAct } from './act-book.js';
 export { accountActs } from './account-acts.js';
 export { allowActsOfOne } from './acts-of-one.js';
 export { foundStaff, type Founder } from './found-staff.js';
+export { recoverStaff, type Recovered } from './recover-staff.js';
 export { StaffActs, type ChangingAct } from './staff-acts.js';
 export {
   authorityChannel,
@@ -35,6 +37,7 @@ export const staffMigrations = [
   Staff1768000000001,
   Enforcement1768000000003,
   ReplicaKeys1769000004001,
+  StaffRecovery1769000004004,
   RegisterActs1769100000002,
 ];
 export { restrictingActOf, staffActAppliers } from './restricting-acts.js';

@@ -225,6 +225,22 @@ export class StaffActs {
     await this.#append(entry, 'ACT_DONE', subject);
   }
 
+  /**
+   * Keeps in the journal what an act took away that is done in many steps, such as an import; each
+   * step has a record of the act.
+   *
+   * @throws {GatewayError} ERR_LOG_UNAVAILABLE
+   */
+  async recordRestriction(
+    caller: StaffCaller,
+    act: ChangingAct,
+    restriction: RestrictingAct,
+  ): Promise<void> {
+    const { newId, now } = this.options;
+    const entry = { id: newId(), act, content: {}, caller, at: now() };
+    await this.#append(entry, 'ACT_DONE', null, async () => [restriction]);
+  }
+
   #handler(act: ChangingAct): ActHandler {
     const handler = this.options.handlers[act];
     if (handler === undefined) throw new TypeError(`${act} cannot be done here`);

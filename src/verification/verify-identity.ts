@@ -28,6 +28,7 @@ import { errorMap } from '../platform/graphql/error-map.js';
 import type { Authority, BudgetLedger, Caller } from '../grants/index.js';
 import type { ToldFacts } from '../referrals/index.js';
 import type { OpenedSubject, RegisterReader } from '../register/index.js';
+import type { QuestionScreen } from '../screening/index.js';
 import type { Answer, DisclosedSubject, Outcome } from './answer.js';
 import {
   canonicalQuestion,
@@ -63,6 +64,7 @@ export class VerifyIdentity {
     private readonly register: Pick<RegisterReader, 'catchUp' | 'find'>,
     private readonly accessLog: Pick<AccessLog, 'append'>,
     private readonly told: Pick<ToldFacts, 'prepare'>,
+    private readonly screen: Pick<QuestionScreen, 'take'>,
     private readonly now: () => Date,
     private readonly newId: () => string,
   ) {}
@@ -96,6 +98,12 @@ export class VerifyIdentity {
     // 4. The one grant named, its purpose, every field selected, the evidence: before any look-up.
     let caller = asked;
     let grant = this.decide(caller, question, evidence, askedAt);
+    this.screen.take({
+      id,
+      caller,
+      grant,
+      evidence: restrictEvidence(evidence, new Set(grant.matchOn)),
+    });
 
     // 5. Charge from the question alone. The same round trip says what is in force and registered
     //    now; behind it, catch up and decide again (the same request is not charged twice).
@@ -125,12 +133,18 @@ export class VerifyIdentity {
     }
     await this.register.catchUp(charged.register);
 
-    // 6. Candidates from the blind index. Out of scope, suppressed, pending and erased people are
-    //    dropped there and never decrypted.
+    // 6. Candidates from the blind index. Out of scope, suppressed, pending and erased people,
+    //    and where the grant asks for notice those nobody told, are dropped there and never
+    //    decrypted.
     const compared = restrictEvidence(evidence, new Set(grant.matchOn));
     const candidates = await this.register.find(
       evidenceBlockingTerms(compared),
-      { caseloads: new Set(grant.caseloads), partner: caller.partner, state: caller.state },
+      {
+        caseloads: new Set(grant.caseloads),
+        partner: caller.partner,
+        state: caller.state,
+        requiresNotice: grant.requiresNotice === true,
+      },
       candidateCap,
     );
 

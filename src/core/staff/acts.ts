@@ -120,6 +120,9 @@ export const staffActs = {
   LOG_EXPORT_READ: atOnce('SECURITY'),
   LOG_SUMMARY_READ: atOnce(...watchers),
   CASE_REFERENCE_READ: atOnce('SECURITY'),
+  // What nobody on the partners' side is told
+  CONFIRMATIONS_READ: atOnce('SECURITY'),
+  SCREEN_READ: atOnce('SECURITY', 'PROTECTION_OFFICER'),
   WITNESSES_READ: atOnce(...watchers, 'PROTECTION_OFFICER'),
 } as const satisfies Readonly<Record<string, ActRule>>;
 

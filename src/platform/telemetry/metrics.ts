@@ -64,6 +64,25 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly registerUpkeep = new Gauge({
+    name: 'safeconduct_register_upkeep',
+    help: 'Keys or pages moved by background work on the register, people due by the retention rule.',
+    labelNames: ['job'],
+    registers: [this.registry],
+  });
+  readonly registerUpkeepFailed = new Gauge({
+    name: 'safeconduct_register_upkeep_failed',
+    help: '1 after background work on the register failed, until it is done.',
+    labelNames: ['job'],
+    registers: [this.registry],
+  });
+  readonly registerUpkeepEnded = new Gauge({
+    name: 'safeconduct_register_upkeep_ended_seconds',
+    help: 'When background work on the register was last done here, seconds since 1970; EPOCH is due weekly.',
+    labelNames: ['job'],
+    registers: [this.registry],
+  });
+
   constructor() {
     collectDefaultMetrics({ register: this.registry });
   }
