@@ -1,6 +1,6 @@
-import type { Abstract } from '@nestjs/common';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import type { Type } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { AccessLog } from '../src/access-log/index.js';
 import type { GrantId } from '../src/core/ids.js';
@@ -49,7 +49,7 @@ describeOnEachDatabase('yesterday’s database restored, of grants', (kind) => {
 
   const query = async <Row>(sql: string, parameters: unknown[] = []) =>
     rooms.database.dataSource.query<Row[]>(sql, parameters);
-  const get = <T>(type: Abstract<T>): T => rooms.context.get(type);
+  const get = <T>(type: { readonly prototype: T }): T => rooms.context.get(type as Type<T>);
   const staff = async (reference: string) => {
     const [row] = await query<{ fingerprint: string }>(
       `SELECT c.fingerprint FROM staff_certificate c JOIN staff_account a ON a.id = c.account

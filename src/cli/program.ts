@@ -11,6 +11,7 @@ import { token } from './partner/token-command.js';
 import { verify } from './partner/verify-command.js';
 import { showWitnessKey, witness } from './partner/witness-command.js';
 import { addKeysCommands } from './staff/keys-command.js';
+import { addGrantCommands } from './staff/grant-command.js';
 import { addPartnerCommands } from './staff/partner-command.js';
 import { addPendingCommands } from './staff/pending-command.js';
 import { addRegisterCommands } from './staff/register-command.js';
@@ -143,6 +144,7 @@ export async function run(argv: readonly string[]): Promise<void> {
       .option('--json', 'print the result as JSON');
   addPkiCommands(program);
   addPartnerCommands(program, common);
+  addGrantCommands(program, common);
   addStaffCommands(program, common);
   addRegisterCommands(program, common);
   addPendingCommands(program, common);

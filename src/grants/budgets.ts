@@ -338,13 +338,13 @@ export class Budgets implements BudgetLedger {
   }
 }
 
-/** More than is ever asked, for a charge that was within its limits when it was made. */
+/** More than is ever asked (and a quarter of what an int holds): it was within its limits when made. */
 const unlimited: BudgetLimits = {
-  questions: 1_000_000_000,
-  people: 1_000_000_000,
-  misses: 1_000_000_000,
-  values: { NARROW: 1_000_000_000, TAILS: 1_000_000_000, WIDE: 1_000_000_000 },
-  afterMatch: 1_000_000_000,
+  questions: 100_000_000,
+  people: 100_000_000,
+  misses: 100_000_000,
+  values: { NARROW: 100_000_000, TAILS: 100_000_000, WIDE: 100_000_000 },
+  afterMatch: 100_000_000,
 };
 
 /** The charge as charge_question takes it (sliding-budgets.migration.ts). */

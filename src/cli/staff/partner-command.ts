@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Command } from 'commander';
+import { addDocumentCommands } from './documents-command.js';
 import { GatewayError } from '../../core/errors.js';
 import type { JsonValue } from '../../platform/json/strict-json.js';
 import {
@@ -104,6 +105,7 @@ export function addPartnerCommands(program: Command, common: (command: Command) 
   addCertificateCommands(partner, common, waiting);
   addKeyCommands(partner, common, waiting);
   addOnboardingCommands(partner, common, waiting);
+  addDocumentCommands(partner, common);
 }
 
 type Wrap = (command: Command) => Command;
