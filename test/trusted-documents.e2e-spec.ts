@@ -118,8 +118,8 @@ describeOnEachDatabase('trusted documents', (kind) => {
   test('answers a partner does not take are bounded, and another partner is answered', async () => {
     const grantId = gateway.partner(alpha.code).options.grantId;
     const questions = Array.from({ length: 100 }, (_, at) => ({
-      requestId: `r-${at}`,
-      caseReference: 'not of its form',
+      requestId: `not an id ${at}`,
+      caseReference: 'CASE-1',
       person: { documents: [{ type: 'PASSPORT', number: 'P0000001' }] },
     }));
     const batch = {
