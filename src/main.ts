@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import type { AddressInfo } from 'node:net';
 import type { INestApplicationContext, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import type { GraphQLSchema } from 'graphql';
+import { printSchema, type GraphQLSchema } from 'graphql';
 import type { AccessLog } from './access-log/index.js';
 import { GatewayError } from './core/errors.js';
 import type { PartnerCode } from './core/ids.js';
@@ -20,12 +20,18 @@ import { countEnding } from './ending-credentials.js';
 import { CertificateJudge, type PartnerPeer } from './certificate-judge.js';
 import { openStaffDoor, type OpenedStaffDoor } from './open-staff-door.js';
 import { buildPartnerDoor } from './partner-api/partner-door.js';
+import { ReadBundle } from './partners/index.js';
+import { errorTable } from './platform/graphql/error-table.js';
 import { lockHome } from './platform/database/home-lock.js';
 import { listenForNotices } from './platform/database/notifications.js';
 import type { Database } from './platform/database/database.js';
 import type { StaffDoorFiles } from './platform/configuration/configuration.js';
 import { FileWatch } from './platform/keys/watched-files.js';
-import { readListenerTls, type ListenerTls } from './platform/tls/listener-files.js';
+import {
+  readCaCertificates,
+  readListenerTls,
+  type ListenerTls,
+} from './platform/tls/listener-files.js';
 import { describeError } from './platform/telemetry/logger.js';
 import { Metrics } from './platform/telemetry/metrics.js';
 import { nestLogger } from './platform/telemetry/nest-logger.js';
@@ -34,7 +40,7 @@ import {
   type GatedHttpsServer,
 } from './platform/tls/client-certificate-gate.js';
 import { Crossings, Mistakes, ReadNotices } from './referrals/index.js';
-import { Register, Upkeep } from './register/index.js';
+import { legalHolds, Register, Upkeep } from './register/index.js';
 import { authorityChannel, ReplicaClock } from './staff/index.js';
 import {
   ReadAccess,
@@ -53,7 +59,12 @@ import {
 export interface GatewaySettings extends RoomsSettings {
   /** The staff door's files; without them there is no staff door. */
   readonly staffTls?: StaffDoorFiles;
-  readonly partnerTls: { readonly certificateFile: string; readonly keyFile: string };
+  readonly partnerTls: {
+    readonly certificateFile: string;
+    readonly keyFile: string;
+    /** CA certificates partners trust the listener by. */
+    readonly caFile?: string;
+  };
 }
 
 /** The rooms, open and without doors. */
@@ -130,6 +141,7 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
   const documentReport = context.get(DocumentReport);
   const ring = context.get(GatewayKeyRing);
   let tls = readListenerTls(settings.partnerTls, 'PARTNER');
+  const caCertificates = readCaCertificates(settings.partnerTls.caFile);
   metrics.certificateNotAfter.set({ door: 'partner' }, tls.notAfter.getTime() / 1000);
 
   const judge = new CertificateJudge(authority, now);
@@ -257,6 +269,11 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
     logger,
     metrics,
   });
+  context.get(ReadBundle).describeDoor({
+    caCertificates,
+    schema: `${printSchema(partner.schema)}\n`,
+    errorTable: errorTable(),
+  });
   authority.onChange(() => gate?.cutConnections((peer) => !judge.isInForce(peer)));
 
   let staffTls = settings.staffTls && readListenerTls(settings.staffTls, 'STAFF');
@@ -381,6 +398,7 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
   const upkeep = new Upkeep({
     store: context.get(Register).store,
     embedded: database.embedded,
+    hasPreviousMasterKey: settings.keys.previousMaster !== undefined,
     ...(retentionDays === undefined ? {} : { retentionDays }),
     logger,
     onStatus: ({ job, state, done, endedAt }) => {
@@ -406,6 +424,13 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
     await rooms.close();
   };
   accessLog.startRounds(now);
+  const months = configuration.logRetentionMonths;
+  if (months !== undefined) {
+    // Whom a hold protects is sealed: while one is in force nothing of the log is forgotten.
+    const { store } = context.get(Register);
+    const isHeld = async () => (await legalHolds(store)).length > 0;
+    accessLog.startRetention({ months, isHeld }, now);
+  }
   upkeep.start();
   const background = startBackground(context, database.dataSource, now, logger);
   try {

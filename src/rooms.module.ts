@@ -32,7 +32,9 @@ import {
   PreviewGrant,
   ReadBudgets,
   ReadEnds,
+  ReadGrantKeys,
   ReadGrants,
+  rechargeRestored,
 } from './grants/index.js';
 import {
   GatewayKeyRing,
@@ -51,6 +53,7 @@ import {
   RegisterActs,
   registerActAppliers,
   registerVersionSql,
+  seedBuiltInCaseload,
   type DeskOptions,
 } from './register/index.js';
 import {
@@ -65,7 +68,7 @@ import { migrations } from './migrations.js';
 import { QuestionScreen, ReadFindings, ScreenRounds } from './screening/index.js';
 import { Cursors, ExportLog, ReadSummary, SearchLog } from './scrutiny/index.js';
 import { StaffActs, StaffDirectory, StaffRecords, staffActAppliers } from './staff/index.js';
-import { DocumentReport, readPartnerCodes, ReadPartners } from './partners/index.js';
+import { DocumentReport, ReadBundle, readPartnerCodes, ReadPartners } from './partners/index.js';
 
 /** Everything a start has to be given: configuration, keys, clock. */
 export interface RoomsSettings {
@@ -146,21 +149,25 @@ export class RoomsModule {
         {
           provide: Register,
           inject: [NoteChanges],
-          useFactory: (notices: NoteChanges) =>
-            openRegister({
+          useFactory: async (notices: NoteChanges) => {
+            const register = await openRegister({
               onLiveChange: async (manager, changes) => notices.note(manager, changes),
               dataSource,
               masterKey: masterKeyOf(keys),
               epochKeys: keys.epochs,
               now,
               random: (sizeBytes) => randomBytes(sizeBytes),
-            }),
+            });
+            if (await seedBuiltInCaseload(register.store)) await register.load();
+            return register;
+          },
         },
         {
           provide: ACCESS_LOG,
-          inject: [GatewayKeyRing, Register],
-          useFactory: async (ring: GatewayKeyRing, register: Register) => {
+          inject: [GatewayKeyRing, Register, Budgets],
+          useFactory: async (ring: GatewayKeyRing, register: Register, budgets: Budgets) => {
             const log = await openAccessLog({
+              restored: rechargeRestored(budgets, now()),
               dataSource,
               home: configuration.home,
               embedded: database.embedded,
@@ -188,6 +195,24 @@ export class RoomsModule {
             ring.onChange(() => log.signAgain());
             return log;
           },
+        },
+        { provide: ReadGrantKeys, useFactory: () => new ReadGrantKeys(dataSource) },
+        {
+          provide: ReadBundle,
+          inject: [ReadPartners, ACCESS_LOG, Authority],
+          useFactory: (partners: ReadPartners, accessLog: AccessLog, authority: Authority) =>
+            new ReadBundle(partners, {
+              issuer: configuration.publicUrl,
+              logOf: async (code) => ({
+                logVerifierKey: await accessLog.verifierKey({ kind: 'partner', partner: code }),
+                coverVerifierKey: accessLog.coverVerifierKey(),
+                coverSlot: (await accessLog.coverSlot(code)) ?? null,
+              }),
+              testGrantOf: async (code) => {
+                await authority.refresh();
+                return authority.testGrantOf(code);
+              },
+            }),
         },
         {
           provide: ReadEnds,

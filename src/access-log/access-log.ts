@@ -27,6 +27,7 @@ import { Witnesses } from './cover/witnesses.js';
 import { checkpointOf } from './journaled-entries.js';
 import { exportEach, exportRange } from './export-log.js';
 import type { ActEntry } from './journal/line.js';
+import type { RestoredRecords } from './restored-records.js';
 import { PublishedLog } from './published-log.js';
 import type { Kinds } from './search/kinds.js';
 import { LogSearch } from './search/log-search.js';
@@ -64,6 +65,8 @@ export interface AccessLogOptions {
   readonly files?: JournalFiles;
   /** Sizes of the journal's segments and of a preallocation; the defaults suit production. */
   readonly journal?: { readonly segmentBytes: number; readonly stepBytes: number };
+  /** Told of records a restored database had forgotten. */
+  readonly restored?: RestoredRecords;
   /** Restricting acts by name; one in the journal that is not here refuses the start. */
   readonly acts?: ActAppliers;
   /** Where the largest signed checkpoints are remembered, on another path than `home`. */

@@ -58,6 +58,7 @@ export interface Restored {
  *
  * @param journals this home's own, and those brought here from other gateways after a restore
  * @param list how search lists a record that is put back
+ * @param forgotten what is done beside the records that are put back
  * @throws {GatewayError} ERR_LOG_CONTRADICTS_ITSELF, ERR_JOURNAL_UNAVAILABLE
  */
 export async function restoreFromJournals(
@@ -65,6 +66,7 @@ export async function restoreFromJournals(
   journals: readonly JournalLines[],
   appliers: ActAppliers,
   list: ListStored,
+  forgotten: ForgottenRecords = async () => [],
 ): Promise<Restored> {
   const waiting: LostLines[] = [];
   for (const journal of journals) {
@@ -83,9 +85,11 @@ export async function restoreFromJournals(
         // Not in the transaction: the embedded database has one connection.
         const sides = new Map<JournalEntry, SideRow>();
         for (const line of batch) if (line.kind === 'record') sides.set(line, await list(line));
-        await dataSource.transaction(async (manager) =>
-          restoreBatch(manager, lines.writer, batch, appliers, sides),
-        );
+        const beside = await forgotten(batch);
+        await dataSource.transaction(async (manager) => {
+          await restoreBatch(manager, lines.writer, batch, appliers, sides);
+          for (const apply of beside) await apply(manager);
+        });
         for (const { kind } of batch) {
           restored[kind === 'record' ? 'records' : kind === 'act' ? 'acts' : 'rounds'] += 1;
         }
@@ -99,6 +103,13 @@ export async function restoreFromJournals(
   }
   return restored;
 }
+
+/**
+ * What is done after lines were put back, in their transaction; prepared before it begins.
+ */
+export type ForgottenRecords = (
+  lines: readonly JournalEntry[],
+) => Promise<readonly ((manager: EntityManager) => Promise<void>)[]>;
 
 /** What one journal has and the database lacks, a line at a time. */
 class LostLines {

@@ -16,6 +16,7 @@ import { addPendingCommands } from './staff/pending-command.js';
 import { addRegisterCommands } from './staff/register-command.js';
 import { addStaffCommands } from './staff/staff-command.js';
 import { exitCodes } from './exit-codes.js';
+import { showFingerprints } from './fingerprints.js';
 
 /** `safeconduct`: parses arguments, runs one command, turns what it throws into an exit code. */
 export async function run(argv: readonly string[]): Promise<void> {
@@ -82,6 +83,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     )
     .requiredOption('--profile <file>', 'connection and keys (docs/profile.schema.json)')
     .option('--explain', 'check each step and print no token')
+    .option('--token <file>', 'with --explain: a token that was refused, instead of a fresh one')
     .option('--json', 'print the result as JSON')
     .action(token);
 
@@ -109,6 +111,15 @@ export async function run(argv: readonly string[]): Promise<void> {
     .action((name: string, options: { readonly key: string }) => {
       showWitnessKey(options.key, name);
     });
+  program
+    .command('fingerprint')
+    .summary('fingerprints of certificates and keys in words, for the telephone')
+    .description(
+      'Prints the SHA-256 of each certificate (PEM) and the thumbprint of each key (JWK, JWK Set) of the files, in hex and in words of the PGP word list, to be read out by telephone.',
+    )
+    .argument('<files...>')
+    .option('--json', 'print the result as JSON')
+    .action(showFingerprints);
   const log = program.command('log').summary('the access log');
   log
     .command('verify')

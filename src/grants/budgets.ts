@@ -34,6 +34,8 @@ export interface ChargedQuestion {
   readonly state: StateCode;
   readonly officer?: string;
   readonly grant: { readonly id: GrantId } & BudgetTerms;
+  /** A test grant has a budget of its own, and no part in any other. */
+  readonly isTest?: boolean;
   /** Every grant of the partner, and of the partners of its state: what they may use together. */
   readonly peers: {
     readonly partner: readonly BudgetTerms[];
@@ -127,8 +129,13 @@ export class Budgets implements BudgetLedger {
       state,
       grant: grant.id,
       ...(officer === undefined ? {} : { officer }),
+      ...(question.isTest === true ? { isTest: true } : {}),
     });
-    const request = this.fingerprint('safeconduct/request/v1', partner, question.requestId);
+    const request = this.fingerprint(
+      question.isTest === true ? 'safeconduct/test-request/v1' : 'safeconduct/request/v1',
+      partner,
+      question.requestId,
+    );
     const charge = this.fingerprints(question);
     const termsAt: Readonly<Record<BudgetLevel, readonly BudgetTerms[]>> = {
       OFFICER: [grant],

@@ -22,7 +22,7 @@ export const partnerRequirements: Readonly<Record<string, Requirement>> = {
   ...all(
     'Grant',
     'CALLER',
-    'id version digest state purpose legalBasis fields matchOn assuranceLevel requiresNamedOfficer handling validFrom validUntil budgets',
+    'id version digest state purpose legalBasis fields matchOn assuranceLevel requiresNamedOfficer handling validFrom validUntil budgets test',
   ),
   ...all('AcceptGrantPayload', 'CALLER', 'grant receipt'),
   ...all('ReportMistakePayload', 'CALLER', 'id recordedAt receipt'),

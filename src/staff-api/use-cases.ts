@@ -1,7 +1,7 @@
-import { PreviewGrant, ReadBudgets, ReadEnds, ReadGrants } from '../grants/index.js';
+import { PreviewGrant, ReadBudgets, ReadEnds, ReadGrantKeys, ReadGrants } from '../grants/index.js';
 import { ReadGatewayKeys } from '../identity/keys/index.js';
 import { ReadConfirmations, ReadMistakes } from '../referrals/index.js';
-import { DocumentReport, ReadPartners } from '../partners/index.js';
+import { DocumentReport, ReadBundle, ReadPartners } from '../partners/index.js';
 import { ChangePeople, ExportPeople, ImportPeople, ReadPeople } from '../register/index.js';
 import { ReadFindings } from '../screening/index.js';
 import { ExportLog, ReadSummary, SearchLog } from '../scrutiny/index.js';
@@ -12,6 +12,7 @@ import { DocumentResolver } from './document.resolver.js';
 import { GrantResolver } from './grant.resolver.js';
 import { KeysResolver } from './keys.resolver.js';
 import { LogResolver } from './log.resolver.js';
+import { OnboardingResolver } from './onboarding.resolver.js';
 import { PartnerResolver } from './partner.resolver.js';
 import { RegisterReadingResolver } from './register-reading.resolver.js';
 import { RegisterResolver } from './register.resolver.js';
@@ -22,6 +23,8 @@ export const staffUseCases = [
   StaffActs,
   StaffDirectory,
   ReadPartners,
+  ReadBundle,
+  ReadGrantKeys,
   ReadGatewayKeys,
   ReadEnds,
   ReadGrants,
@@ -44,6 +47,7 @@ export const staffUseCases = [
 export const staffResolvers = [
   StaffResolver,
   PartnerResolver,
+  OnboardingResolver,
   KeysResolver,
   GrantResolver,
   BudgetResolver,

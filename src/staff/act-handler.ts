@@ -46,7 +46,8 @@ export interface PreparedAct {
    * Does it, in the transaction that records it. Also run, and rolled back, when it is asked for, so
    * that what cannot be done is refused to the one who asks.
    *
-   * @returns restricting acts, for the journal; one of its own name stands for what was asked for
+   * @returns restricting acts in a form of the room's own, for the journal; those of
+   *   restricting-acts.ts are journaled by their content, unless one of their name is among them
    * @throws {GatewayError} ERR_NOT_FOUND, ERR_CONFLICT and refusals of its own
    */
   apply(manager: EntityManager, context: ActContext): Promise<readonly RestrictingAct[] | void>;
