@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { migrate, openDatabase } from '../src/platform/database/database.js';
+import { epochKeyFiles } from '../src/platform/keys/epoch-key-files.js';
 import { localMasterKey } from '../src/platform/keys/keys.js';
 import {
   importFile,
@@ -125,6 +126,7 @@ async function runStep(name: string, place: Place): Promise<void> {
   const options = {
     dataSource: database.dataSource,
     masterKey: localMasterKey(Buffer.from(place.masterKey, 'hex')),
+    epochKeys: epochKeyFiles(`${place.home}-epoch-keys`, 'bench'),
     now: () => new Date(),
     random: randomBytes,
   };

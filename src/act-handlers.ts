@@ -1,11 +1,19 @@
 import { clientActs, credentialActs, officerActs, organisationActs } from './partners/index.js';
+import { keyActs } from './identity/keys/index.js';
+import type { RegisterAct, RegisterActs } from './register/index.js';
 import { accountActs, type ActHandler, type ChangingAct } from './staff/index.js';
 
-/** How each act of staff is done: every room's acts in one place. One missing does not compile. */
-export const actHandlers: Readonly<Record<ChangingAct, ActHandler>> = {
+/** How each act of staff is done that needs nothing but the database. */
+export const actHandlers: Readonly<Record<Exclude<ChangingAct, RegisterAct>, ActHandler>> = {
   ...accountActs,
   ...organisationActs,
   ...credentialActs,
   ...clientActs,
   ...officerActs,
+  ...keyActs,
 };
+
+/** Every room's acts in one place. One missing does not compile. */
+export const allActHandlers = (
+  register: RegisterActs,
+): Readonly<Record<ChangingAct, ActHandler>> => ({ ...actHandlers, ...register.handlers });

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import type { IncomingMessage } from 'node:http';
+import { hostname } from 'node:os';
 import type { AddressInfo } from 'node:net';
 import type { INestApplicationContext, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -10,17 +11,19 @@ import type { PartnerCode } from './core/ids.js';
 import { AcceptGrant, Authority, type Caller } from './grants/index.js';
 import { createTokenVerifier, parseBearer } from './identity/caller/index.js';
 import { certificateCauseOf } from './identity/certificate/index.js';
+import { GatewayKeyRing } from './identity/keys/index.js';
 import { createTokenEndpoint, publicTokenKeys } from './identity/token/index.js';
 import { buildOpsDoor } from './ops/ops-door.js';
 import { countEnding } from './ending-credentials.js';
 import { CertificateJudge, type PartnerPeer } from './certificate-judge.js';
-import { openStaffDoor } from './open-staff-door.js';
+import { openStaffDoor, type OpenedStaffDoor } from './open-staff-door.js';
 import { buildPartnerDoor } from './partner-api/partner-door.js';
 import { lockHome } from './platform/database/home-lock.js';
 import { listenForNotices } from './platform/database/notifications.js';
 import type { Database } from './platform/database/database.js';
 import type { StaffDoorFiles } from './platform/configuration/configuration.js';
-import { readListenerTls } from './platform/tls/listener-files.js';
+import { FileWatch } from './platform/keys/watched-files.js';
+import { readListenerTls, type ListenerTls } from './platform/tls/listener-files.js';
 import { describeError } from './platform/telemetry/logger.js';
 import { Metrics } from './platform/telemetry/metrics.js';
 import { nestLogger } from './platform/telemetry/nest-logger.js';
@@ -28,6 +31,7 @@ import {
   createGatedHttpsServer,
   type GatedHttpsServer,
 } from './platform/tls/client-certificate-gate.js';
+import { Crossings } from './referrals/index.js';
 import { authorityChannel, ReplicaClock } from './staff/index.js';
 import {
   ReadAccess,
@@ -63,6 +67,8 @@ export interface Gateway {
   readonly schema: GraphQLSchema;
   /** Undefined without a staff door. */
   readonly staff: { readonly url: string; readonly schema: GraphQLSchema } | undefined;
+  /** Takes up files of keys and certificates that have changed; done by itself every two seconds. */
+  lookAtFiles(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -112,23 +118,29 @@ export async function openDoors(settings: GatewaySettings, rooms: OpenRooms): Pr
 }
 
 async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<Gateway> {
-  const { configuration, logger, keys, now } = settings;
+  const { configuration, logger, now } = settings;
   const { context, database } = rooms;
   const metrics = new Metrics();
   const authority = context.get(Authority);
   const accessLog = context.get<AccessLog>(ACCESS_LOG);
-  const tls = readListenerTls(settings.partnerTls, 'PARTNER');
+  const ring = context.get(GatewayKeyRing);
+  let tls = readListenerTls(settings.partnerTls, 'PARTNER');
   metrics.certificateNotAfter.set({ door: 'partner' }, tls.notAfter.getTime() / 1000);
 
   const judge = new CertificateJudge(authority, now);
   let gate: GatedHttpsServer<PartnerPeer> | undefined;
   const peerOf = (socket: object): PartnerPeer | undefined => gate?.identityOf(socket);
-  const verifier = createTokenVerifier({
-    issuer: configuration.publicUrl,
-    audience: configuration.publicUrl,
-    keys: publicTokenKeys([keys.token.jwk]),
-    now,
-    maxSkewSeconds: 5,
+  const newVerifier = () =>
+    createTokenVerifier({
+      issuer: configuration.publicUrl,
+      audience: configuration.publicUrl,
+      keys: publicTokenKeys(ring.verifierJwks),
+      now,
+      maxSkewSeconds: 5,
+    });
+  let verifier = newVerifier();
+  ring.onChange(() => {
+    verifier = newVerifier();
   });
 
   /** Certificate and token of a request, against authority as it is now. */
@@ -137,8 +149,9 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
     if (peer === undefined) throw new GatewayError('ERR_TOKEN_REFUSED', { detail: 'certificate' });
     const fingerprint = peer.checked.fingerprintSha256.base64url;
     const token = parseBearer(request.headersDistinct['authorization']);
-    const { clientId, officer, issuedAt, expiresAt } = verifier.verify(token, fingerprint);
+    const { clientId, officer, issuedAt, expiresAt, kid } = verifier.verify(token, fingerprint);
     await authority.refresh();
+    if (!ring.acceptsToken(kid)) throw new GatewayError('ERR_TOKEN_REFUSED', { detail: 'key' });
     if (!judge.isInForce(peer)) {
       throw new GatewayError('ERR_TOKEN_REFUSED', { detail: 'certificate' });
     }
@@ -166,7 +179,11 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
 
   const tokenEndpoint = createTokenEndpoint({
     issuer: configuration.publicUrl,
-    signingKeys: [keys.token.jwk],
+    signingKeys: ring.tokenKeys(),
+    currentKeys: async () => {
+      await authority.refresh();
+      return ring.tokenKeys();
+    },
     clients: {
       byClientId: async (clientId) => {
         await authority.refresh();
@@ -202,6 +219,7 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
       readReceipt: shared(context, ReadReceipt),
       recordRefusal: shared(context, RecordRefusal),
       acceptGrant: shared(context, AcceptGrant),
+      crossings: shared(context, Crossings),
     },
     serverFactory: (handler) => {
       gate = createGatedHttpsServer<PartnerPeer>(
@@ -227,7 +245,7 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
   });
   authority.onChange(() => gate?.cutConnections((peer) => !judge.isInForce(peer)));
 
-  const staffTls = settings.staffTls && readListenerTls(settings.staffTls, 'STAFF');
+  let staffTls = settings.staffTls && readListenerTls(settings.staffTls, 'STAFF');
   const staff =
     settings.staffTls === undefined || staffTls === undefined
       ? undefined
@@ -249,11 +267,64 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
   }
 
   // Nobody has to ask for a replica to learn what was revoked: open connections end by themselves.
-  const clock = new ReplicaClock(database.dataSource, (error) =>
-    logger.warn(describeError(error), 'the time of enforcement was not written down'),
+  const certificatesHeld = () => [
+    { use: 'PARTNER_TLS' as const, ...servedBy(tls) },
+    ...(staffTls === undefined ? [] : [{ use: 'STAFF_TLS' as const, ...servedBy(staffTls) }]),
+  ];
+  const clock = new ReplicaClock(
+    database.dataSource,
+    {
+      name: `${hostname()}:${configuration.partner.port} ${configuration.home}`,
+      held: () => [...ring.heldKeys(), ...certificatesHeld()],
+    },
+    (error) => logger.warn(describeError(error), 'the time of enforcement was not written down'),
   );
   await clock.start(authority.version);
+  // What came in force before this replica was known to run is judged now, what comes later waits for it.
+  try {
+    await authority.refresh();
+    ring.requireWhole();
+  } catch (error) {
+    await clock.stop();
+    throw error;
+  }
   authority.onChange(() => clock.saw(authority.version));
+  const files = new FileWatch(
+    [
+      { what: 'signing keys', paths: ring.files, reread: () => ring.reread() },
+      {
+        what: 'partner certificate',
+        paths: [settings.partnerTls.certificateFile, settings.partnerTls.keyFile],
+        reread: () => {
+          const read = readListenerTls(settings.partnerTls, 'PARTNER');
+          gate?.serveCertificate({ certificate: read.certificate, privateKey: read.key });
+          tls = read;
+          metrics.certificateNotAfter.set({ door: 'partner' }, read.notAfter.getTime() / 1000);
+        },
+      },
+      ...(settings.staffTls === undefined || staff === undefined
+        ? []
+        : staffFiles(settings.staffTls, staff, (read) => {
+            staffTls = read;
+            metrics.certificateNotAfter.set({ door: 'staff' }, read.notAfter.getTime() / 1000);
+          })),
+    ],
+    {
+      onTaken: (what) => {
+        metrics.filesRefused.set({ what }, 0);
+        logger.info({ what }, 'changed files were taken up');
+        void clock.holds();
+      },
+      onFault: (what, error) => {
+        metrics.filesRefused.set({ what }, 1);
+        logger.error(
+          { what, ...describeError(error) },
+          'changed files hold nothing that can be taken; what was before goes on',
+        );
+      },
+    },
+  );
+  await files.start();
   const notices =
     configuration.databaseUrl === undefined
       ? undefined
@@ -285,6 +356,7 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
     return [
       { name: 'access log can be written', ok: log },
       { name: 'listener certificate in force', ok: now() < tls.notAfter },
+      { name: 'signing keys in force are held', ok: ring.lacking().length === 0 },
       {
         name: 'a witness has cosigned within a day',
         ok: await accessLog.witnesses.isCosigned(now()).catch(() => false),
@@ -297,6 +369,7 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
   const ops = await buildOpsDoor({ ready, metrics, logger });
 
   const close = async () => {
+    await files.close();
     gate?.cutConnections(() => true);
     staff?.cut();
     await partner.app.close();
@@ -328,6 +401,10 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
             url: `https://localhost:${portOf(staff.app.getHttpServer())}`,
             schema: staff.schema,
           },
+    lookAtFiles: async () => {
+      await files.look();
+      await clock.holds();
+    },
     close,
   };
 }
@@ -348,6 +425,31 @@ function shared<T extends object>(context: INestApplicationContext, type: Type<T
   const hook = hooks.find((name) => name in instance);
   if (hook !== undefined) throw new TypeError(`${type.name} has ${hook} and cannot be shared`);
   return instance;
+}
+
+/** A server certificate as a replica reports it. */
+function servedBy({ fingerprint, notAfter }: ListenerTls) {
+  return { thumbprint: fingerprint, kid: '', notAfter };
+}
+
+/** Files of the staff door that are taken up while it is open. */
+function staffFiles(
+  files: StaffDoorFiles,
+  staff: OpenedStaffDoor,
+  onServed: (read: ListenerTls) => void,
+) {
+  return [
+    {
+      what: 'staff certificate',
+      paths: [files.certificateFile, files.keyFile],
+      reread: () => {
+        const read = readListenerTls(files, 'STAFF');
+        staff.serveCertificate({ certificate: read.certificate, privateKey: read.key });
+        onServed(read);
+      },
+    },
+    { what: 'staff CAs', paths: [files.caFile], reread: () => staff.rereadAnchors() },
+  ];
 }
 
 interface Listening {

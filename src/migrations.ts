@@ -1,8 +1,10 @@
 import { accessLogMigrations } from './access-log/index.js';
 import { grantMigrations } from './grants/index.js';
+import { gatewayKeyMigrations } from './identity/keys/index.js';
 import { identityMigrations } from './identity/token/index.js';
 import { partnerMigrations } from './partners/index.js';
 import type { Migration } from './platform/database/database.js';
+import { referralMigrations } from './referrals/index.js';
 import { registerMigrations } from './register/index.js';
 import { staffMigrations } from './staff/index.js';
 
@@ -11,7 +13,9 @@ export const migrations: readonly Migration[] = [
   ...partnerMigrations,
   ...grantMigrations,
   ...identityMigrations,
+  ...gatewayKeyMigrations,
   ...registerMigrations,
   ...accessLogMigrations,
   ...staffMigrations,
+  ...referralMigrations,
 ];

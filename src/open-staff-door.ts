@@ -19,15 +19,25 @@ import {
   type GatedHttpsServer,
 } from './platform/tls/client-certificate-gate.js';
 import { buildStaffDoor, type StaffDoor } from './staff-api/staff-door.js';
+import { ReadGatewayKeys } from './identity/keys/index.js';
 import { ReadPartners } from './partners/index.js';
 import { ExportLog, ReadSummary, SearchLog } from './scrutiny/index.js';
+import { ChangePeople, ExportPeople, ImportPeople, ReadPeople } from './register/index.js';
 import { StaffActs, StaffDirectory } from './staff/index.js';
 
 /** Who is on the other end of a connection through the staff door's gate. */
 interface StaffPeer {
   readonly checked: CheckedCertificate;
   readonly account: string;
+  readonly certificate: Buffer;
 }
+
+/** A registrar's upload may take its time, and its mapping file comes in a header. */
+const uploadLimits = {
+  requestTimeout: 60 * 60 * 1000,
+  keepAliveTimeout: 60_000,
+  maxHeaderSize: 64 * 1024,
+};
 
 export interface StaffDoorSettings {
   readonly publicUrl: string;
@@ -44,6 +54,14 @@ export interface StaffDoorSettings {
 export interface OpenedStaffDoor extends StaffDoor {
   /** Ends every connection. */
   cut(): void;
+  /** Serves another certificate from the next connection on. */
+  serveCertificate: GatedHttpsServer<StaffPeer>['serveCertificate'];
+  /**
+   * Reads the CAs of staff again; ends connections whose certificate none of them issued.
+   *
+   * @throws {GatewayError} ERR_CONFIGURATION; then nothing has changed
+   */
+  rereadAnchors(): void;
 }
 
 /** Builds the staff door over the rooms: its own listener, its own anchors, its own schema. */
@@ -54,7 +72,7 @@ export async function openStaffDoor(
   shared: <T extends object>(type: Type<T>) => T,
 ): Promise<OpenedStaffDoor> {
   const { now, logger, metrics } = settings;
-  const anchors = readStaffAnchors(settings.files.caFile);
+  let anchors = readStaffAnchors(settings.files.caFile);
   const directory = context.get(StaffDirectory);
   let gate: GatedHttpsServer<StaffPeer> | undefined;
 
@@ -66,6 +84,11 @@ export async function openStaffDoor(
       searchLog: shared(SearchLog),
       readSummary: shared(ReadSummary),
       exportLog: shared(ExportLog),
+      readKeys: shared(ReadGatewayKeys),
+      changePeople: shared(ChangePeople),
+      importPeople: shared(ImportPeople),
+      exportPeople: shared(ExportPeople),
+      readPeople: shared(ReadPeople),
     },
     serverFactory: (handler) => {
       gate = createGatedHttpsServer<StaffPeer>(
@@ -75,10 +98,11 @@ export async function openStaffDoor(
           check: async (der) => {
             const checked = checkClientCertificate(der, anchors, now());
             const { account } = await directory.establish(checked.fingerprintSha256.base64url);
-            return { checked, account };
+            return { checked, account, certificate: der };
           },
           causeOf: certificateCauseOf,
           connectionKey: ({ account }) => account,
+          http: uploadLimits,
           onRefused: (cause) => metrics.handshakesRefused.inc({ cause: `staff ${cause}` }),
         },
         handler,
@@ -104,7 +128,23 @@ export async function openStaffDoor(
       () => gate?.cutConnections(() => true),
     );
   });
-  return { ...door, cut: () => void gate?.cutConnections(() => true) };
+  const isIssued = ({ certificate }: StaffPeer): boolean => {
+    try {
+      checkClientCertificate(certificate, anchors, now());
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  return {
+    ...door,
+    cut: () => void gate?.cutConnections(() => true),
+    serveCertificate: (served) => gate?.serveCertificate(served),
+    rereadAnchors: () => {
+      anchors = readStaffAnchors(settings.files.caFile);
+      gate?.cutConnections((peer) => !isIssued(peer));
+    },
+  };
 }
 
 /** The CAs that issue the certificates of staff. */

@@ -1,12 +1,38 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { openAccessLog, type AccessLog, type AccessLogOptions } from './access-log/index.js';
-import { deriveKey, localMasterKey, type PrivateJwk } from './platform/keys/keys.js';
+import type { EpochKeyProvider } from './platform/keys/epoch-key-files.js';
+import {
+  deriveKey,
+  localMasterKey,
+  masterKeyRing,
+  type MasterKey,
+  type PrivateJwk,
+} from './platform/keys/keys.js';
 import { migrate, openDatabase, type Database } from './platform/database/database.js';
 import type { Configuration } from './platform/configuration/configuration.js';
 import type { GatewayLogger } from './platform/telemetry/logger.js';
 import { AcceptGrant, Authority, Budgets } from './grants/index.js';
-import { openRegister, Register, registerVersionSql } from './register/index.js';
+import { Crossings, ConfirmationAlarms, ToldFacts, ToldKeys } from './referrals/index.js';
+import {
+  GatewayKeyRing,
+  ReadGatewayKeys,
+  type KeyUse,
+  type SigningKeyFiles,
+} from './identity/keys/index.js';
+import {
+  ChangePeople,
+  ExportPeople,
+  ImportPeople,
+  openRegister,
+  ReadPeople,
+  Register,
+  RegisterActs,
+  registerVersionSql,
+  registerActAppliers,
+  type DeskOptions,
+} from './register/index.js';
 import {
   ReadAccess,
   ReadReceipt,
@@ -15,9 +41,9 @@ import {
   VerifyIdentity,
 } from './verification/index.js';
 import { Cursors, ExportLog, ReadSummary, SearchLog } from './scrutiny/index.js';
-import { actHandlers } from './act-handlers.js';
+import { actHandlers, allActHandlers } from './act-handlers.js';
 import { migrations } from './migrations.js';
-import { ReadPartners } from './partners/index.js';
+import { readPartnerCodes, ReadPartners } from './partners/index.js';
 import { StaffActs, StaffDirectory, StaffRecords, staffActAppliers } from './staff/index.js';
 
 /** Everything a start has to be given: configuration, keys, clock. */
@@ -28,61 +54,107 @@ export interface RoomsSettings {
   readonly now: () => Date;
   /** Another file system under the journal, for tests that make it fail. */
   readonly journalFiles?: AccessLogOptions['files'];
+  /** Signing keys in force that are lost: the first one held takes their place. */
+  readonly adoptKeys?: readonly KeyUse[];
 }
 
 export interface GatewayKeys {
   /** 32 bytes. */
   readonly master: Uint8Array;
+  /** 32 bytes; what is still wrapped under it opens, until `rotateMasterKey` has moved it. */
+  readonly previousMaster?: Uint8Array;
+  readonly epochs: EpochKeyProvider;
   /** 32 bytes. */
   readonly log: Uint8Array;
+  /** The first of its file. */
   readonly token: PrivateJwk;
+  /** The first of its file. */
   readonly checkpoint: PrivateJwk;
+  /** Where the two are read again from, with those beside them; without a file a key stays as it is. */
+  readonly files?: SigningKeyFiles;
 }
 
 /** Token of the access log. */
 export const ACCESS_LOG = Symbol('access log');
+
+/** Token of what the use cases of the registrars' desk share. */
+const DESK = Symbol('desk');
 
 /** The rooms and their use cases, without any door. */
 @Module({})
 export class RoomsModule {
   /** @param database open and migrated; the caller closes it after the application context */
   static with(settings: RoomsSettings, database: Database): DynamicModule {
-    const { configuration, keys, logger, now, journalFiles } = settings;
+    const { configuration, keys, logger, now, journalFiles, adoptKeys = [] } = settings;
     const { dataSource } = database;
     return {
       module: RoomsModule,
       providers: [
-        { provide: Authority, useFactory: () => Authority.open(dataSource) },
+        {
+          provide: GatewayKeyRing,
+          useFactory: () =>
+            GatewayKeyRing.open({
+              dataSource,
+              keys: { TOKEN: keys.token, CHECKPOINT: keys.checkpoint },
+              files: keys.files ?? {},
+              now,
+              adopt: adoptKeys,
+            }),
+        },
+        {
+          provide: Authority,
+          inject: [GatewayKeyRing],
+          useFactory: async (ring: GatewayKeyRing) => {
+            const authority = await Authority.open(dataSource);
+            const take = () => ring.take(authority.gatewayKeys);
+            take();
+            authority.onChange(take);
+            return authority;
+          },
+        },
         {
           provide: Register,
           useFactory: () =>
             openRegister({
               dataSource,
-              masterKey: localMasterKey(keys.master),
+              masterKey: masterKeyOf(keys),
+              epochKeys: keys.epochs,
               now,
               random: (sizeBytes) => randomBytes(sizeBytes),
             }),
         },
         {
           provide: ACCESS_LOG,
-          useFactory: () =>
-            openAccessLog({
+          inject: [GatewayKeyRing, Register],
+          useFactory: async (ring: GatewayKeyRing, register: Register) => {
+            const log = await openAccessLog({
               dataSource,
               home: configuration.home,
               embedded: database.embedded,
               logKey: keys.log,
-              checkpointKey: keys.checkpoint.key,
+              checkpointKey: {
+                signing: () => ring.checkpointSigners(),
+                accepted: () => ring.checkpointAccepted(),
+                held: () => ring.checkpointHeld(),
+              },
               origin: configuration.logOrigin,
               random: (sizeBytes) => randomBytes(sizeBytes),
               logger,
               ...(journalFiles === undefined ? {} : { files: journalFiles }),
-              acts: staffActAppliers(actHandlers, randomUUID),
+              acts: {
+                ...staffActAppliers(actHandlers, randomUUID),
+                ...registerActAppliers(register.store),
+              },
               witnessQuorum: configuration.witnessQuorum,
               ...(configuration.checkpointFile === undefined
                 ? {}
                 : { checkpointFile: configuration.checkpointFile }),
-            }),
+            });
+            ring.onChange(() => log.signAgain());
+            return log;
+          },
         },
+        { provide: ReadGatewayKeys, useFactory: () => new ReadGatewayKeys(dataSource, now) },
         { provide: ReadPartners, useFactory: () => new ReadPartners(dataSource) },
         { provide: StaffDirectory, useFactory: () => new StaffDirectory(dataSource, now) },
         {
@@ -115,16 +187,57 @@ export class RoomsModule {
         },
         {
           provide: StaffActs,
-          inject: [ACCESS_LOG, Authority],
-          useFactory: (accessLog: AccessLog, authority: Authority) =>
+          inject: [ACCESS_LOG, Authority, RegisterActs],
+          useFactory: (accessLog: AccessLog, authority: Authority, registerActs: RegisterActs) =>
             new StaffActs({
               dataSource,
               accessLog,
-              handlers: actHandlers,
+              handlers: allActHandlers(registerActs),
               now,
               newId: randomUUID,
               onDone: async () => authority.refresh(),
             }),
+        },
+        {
+          provide: RegisterActs,
+          inject: [Register],
+          useFactory: (register: Register) => new RegisterActs(register.store),
+        },
+        {
+          provide: DESK,
+          inject: [Register, StaffActs, RegisterActs],
+          useFactory: (
+            register: Register,
+            acts: StaffActs,
+            registerActs: RegisterActs,
+          ): DeskOptions => ({
+            register,
+            acts,
+            registerActs,
+            knownPartners: async () => readPartnerCodes(dataSource),
+            newId: randomUUID,
+          }),
+        },
+        {
+          provide: ChangePeople,
+          inject: [DESK],
+          useFactory: (desk: DeskOptions) => new ChangePeople(desk),
+        },
+        {
+          provide: ImportPeople,
+          inject: [DESK],
+          useFactory: (desk: DeskOptions) =>
+            new ImportPeople(desk, join(configuration.home, 'uploads')),
+        },
+        {
+          provide: ExportPeople,
+          inject: [DESK],
+          useFactory: (desk: DeskOptions) => new ExportPeople(desk),
+        },
+        {
+          provide: ReadPeople,
+          inject: [Register, StaffActs],
+          useFactory: (register: Register, acts: StaffActs) => new ReadPeople(register, acts),
         },
         {
           provide: Budgets,
@@ -136,14 +249,34 @@ export class RoomsModule {
             ),
         },
         {
+          provide: ToldKeys,
+          useFactory: () =>
+            new ToldKeys(dataSource, deriveKey(keys.log, 'safeconduct/told/v1'), (sizeBytes) =>
+              randomBytes(sizeBytes),
+            ),
+        },
+        {
+          provide: ToldFacts,
+          inject: [ToldKeys],
+          useFactory: (toldKeys: ToldKeys) => new ToldFacts(toldKeys),
+        },
+        {
+          provide: Crossings,
+          inject: [ToldKeys, ToldFacts, ACCESS_LOG],
+          useFactory: (toldKeys: ToldKeys, told: ToldFacts, accessLog: AccessLog) =>
+            new Crossings(toldKeys, told, accessLog, now, randomUUID),
+        },
+        { provide: ConfirmationAlarms, useFactory: () => new ConfirmationAlarms(dataSource) },
+        {
           provide: VerifyIdentity,
-          inject: [Authority, Budgets, Register, ACCESS_LOG],
+          inject: [Authority, Budgets, Register, ACCESS_LOG, ToldFacts],
           useFactory: (
             authority: Authority,
             budget: Budgets,
             register: Register,
             accessLog: AccessLog,
-          ) => new VerifyIdentity(authority, budget, register, accessLog, now, randomUUID),
+            told: ToldFacts,
+          ) => new VerifyIdentity(authority, budget, register, accessLog, told, now, randomUUID),
         },
         {
           provide: VerifyIdentities,
@@ -174,6 +307,11 @@ export class RoomsModule {
       ],
     };
   }
+}
+
+function masterKeyOf({ master, previousMaster }: GatewayKeys): MasterKey {
+  const key = localMasterKey(master);
+  return previousMaster === undefined ? key : masterKeyRing(key, localMasterKey(previousMaster));
 }
 
 /** Opens the database of a configuration, and runs the migrations that are due. */

@@ -14,6 +14,7 @@ const rooms = [
   'grants',
   'identity',
   'partners',
+  'referrals',
   'register',
   'scrutiny',
   'staff',

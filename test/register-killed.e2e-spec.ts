@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { migrate, openDatabase } from '../src/platform/database/database.js';
+import { epochKeyFiles } from '../src/platform/keys/epoch-key-files.js';
 import { localMasterKey } from '../src/platform/keys/keys.js';
 import { openRegister, registerMigrations, releaseBatch } from '../src/register/index.js';
 import { describeOnEachDatabase, freshDatabaseUrl, temporaryHome } from './support/databases.js';
@@ -26,7 +28,10 @@ describeOnEachDatabase('an import that is killed', (kind) => {
     await migrate(database.dataSource);
     await database.close();
   });
-  afterAll(() => home.remove());
+  afterAll(() => {
+    home.remove();
+    rmSync(`${home.path}-epoch-keys`, { recursive: true, force: true });
+  });
 
   /** Runs the import; it is killed without a word `transactions` in. */
   const runImport = async (transactions: number): Promise<'killed' | 'done'> => {
@@ -55,6 +60,7 @@ describeOnEachDatabase('an import that is killed', (kind) => {
     const register = await openRegister({
       dataSource: database.dataSource,
       masterKey: localMasterKey(masterKey),
+      epochKeys: epochKeyFiles(`${home.path}-epoch-keys`, 'epoch keys'),
       now: () => new Date('2026-11-22T10:00:00Z'),
       random: randomBytes,
     });

@@ -15,6 +15,7 @@ import {
 } from '../../src/core/matching/index.js';
 import type { Subject } from '../../src/core/register/subject.js';
 import { migrate, openDatabase, type Database } from '../../src/platform/database/database.js';
+import { epochKeyFiles } from '../../src/platform/keys/epoch-key-files.js';
 import { localMasterKey } from '../../src/platform/keys/keys.js';
 import {
   importRegister,
@@ -51,6 +52,7 @@ export class RegisterPath implements MatchingPath {
     const register = await openRegister({
       dataSource,
       masterKey: localMasterKey(randomBytes(32)),
+      epochKeys: epochKeyFiles(join(this.#home, 'epoch-keys'), 'bench'),
       now: () => this.now,
       random: (sizeBytes) => randomBytes(sizeBytes),
     });

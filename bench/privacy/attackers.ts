@@ -16,6 +16,8 @@ export interface AttackFigures {
   readonly valuesUntilStopped: number;
   readonly values: number;
   readonly alarmAtTry: number | undefined;
+  /** People learnt when the first alarm was raised. */
+  readonly peopleAtAlarm: number | undefined;
 }
 
 const minutesBetweenTries = 2;
@@ -41,9 +43,11 @@ async function play(
   measures: boolean,
   mostTries: number,
   known: ReadonlySet<string>,
+  officer?: string,
 ): Promise<AttackFigures> {
   const people = new Set<string>();
   const triedAt: Date[] = [];
+  const learntBy: number[] = [];
   let stoppedAt: number | undefined;
   let peopleUntilStopped = 0;
   let valuesUntilStopped = 0;
@@ -55,9 +59,10 @@ async function play(
     tries += 1;
     asker.world.pass(minutesBetweenTries);
     triedAt.push(asker.world.now);
-    last = await asker.ask(person);
+    last = await asker.ask(person, officer);
     const learnt = byReference(last);
     if (learnt !== undefined && !known.has(learnt)) people.add(learnt);
+    learntBy.push(people.size);
     if (!last.answered && last.code === 'ERR_BUDGET_SPENT') stoppedAt ??= tries;
     if (stoppedAt === undefined) {
       peopleUntilStopped = people.size;
@@ -66,6 +71,9 @@ async function play(
   }
   attempt.next(last);
   const alarm = await asker.world.firstAlarm(asker.name);
+  // The clock of the bench runs on while a question is answered: alarms are raised before the next.
+  const next = triedAt.findIndex((at) => alarm !== undefined && at.getTime() > alarm.getTime());
+  const alarmAtTry = alarm === undefined ? undefined : next < 0 ? tries : next;
   return {
     attack: name,
     measures,
@@ -75,12 +83,33 @@ async function play(
     people: people.size,
     valuesUntilStopped,
     values: attempt.values?.() ?? 0,
-    alarmAtTry:
-      alarm === undefined
-        ? undefined
-        : triedAt.findIndex((at) => at.getTime() >= alarm.getTime() - 1000) + 1 || tries,
+    alarmAtTry,
+    peopleAtAlarm: alarmAtTry === undefined ? undefined : learntBy[alarmAtTry - 1],
   };
 }
+
+interface Prepared {
+  readonly attempt: Attempt;
+  readonly known: ReadonlySet<string>;
+  /** Under whose name is asked, if any. */
+  readonly officer?: string;
+}
+
+/** True details of a fifth of the list. */
+function informedOf(world: BenchWorld): readonly PersonEvidenceInput[] {
+  return passportHolders(world)
+    .slice(0, Math.round(world.people.length / 5))
+    .map(evidenceOf);
+}
+
+const passportHolders = (world: BenchWorld): readonly DemoPerson[] =>
+  world.people.filter(
+    ({ documents, suppressedFor, dateOfBirth, fatherName }) =>
+      documents?.[0]?.['type'] === 'PASSPORT' &&
+      suppressedFor === undefined &&
+      dateOfBirth !== undefined &&
+      fatherName !== undefined,
+  );
 
 const list = (questions: readonly PersonEvidenceInput[]): Attempt => {
   let at = 0;
@@ -119,14 +148,12 @@ export async function playAttacks(
 ): Promise<readonly AttackFigures[]> {
   const terms = measures ? benchTerms : { ...benchTerms, ...withoutMeasures };
   const figures: AttackFigures[] = [];
-  const run = async (
-    name: string,
-    attempt: Attempt | ((asker: Asker) => Promise<{ attempt: Attempt; known: Set<string> }>),
-  ) => {
+  const run = async (name: string, attempt: Attempt | ((asker: Asker) => Promise<Prepared>)) => {
     const asker = await world.partner(terms);
-    const { attempt: made, known } =
+    const prepared: Prepared =
       typeof attempt === 'function' ? await attempt(asker) : { attempt, known: new Set<string>() };
-    const played = await play(name, asker, made, measures, tries, known);
+    const { attempt: made, known, officer } = prepared;
+    const played = await play(name, asker, made, measures, tries, known, officer);
     say(`${name}, ${measures ? 'with' : 'without'}: ${JSON.stringify(played)}`);
     figures.push(played);
   };
@@ -160,6 +187,25 @@ export async function playAttacks(
   );
 
   await run(
+    'census-like list, guessed years, made-up documents',
+    list(
+      census.slice(0, tries).map((person, at) => ({
+        names: person.names.slice(0, 1).map(({ full }) => ({ full })),
+        fatherName: person.fatherName ?? null,
+        dateOfBirth: born(at).slice(0, 4),
+        sex: person.sex ?? null,
+        nationality: 'AFG',
+        documents: [
+          {
+            type: 'PASSPORT' as const,
+            number: `P0${String(1_000_000 + ((at * 7_919_017) % 8e6))}`,
+          },
+        ],
+      })),
+    ),
+  );
+
+  await run(
     'sequential documents',
     list(
       Array.from({ length: tries }, (_, at) => ({
@@ -168,13 +214,7 @@ export async function playAttacks(
     ),
   );
 
-  const passported = world.people.filter(
-    ({ documents, suppressedFor, dateOfBirth, fatherName }) =>
-      documents?.[0]?.['type'] === 'PASSPORT' &&
-      suppressedFor === undefined &&
-      dateOfBirth !== undefined &&
-      fatherName !== undefined,
-  );
+  const passported = passportHolders(world);
   await run('neighbours of a known person', async (asker) => {
     const known = passported[7];
     if (known === undefined) throw new TypeError('no known person');
@@ -204,8 +244,20 @@ export async function playAttacks(
   }
 
   await run('informed, true details of 20 % of the list', async () => {
-    const details = passported.slice(0, Math.round(world.people.length / 5)).map(evidenceOf);
-    return { attempt: list(details), known: new Set<string>() };
+    return { attempt: list(informedOf(world)), known: new Set<string>() };
+  });
+  await run('informed, one officer of a partner that confirms', async (asker) => {
+    // Colleagues confirm a dozen people first; the fisher asks for others under an own name.
+    const known = new Set<string>();
+    for (const details of informedOf(world).slice(-12)) {
+      world.pass(minutesBetweenTries);
+      const told = await asker.ask(details, 'colleague');
+      const reference = byReference(told);
+      if (!told.answered || reference === undefined) continue;
+      known.add(reference);
+      await asker.confirm(told.answer.id);
+    }
+    return { attempt: list(informedOf(world).slice(0, -12)), known, officer: 'fisher' };
   });
   return figures;
 }

@@ -10,12 +10,18 @@ import { areaUnderCurve, meansOf, welchT } from './statistics.js';
 import { withoutMeasures, type BenchWorld } from './world.js';
 
 const classes = ['MATCH', 'ABSENT', 'SUPPRESSED'] as const;
-type SampleClass = (typeof classes)[number];
+/** Crossings confirmed for an own match, and for a verification that is no match. */
+const crossingClasses = ['CONFIRMED', 'NOT_USABLE'] as const;
+type SampleClass = (typeof classes)[number] | (typeof crossingClasses)[number];
+type Sample = () => Promise<{ readonly text: string; readonly status: number }>;
+
+const confirmDocument = `mutation Confirm($input: ConfirmCrossingInput!) {
+  confirmCrossing(input: $input) { confirmation { id revision } receipt { record salt proof } } }`;
 
 export interface SocketFigures {
   readonly samples: number;
   readonly atOnce: number;
-  readonly sizes: Readonly<Record<SampleClass, readonly number[]>>;
+  readonly sizes: Readonly<Record<string, readonly number[]>>;
   readonly pairs: readonly {
     readonly pair: string;
     readonly t: number;
@@ -39,58 +45,102 @@ export async function measureSockets(
   const client = new PartnerClient(profile);
   const document = verifyIdentityDocument(['visaStatus', 'fullName']);
   const people = await peopleOfEachClass(world, client, document, grantId);
-  const times: Record<SampleClass, number[]> = { MATCH: [], ABSENT: [], SUPPRESSED: [] };
-  const sizes: Record<SampleClass, Set<number>> = {
-    MATCH: new Set(),
-    ABSENT: new Set(),
-    SUPPRESSED: new Set(),
-  };
-  const order = shuffled(classes.flatMap((one) => Array.from({ length: samples }, () => one)));
-  let next = 0;
-  const work = async () => {
-    for (let at = next++; at < order.length; at = next++) {
-      const of = order[at] as SampleClass;
-      const pool = people[of];
-      const person = pool[at % pool.length] as PersonEvidenceInput;
-      const variables = { input: inputOf(grantId, person) };
-      await client.accessToken();
-      const start = performance.now();
+  const matches: string[] = [];
+  const misses: string[] = [];
+  const asking = (of: (typeof classes)[number], at: number): Sample => {
+    const person = people[of][at % people[of].length] as PersonEvidenceInput;
+    const variables = { input: inputOf(grantId, person) };
+    return async () => {
       const answer = await client.graphql(document, variables);
-      times[of].push(performance.now() - start);
-      sizes[of].add(Buffer.byteLength(answer.text));
       if (answer.status !== 200 || answer.text.includes('"errors"')) {
         throw new Error(`a sample was refused: HTTP ${answer.status}`);
       }
+      const id = /"id":"([0-9a-f-]{36})"/.exec(answer.text)?.[1] ?? '';
+      (of === 'MATCH' ? matches : misses).push(id);
+      return answer;
+    };
+  };
+  const asked = await measure(client, classes, samples, atOnce, asking);
+  const confirming = (of: (typeof crossingClasses)[number]): Sample => {
+    const verificationId = (of === 'CONFIRMED' ? matches : misses).pop() ?? '';
+    const crossing = { state: 'PAK', borderPoint: 'PKTRM', crossedAt: new Date().toISOString() };
+    const input = { requestId: randomUUID(), verificationId, ...crossing };
+    return async () => {
+      const answer = await client.graphql(confirmDocument, { input });
+      if (answer.text.includes('"errors"') !== (of === 'NOT_USABLE')) {
+        throw new Error(`a confirmation went wrong: HTTP ${answer.status}`);
+      }
+      return answer;
+    };
+  };
+  const confirmed = await measure(client, crossingClasses, samples, atOnce, confirming);
+  client.close();
+  return {
+    samples,
+    atOnce,
+    sizes: { ...asked.sizes, ...confirmed.sizes },
+    pairs: [
+      compare('MATCH', 'ABSENT', asked.times, samples),
+      compare('SUPPRESSED', 'ABSENT', asked.times, samples),
+      compare('CONFIRMED', 'NOT_USABLE', confirmed.times, samples),
+    ],
+  };
+}
+
+interface Measured {
+  readonly times: Readonly<Record<string, readonly number[]>>;
+  readonly sizes: Readonly<Record<string, readonly number[]>>;
+}
+
+/** Samples of every class in random order, `atOnce` under way at a time. */
+async function measure<Class extends SampleClass>(
+  client: PartnerClient,
+  of: readonly Class[],
+  samples: number,
+  atOnce: number,
+  sampleOf: (of: Class, at: number) => Sample,
+): Promise<Measured> {
+  const times = new Map<Class, number[]>(of.map((one) => [one, []]));
+  const sizes = new Map<Class, Set<number>>(of.map((one) => [one, new Set()]));
+  const order = shuffled(of.flatMap((one) => Array.from({ length: samples }, () => one)));
+  let next = 0;
+  const work = async () => {
+    for (let at = next++; at < order.length; at = next++) {
+      const one = order[at] as Class;
+      const sample = sampleOf(one, at);
+      await client.accessToken();
+      const start = performance.now();
+      const { text } = await sample();
+      times.get(one)?.push(performance.now() - start);
+      sizes.get(one)?.add(Buffer.byteLength(text));
     }
   };
   await Promise.all(Array.from({ length: atOnce }, work));
-  client.close();
-  const pairs = (
-    [
-      ['MATCH', 'ABSENT'],
-      ['SUPPRESSED', 'ABSENT'],
-    ] as const
-  ).map(([a, b]) => ({
+  return {
+    times: Object.fromEntries(times),
+    sizes: Object.fromEntries(
+      [...sizes].map(([one, all]) => [one, [...all].sort((x, y) => x - y)]),
+    ),
+  };
+}
+
+function compare(
+  a: SampleClass,
+  b: SampleClass,
+  times: Measured['times'],
+  samples: number,
+): SocketFigures['pairs'][number] {
+  const [one, other] = [times[a] ?? [], times[b] ?? []];
+  return {
     pair: `${a} / ${b}`,
-    t: welchT(times[a], times[b]),
+    t: welchT(one, other),
     auc: [1, 10, 100]
       .filter((repeats) => samples / repeats >= 10)
       .map((repeats) => ({
         repeats,
         groups: Math.floor(samples / repeats),
-        auc: areaUnderCurve(meansOf(times[a], repeats), meansOf(times[b], repeats)),
+        auc: areaUnderCurve(meansOf(one, repeats), meansOf(other, repeats)),
       })),
-  }));
-  const sorted = (of: SampleClass) => [...sizes[of]].sort((x, y) => x - y);
-  return {
-    samples,
-    atOnce,
-    sizes: {
-      MATCH: sorted('MATCH'),
-      ABSENT: sorted('ABSENT'),
-      SUPPRESSED: sorted('SUPPRESSED'),
-    },
-    pairs,
   };
 }
 
@@ -100,7 +150,7 @@ async function peopleOfEachClass(
   client: PartnerClient,
   document: string,
   grantId: string,
-): Promise<Record<SampleClass, readonly PersonEvidenceInput[]>> {
+): Promise<Record<(typeof classes)[number], readonly PersonEvidenceInput[]>> {
   const holders = world.people.filter(
     ({ documents, dateOfBirth }) =>
       documents?.[0]?.['type'] === 'PASSPORT' && dateOfBirth !== undefined,

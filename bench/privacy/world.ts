@@ -25,6 +25,7 @@ import {
   releaseBatch,
   type DemoPerson,
 } from '../../src/register/index.js';
+import { ConfirmationAlarms, Crossings } from '../../src/referrals/index.js';
 import { VerifyIdentity, type Answer } from '../../src/verification/index.js';
 
 export const seed = 'safeconduct demo 1';
@@ -137,12 +138,38 @@ export class BenchWorld {
     return this.rooms.context.get(VerifyIdentity);
   }
 
+  get crossings(): Crossings {
+    return this.rooms.context.get(Crossings);
+  }
+
+  /** Looks for alarms that only time brings, as the gateway does by itself. */
+  async review(): Promise<void> {
+    await this.rooms.context.get(ConfirmationAlarms).review(this.now);
+  }
+
+  /** Alarms about a partner, its officers, grants and state: how many of each kind. */
+  async alarms({ code, state, grantId }: AskerName): Promise<ReadonlyMap<string, number>> {
+    const rows = await this.rooms.database.dataSource.query<{ kind: string; count: number }[]>(
+      `SELECT kind, count(*)::int AS count FROM (
+         SELECT kind || ' ' || stage AS kind FROM budget_alarm
+         WHERE account IN ($1, $2, $3) OR account LIKE $4
+         UNION ALL
+         SELECT kind FROM confirmation_alarm WHERE partner = $5) AS raised
+       GROUP BY kind ORDER BY kind`,
+      [`PARTNER:${code}`, `STATE:${state}`, `GRANT:${grantId}`, `OFFICER:${code}:%`, code],
+    );
+    return new Map(rows.map(({ kind, count }) => [kind, count]));
+  }
+
   /** When the first alarm about a partner or its officers, grants or state was raised. */
   async firstAlarm({ code, state, grantId }: AskerName): Promise<Date | undefined> {
     const rows = await this.rooms.database.dataSource.query<{ raised_at: Date }[]>(
       `SELECT raised_at FROM budget_alarm
-       WHERE account IN ($1, $2, $3) OR account LIKE $4 ORDER BY raised_at LIMIT 1`,
-      [`PARTNER:${code}`, `STATE:${state}`, `GRANT:${grantId}`, `OFFICER:${code}:%`],
+       WHERE account IN ($1, $2, $3) OR account LIKE $4
+       UNION ALL
+       SELECT raised_at FROM confirmation_alarm WHERE partner = $5
+       ORDER BY raised_at LIMIT 1`,
+      [`PARTNER:${code}`, `STATE:${state}`, `GRANT:${grantId}`, `OFFICER:${code}:%`, code],
     );
     return rows[0]?.raised_at;
   }
@@ -169,11 +196,42 @@ export class Asker {
     readonly name: AskerName,
   ) {}
 
-  async ask(person: PersonEvidenceInput): Promise<Told> {
-    const { code, state, grantId, officers } = this.name;
-    const officer = officers[this.asked % Math.max(1, officers.length)];
+  /** @param as officer who asks; the next of them in turn unless given */
+  async ask(person: PersonEvidenceInput, as?: string): Promise<Told> {
+    const { officers, grantId } = this.name;
+    const officer = as ?? officers[this.asked % Math.max(1, officers.length)];
     this.asked += 1;
-    const caller: Caller = {
+    try {
+      const answer = await this.world.verifyIdentity.execute(this.caller(officer), {
+        requestId: randomUUID(),
+        grantId,
+        purpose: 'BORDER_VERIFICATION',
+        caseReference: 'BENCH',
+        person,
+        personAsSent: person,
+        fields: ['VISA_STATUS'],
+      });
+      return { answered: true, answer };
+    } catch (error) {
+      if (!isGatewayError(error)) throw error;
+      return { answered: false, code: error.code, budget: error.budget };
+    }
+  }
+
+  /** Says that the person of a match arrived. */
+  async confirm(verificationId: string): Promise<void> {
+    await this.world.crossings.confirm(this.caller(undefined), {
+      requestId: randomUUID(),
+      verificationId,
+      state: 'PAK',
+      borderPoint: 'PKTRM',
+      crossedAt: this.world.now,
+    });
+  }
+
+  private caller(officer: string | undefined): Caller {
+    const { code, state } = this.name;
+    return {
       partner: code,
       partnerName: code,
       state,
@@ -190,21 +248,6 @@ export class Asker {
       tokenExpiresAt: new Date(this.world.now.getTime() + 5 * minute),
       ...(officer === undefined ? {} : { officer }),
     };
-    try {
-      const answer = await this.world.verifyIdentity.execute(caller, {
-        requestId: randomUUID(),
-        grantId,
-        purpose: 'BORDER_VERIFICATION',
-        caseReference: 'BENCH',
-        person,
-        personAsSent: person,
-        fields: ['VISA_STATUS'],
-      });
-      return { answered: true, answer };
-    } catch (error) {
-      if (!isGatewayError(error)) throw error;
-      return { answered: false, code: error.code, budget: error.budget };
-    }
   }
 }
 

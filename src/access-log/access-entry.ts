@@ -14,6 +14,9 @@ export type Outcome = 'MATCH' | 'POSSIBLE_MATCH' | 'NOT_CONFIRMED';
 /** What became of an act of staff, in the host's tree: `purpose` names the act, `requestId` its id. */
 export type ActOutcome = 'ACT_REQUESTED' | 'ACT_DONE' | 'ACT_REFUSED';
 
+/** What a partner said or read of its own, in its tree; nothing of a person is told by it. */
+export type PartnerAct = 'CROSSING_CONFIRMED' | 'CROSSING_CORRECTED' | 'READ_NOTICES';
+
 /** One access, or one refusal, or one act of staff, to be recorded. */
 export interface AccessEntry {
   readonly tree: TreeName;
@@ -28,7 +31,7 @@ export interface AccessEntry {
   /** The question's `person` as it was sent, before defaults; null where none could be read. */
   readonly person: unknown;
   /** As the partner is told it; the code of a refusal or fault. */
-  readonly outcome: Outcome | ActOutcome | EventOutcome | GatewayErrorCode;
+  readonly outcome: Outcome | ActOutcome | EventOutcome | PartnerAct | GatewayErrorCode;
   /** What leaves, in any order; empty unless `MATCH`. */
   readonly fields: readonly DisclosedField[];
   /** The partner's reference for the person; null unless `MATCH`. */

@@ -33,7 +33,15 @@ import type { MarkKeys } from './search/mark-keys.js';
 import type { SideRows } from './search/side-rows.js';
 import { Sequencer, type QueuedDraft } from './sequencer.js';
 import { findLeaf, readFrontier, readTree, storedHashes } from './tree.repository.js';
-import { coverId, Trees, type SignedHead, type Tree, type TreeName } from './trees.js';
+import {
+  checkpointKeysOf,
+  coverId,
+  Trees,
+  type CheckpointKeys,
+  type SignedHead,
+  type Tree,
+  type TreeName,
+} from './trees.js';
 
 export interface AccessLogOptions {
   /** Migrated with `accessLogMigrations`. */
@@ -44,8 +52,8 @@ export interface AccessLogOptions {
   readonly embedded?: boolean;
   /** 32 bytes; seals what only the host may open. */
   readonly logKey: Uint8Array;
-  /** Ed25519 private key; signs every tree. */
-  readonly checkpointKey: KeyObject;
+  /** Ed25519 private key, or keys that change; signs every tree. */
+  readonly checkpointKey: KeyObject | CheckpointKeys;
   /** `LOG_ORIGIN`, e.g. `log.example.org`. */
   readonly origin: string;
   readonly random: (lengthBytes: number) => Uint8Array;
@@ -101,6 +109,7 @@ export interface AccessLogParts extends Omit<AccessLogOptions, 'journal'> {
 }
 
 const roundEveryMs = 10_000;
+const nonceBytes = 32;
 
 /** The access log of one gateway: nothing is disclosed before `append` has resolved. */
 export class AccessLog {
@@ -120,6 +129,7 @@ export class AccessLog {
   /** What a partner may read of the log by itself. */
   readonly published: PublishedLog;
   #rounds: NodeJS.Timeout | undefined;
+  #nonces: Uint8Array = new Uint8Array();
   #recovering = false;
   #closed = false;
 
@@ -153,7 +163,7 @@ export class AccessLog {
       random,
       remember: async () => copy?.flush(),
     });
-    this.witnesses = new Witnesses({ ...common, checkpointKey });
+    this.witnesses = new Witnesses({ ...common, checkpointKeys: checkpointKeysOf(checkpointKey) });
     this.published = new PublishedLog({
       dataSource,
       trees,
@@ -180,7 +190,7 @@ export class AccessLog {
       const epochKey = await this.#keys.epochKey(entry.at);
       const { at, host, grouping = null } = entry;
       const side = await this.#sides.rowOf(tree, at, entry, host, grouping);
-      const composed = composeRecord(entry, tree, epochKey, this.#options.random(32));
+      const composed = composeRecord(entry, tree, epochKey, this.#nonce());
       const { record, sealed } = composed;
       const { alongside } = options;
       return new Promise<LoggedAccess>((resolve, reject) => {
@@ -287,6 +297,20 @@ export class AccessLog {
     return this.#trees.verifierKey({ id: coverId });
   }
 
+  /** Verifier keys of the cover tree: in force first, then those that give way or are next. */
+  coverVerifierKeys(): readonly string[] {
+    return this.#trees.verifierKeys({ id: coverId });
+  }
+
+  /**
+   * Told when another checkpoint key signs from now on: what is remembered of signed trees is put
+   * under it too, so that the key that goes is not needed to read it.
+   */
+  signAgain(): void {
+    if (this.#closed) return;
+    this.#copy?.signAgain((checkpoint) => this.#trees.signAgain(checkpoint));
+  }
+
   /**
    * Makes one round of the cover tree now.
    *
@@ -346,6 +370,11 @@ export class AccessLog {
     return this.#available(async () => this.#trees.verifierKey(await this.#trees.find(name)));
   }
 
+  /** As {@link verifierKey}, of every key that counts, gives way or is next; in force first. */
+  async verifierKeys(name: TreeName): Promise<readonly string[]> {
+    return this.#available(async () => this.#trees.verifierKeys(await this.#trees.find(name)));
+  }
+
   /**
    * Whether a record could be written, as far as is known. When not, asking sets a new attempt at
    * putting it right going, so that a gateway without traffic comes back by itself.
@@ -364,6 +393,14 @@ export class AccessLog {
     await this.#sequencer.idle();
     await this.#copy?.flush();
     await this.#journal.close();
+  }
+
+  /** 32 random bytes, drawn for many records at a time: a draw costs more than its bytes. */
+  #nonce(): Uint8Array {
+    if (this.#nonces.length === 0) this.#nonces = this.#options.random(nonceBytes * 64);
+    const nonce = this.#nonces.subarray(0, nonceBytes);
+    this.#nonces = this.#nonces.subarray(nonceBytes);
+    return nonce;
   }
 
   async #recover(): Promise<void> {

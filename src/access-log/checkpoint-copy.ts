@@ -1,5 +1,4 @@
 import { dirname, basename, join } from 'node:path';
-import type { KeyObject } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { GatewayError } from '../core/errors.js';
 import { openCheckpoint, parseCheckpoint, type Checkpoint } from '../core/log/checkpoint.js';
@@ -7,7 +6,7 @@ import { formatVerifierKey, parseVerifierKey, splitNote } from '../core/log/note
 import { coverHashes, readCoverHead } from './cover/cover.repository.js';
 import type { JournalFiles } from './journal/journal-files.js';
 import { readTree, rootAt, storedHashes } from './tree.repository.js';
-import { coverId } from './trees.js';
+import { coverId, type CheckpointKeys } from './trees.js';
 
 /**
  * The largest checkpoint signed of every tree, kept on another path than database and journal
@@ -25,7 +24,7 @@ import { coverId } from './trees.js';
 export interface CheckpointCopyOptions {
   readonly path: string;
   readonly files: JournalFiles;
-  readonly checkpointKey: KeyObject;
+  readonly checkpointKeys: CheckpointKeys;
   readonly onFault: (error: unknown) => void;
 }
 
@@ -33,7 +32,7 @@ const writeAfterMs = 1_000;
 
 /** @throws {GatewayError} ERR_CONFIGURATION when the file is there and cannot be read */
 export async function openCheckpointCopy(options: CheckpointCopyOptions): Promise<CheckpointCopy> {
-  const { path, files, checkpointKey } = options;
+  const { path, files, checkpointKeys } = options;
   const names = await files.list(dirname(path));
   const copy = new CheckpointCopy(options);
   if (!names.includes(basename(path))) return copy;
@@ -47,8 +46,11 @@ export async function openCheckpointCopy(options: CheckpointCopyOptions): Promis
     copy.journal = json.journal;
     for (const note of json.checkpoints ?? []) {
       const { origin } = parseCheckpoint(splitNote(note).text);
-      const key = parseVerifierKey(formatVerifierKey(origin, checkpointKey));
-      copy.take(openCheckpoint(note, key), note);
+      const [first, ...others] = checkpointKeys
+        .held()
+        .map((key) => parseVerifierKey(formatVerifierKey(origin, key)));
+      if (first === undefined) throw new TypeError('no key');
+      copy.take(openCheckpoint(note, [first, ...others]), note);
     }
   } catch (cause) {
     throw new GatewayError('ERR_CONFIGURATION', {
@@ -84,6 +86,15 @@ export class CheckpointCopy {
     this.#timer ??= setTimeout(() => {
       this.flush().catch(this.#options.onFault);
     }, writeAfterMs).unref();
+  }
+
+  /** Puts every head under the signatures of now, so that a key that has gone is not needed again. */
+  signAgain(sign: (checkpoint: Checkpoint) => string): void {
+    for (const [origin, { checkpoint }] of this.#heads) {
+      this.#heads.set(origin, { checkpoint, note: sign(checkpoint) });
+    }
+    this.#dirty = true;
+    this.flush().catch(this.#options.onFault);
   }
 
   take(checkpoint: Checkpoint, note: string): boolean {

@@ -24,11 +24,29 @@ class Connection {
       const value: unknown = Reflect.get(this.real, member, this.real);
       if (typeof value !== 'function') return value;
       const bound = value.bind(this.real) as (...all: unknown[]) => Promise<unknown>;
+      if (member === 'createQueryRunner') return () => this.#runner();
       return member === 'query' || member === 'transaction'
         ? (...all: unknown[]) => this.#run(() => bound(...all), JSON.stringify(all))
         : bound;
     },
   });
+
+  /** A runner whose connection loses answers as well. */
+  #runner() {
+    const runner = this.real.createQueryRunner();
+    return {
+      release: async () => runner.release(),
+      connect: async () => {
+        const connection = (await runner.connect()) as {
+          query(statement: { text: string }): Promise<unknown>;
+        };
+        return {
+          query: async (statement: { text: string }) =>
+            this.#run(() => connection.query(statement), statement.text),
+        };
+      },
+    };
+  }
 
   async #run(work: () => Promise<unknown>, what: string): Promise<unknown> {
     const lost =

@@ -8,10 +8,11 @@ import {
 } from '../core/log/tree.js';
 import { GatewayError } from '../core/errors.js';
 import { insertAct, type RestrictingAct } from './acts.js';
-import type { ActEntry } from './journal/line.js';
+import { growTrees } from './grow-trees.js';
+import { encodeGroup, type ActEntry, type JournalEntry } from './journal/line.js';
+import { recordLine } from './journaled-entries.js';
 import type { SideRow } from './search/side-rows.js';
 import {
-  growTree,
   lockTrees,
   readFrontier,
   readTree,
@@ -55,8 +56,10 @@ export interface Grown<D extends Draft> extends Growth {
 /** What one group put into the database. */
 export interface Committed<D extends Draft> {
   readonly grown: readonly Grown<D>[];
-  /** Restricting acts done with it, numbered after its records. */
-  readonly acts: readonly ActEntry[];
+  /** Its journal lines: the records, then the restricting acts done with them. */
+  readonly entries: readonly JournalEntry[];
+  /** Those lines, written out while the database was at work. */
+  readonly lines: Buffer;
 }
 
 /** One entry cannot be committed; the others of its group can. */
@@ -132,9 +135,10 @@ export class GroupCommit {
   ): Promise<Committed<D>> {
     const trees = [...new Set(drafts.map(({ tree }) => tree))].sort();
     const plain = drafts.every(({ alongside }) => alongside === undefined);
-    if (plain && trees.length === 1 && !locked) {
+    if (plain && !locked) {
       // One statement is one transaction: no round trips for BEGIN and COMMIT.
-      return { grown: await this.#grow(this.#dataSource, trees, drafts, number), acts: [] };
+      const grown = await this.#place(this.#dataSource, trees, drafts, number);
+      return this.#grow(this.#dataSource, grown, []);
     }
     return this.#dataSource.transaction(async (manager) => {
       const done: RestrictingAct[] = [];
@@ -147,16 +151,17 @@ export class GroupCommit {
         }
       }
       if (locked) await lockTrees(manager, trees);
-      const grown = await this.#grow(manager, trees, drafts, number);
       const acts = done.map(({ act, body }, at): ActEntry => {
         return { kind: 'act', number: number + drafts.length + at, act, body };
       });
+      const grown = await this.#place(manager, trees, drafts, number);
+      const committed = await this.#grow(manager, grown, acts);
       for (const act of acts) await insertAct(manager, this.#writer, act);
-      return { grown, acts };
+      return committed;
     });
   }
 
-  async #grow<D extends Draft>(
+  async #place<D extends Draft>(
     database: Queryable,
     trees: readonly string[],
     drafts: readonly D[],
@@ -166,12 +171,22 @@ export class GroupCommit {
     let number = firstNumber;
     for (const tree of trees) {
       const own = drafts.filter((draft) => draft.tree === tree);
-      const growth = place(tree, await this.#frontier(database, tree), own, number);
+      grown.push(place(tree, await this.#frontier(database, tree), own, number));
       number += own.length;
-      if (!(await growTree(database, this.#writer, growth))) throw new HeadMoved();
-      grown.push(growth);
     }
     return grown;
+  }
+
+  async #grow<D extends Draft>(
+    database: DataSource | EntityManager,
+    grown: readonly Grown<D>[],
+    acts: readonly ActEntry[],
+  ): Promise<Committed<D>> {
+    const growing = growTrees(database, this.#writer, grown);
+    const entries = [...grown.flatMap(linesOf), ...acts];
+    const [lines, isGrown] = await Promise.all([encoded(entries), growing]);
+    if (!isGrown) throw new HeadMoved();
+    return { grown, entries, lines };
   }
 
   async #frontier(database: Queryable, tree: string): Promise<Frontier> {
@@ -230,6 +245,15 @@ function storedCount(size: number): number {
   let count = 0;
   for (let rest = size; rest > 0; rest = Math.floor(rest / 2)) count += rest;
   return count;
+}
+
+/** Rejects, rather than throws, for a line that cannot be: the statement is under way. */
+const encoded = async (entries: readonly JournalEntry[]): Promise<Buffer> => encodeGroup(entries);
+
+function linesOf(grown: Grown<Draft>): readonly JournalEntry[] {
+  return grown.placed.map(({ draft, leaf }) =>
+    recordLine({ ...leaf, tree: draft.tree, owner: draft.owner }),
+  );
 }
 
 function sqlState(error: unknown): string {

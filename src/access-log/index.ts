@@ -24,4 +24,4 @@ export {
   type ReadRecord,
 } from './search/log-search.js';
 export type { HostPart } from './sealed-part.js';
-export type { TreeName } from './trees.js';
+export type { CheckpointKeys, TreeName } from './trees.js';

@@ -18,7 +18,7 @@ import { Kinds } from './search/kinds.js';
 import { listOldRecords, listStored } from './search/list-stored.js';
 import { MarkKeys } from './search/mark-keys.js';
 import { SideRows } from './search/side-rows.js';
-import { Trees } from './trees.js';
+import { checkpointKeysOf, Trees } from './trees.js';
 
 /**
  * Opens the log: reconciles journal and database first.
@@ -75,6 +75,7 @@ export async function openAccessLog(options: AccessLogOptions): Promise<AccessLo
     const trees = new Trees({
       ...options,
       database: dataSource,
+      checkpointKeys: checkpointKeysOf(options.checkpointKey),
       ...(copy === undefined ? {} : { copy }),
     });
     const remembered = copy?.checkpoints ?? [];
@@ -113,7 +114,8 @@ async function openCopy(
   if (path === undefined) return undefined;
   const onFault = (error: unknown) =>
     logger?.error({ detail: describeFault(error) }, 'the copy of checkpoints cannot be written');
-  const copy = await openCheckpointCopy({ path, files, checkpointKey, onFault });
+  const checkpointKeys = checkpointKeysOf(checkpointKey);
+  const copy = await openCheckpointCopy({ path, files, checkpointKeys, onFault });
   if (copy.journal !== undefined && copy.journal !== journalId) {
     throw new GatewayError('ERR_LOG_CONTRADICTS_ITSELF', {
       detail: `${path} was written by a gateway with another journal${

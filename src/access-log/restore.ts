@@ -10,12 +10,12 @@ import {
   readRound,
 } from './cover/cover.repository.js';
 import { place, type Draft } from './group-commit.js';
+import { growTrees } from './grow-trees.js';
 import type { CoverEntry, JournalEntry, RecordEntry } from './journal/line.js';
 import { lastNumberOfWriter } from './journaled-entries.js';
 import type { ListStored } from './search/list-stored.js';
 import type { SideRow } from './search/side-rows.js';
 import {
-  growTree,
   leavesOfWriter,
   makeTree,
   readFrontier,
@@ -182,7 +182,7 @@ async function restoreBatch(
 
 /** Puts back records of one tree with indexes that follow on. */
 async function restoreRecords(
-  database: Queryable,
+  database: EntityManager,
   writer: string,
   lines: readonly RecordEntry[],
   sides: ReadonlyMap<JournalEntry, SideRow>,
@@ -204,7 +204,7 @@ async function restoreRecords(
     ...leaf,
     number: lines[at]?.number ?? leaf.number,
   }));
-  if (!(await growTree(database, writer, { ...growth, leaves }))) {
+  if (!(await growTrees(database, writer, [{ ...growth, leaves }]))) {
     throw contradiction(first, 'the tree moved while it was restored');
   }
 }

@@ -1,9 +1,15 @@
 import { GatewayError, isGatewayError } from '../core/errors.js';
-import { EntryRefused, GroupCommit, GroupRefused, type Draft, type Grown } from './group-commit.js';
+import {
+  EntryRefused,
+  GroupCommit,
+  GroupRefused,
+  type Committed,
+  type Draft,
+  type Grown,
+} from './group-commit.js';
 import type { Journal } from './journal/journal.js';
 import type { JournalEntry } from './journal/line.js';
 import { completeJournal } from './complete-journal.js';
-import { recordLine } from './journaled-entries.js';
 import type { Queryable } from './tree.repository.js';
 
 export interface SequencerOptions {
@@ -21,24 +27,33 @@ export interface QueuedDraft extends Draft {
 
 const mostInGroup = 256;
 const mostBytesInGroup = 1024 * 1024;
+/** Below this a group is not worth splitting. */
+const leastToSplit = 32;
 
 /**
  * Puts records in order, a group at a time: what arrives while one group is on its way is the next.
  *
- * 1. The journal is whole, and holds a line for every leaf this gateway has committed.
- * 2. One transaction takes the heads and inserts the group (group-commit.ts).
- * 3. The journal lines are written and fdatasync-ed.
- * 4. Only then are roots signed and callers told.
+ * 1. One transaction takes the heads and inserts the group (group-commit.ts).
+ * 2. The journal lines are written and fdatasync-ed.
+ * 3. Only then are roots signed and callers told.
  *
- * A failure in 2 or 3 rejects the whole group and leaves it in doubt: it may have been committed. The
- * next group then begins by writing the journal lines of whatever the database has of ours and the
- * journal lacks, so that numbers stay without gaps and a record once committed is never lost.
+ * While one group is in 2 and 3, the next is in 1: the database is then up to two groups ahead of the
+ * journal, which never leads, and groups are journaled and told of in their order.
+ *
+ * A failure in 1 or 2 rejects the whole group, and the one behind it, and leaves both in doubt: they
+ * may have been committed. The next group then begins by writing the journal lines of whatever the
+ * database has of ours and the journal lacks, so that numbers stay without gaps and a record once
+ * committed is never lost.
  */
 export class Sequencer {
   readonly #options: SequencerOptions;
   #queue: QueuedDraft[] = [];
   #tasks: (() => Promise<void>)[] = [];
   #running: Promise<void> | undefined;
+  /** Steps 2 and 3 of the group that is committed; never rejects. */
+  #finishing: Promise<void> | undefined;
+  /** Lines committed and not yet in the journal. */
+  #ahead = 0;
   #inDoubt = false;
   #contradiction: GatewayError | undefined;
 
@@ -48,7 +63,7 @@ export class Sequencer {
 
   /** False after a failure, until a later group, or {@link recover}, has found all whole again. */
   get isWhole(): boolean {
-    return !this.#inDoubt && !this.#options.journal.isBroken && this.#contradiction === undefined;
+    return !this.#inDoubt && this.#contradiction === undefined;
   }
 
   enqueue(draft: QueuedDraft): void {
@@ -64,6 +79,7 @@ export class Sequencer {
     return new Promise<Result>((resolve, reject) => {
       this.#tasks.push(async () => {
         try {
+          await this.#finishing;
           await this.#makeWhole();
           resolve(await work());
         } catch (error) {
@@ -85,11 +101,14 @@ export class Sequencer {
   ): Promise<Entry | undefined> {
     return this.exclusively(async () => {
       const { journal } = this.#options;
-      this.#inDoubt = true;
-      const entry = await commit(journal.lastNumber + 1);
-      if (entry !== undefined) await journal.append([entry]);
-      this.#inDoubt = false;
-      return entry;
+      try {
+        const entry = await commit(journal.lastNumber + 1);
+        if (entry !== undefined) await journal.append([entry]);
+        return entry;
+      } catch (error) {
+        this.#inDoubt = true;
+        throw error;
+      }
     });
   }
 
@@ -100,7 +119,9 @@ export class Sequencer {
 
   /** Resolves when nothing is under way. */
   async idle(): Promise<void> {
-    while (this.#running !== undefined) await this.#running;
+    while (this.#running !== undefined || this.#finishing !== undefined) {
+      await (this.#running ?? this.#finishing);
+    }
   }
 
   #start(): void {
@@ -122,52 +143,84 @@ export class Sequencer {
     }
   }
 
+  /** Half of what waits when nothing is on its way, so that halves can overtake each other's waits. */
   #takeGroup(): readonly QueuedDraft[] {
+    const waiting = this.#queue.length;
+    const isSplit = this.#finishing === undefined && waiting >= leastToSplit;
+    const most = Math.min(mostInGroup, isSplit ? Math.ceil(waiting / 2) : waiting);
     let bytes = 0;
     const end = this.#queue.findIndex(({ record, sealed }, at) => {
       bytes += record.length + sealed.length;
-      return at > 0 && (at >= mostInGroup || bytes > mostBytesInGroup);
+      return at > 0 && (at >= most || bytes > mostBytesInGroup);
     });
-    return this.#queue.splice(0, end < 0 ? this.#queue.length : end);
+    return this.#queue.splice(0, end < 0 ? waiting : end);
   }
 
   async #sequence(group: readonly QueuedDraft[]): Promise<void> {
-    const { database, journal, commit, conclude } = this.#options;
+    const { database, journal, commit } = this.#options;
     try {
       await this.#makeWhole();
-      this.#inDoubt = true;
-      const { grown, acts } = await commit.commit(group, journal.lastNumber + 1, async () => {
-        await completeJournal(database, journal);
-        return journal.lastNumber + 1;
+      const committed = await commit.commit(
+        group,
+        journal.lastNumber + this.#ahead + 1,
+        async () => {
+          await this.#finishing;
+          await completeJournal(database, journal);
+          return journal.lastNumber + 1;
+        },
+      );
+      this.#ahead += committed.entries.length;
+      await this.#finishing;
+      const finishing = this.#finish(group, committed).finally(() => {
+        if (this.#finishing === finishing) this.#finishing = undefined;
       });
-      await journal.append([...grown.flatMap(linesOf), ...acts]);
-      this.#inDoubt = false;
-      for (const tree of grown) await conclude(tree);
+      this.#finishing = finishing;
     } catch (error) {
       if (error instanceof EntryRefused) {
-        this.#inDoubt = false;
         (error.draft as QueuedDraft).reject(error.cause);
         const others = group.filter((draft) => draft !== error.draft);
         if (others.length > 0) await this.#sequence(others);
       } else if (error instanceof GroupRefused) {
         for (const draft of group) await this.#sequence([draft]);
       } else {
+        this.#inDoubt = true;
         this.#fault(error);
         for (const draft of group) draft.reject(error);
       }
     }
   }
 
+  /** Journals a committed group, and tells of it. */
+  async #finish(
+    group: readonly QueuedDraft[],
+    { grown, entries, lines }: Committed<QueuedDraft>,
+  ): Promise<void> {
+    const { journal, conclude } = this.#options;
+    try {
+      if (this.#inDoubt) {
+        throw new GatewayError('ERR_JOURNAL_UNAVAILABLE', {
+          detail: 'journal: the group before this one is not in it',
+        });
+      }
+      await journal.append(entries, lines);
+      this.#ahead -= entries.length;
+      for (const tree of grown) await conclude(tree);
+    } catch (error) {
+      this.#inDoubt = true;
+      this.#fault(error);
+      for (const draft of group) draft.reject(error);
+    }
+  }
+
   async #makeWhole(): Promise<void> {
     if (this.#contradiction !== undefined) throw this.#contradiction;
-    const { database, journal, commit } = this.#options;
-    if (journal.isBroken) {
-      this.#inDoubt = true;
-      await journal.heal();
-    }
     if (!this.#inDoubt) return;
+    const { database, journal, commit } = this.#options;
+    await this.#finishing;
+    await journal.heal();
     commit.forget();
     await completeJournal(database, journal);
+    this.#ahead = 0;
     this.#inDoubt = false;
   }
 
@@ -176,10 +229,4 @@ export class Sequencer {
     if (isGatewayError(error, 'ERR_LOG_CONTRADICTS_ITSELF')) this.#contradiction ??= error;
     this.#options.onFault(error);
   }
-}
-
-function linesOf(grown: Grown<QueuedDraft>): readonly JournalEntry[] {
-  return grown.placed.map(({ draft, leaf }) =>
-    recordLine({ ...leaf, tree: draft.tree, owner: draft.owner }),
-  );
 }

@@ -8,7 +8,7 @@ import {
   type Frontier,
   type HashReader,
 } from '../core/log/tree.js';
-import { listingParameters, listingStatement, type SideRow } from './search/side-rows.js';
+import type { SideRow } from './search/side-rows.js';
 
 /** The connection, or the transaction, a statement runs in. */
 export interface Queryable {
@@ -176,51 +176,6 @@ export function hashesInRows(
 /** Root the tree had at a size it has outgrown or has. */
 export async function rootAt(reader: HashReader, size: number): Promise<Buffer> {
   return rootOf({ size, hashes: await reader.readHashes(frontierPositions(size)) });
-}
-
-const listing = listingStatement(12);
-
-/**
- * Moves one tree's head, and inserts and lists the leaves that move it, in one statement: all or
- * nothing.
- *
- * @returns false when the head was no longer at `before`; then nothing was done
- */
-export async function growTree(
-  database: Queryable,
-  writer: string,
-  { tree, before, after, leaves }: Growth,
-): Promise<boolean> {
-  const rows = await database.query<{ count: number }[]>(
-    `WITH head AS (
-       UPDATE access_log_tree SET size = $2, root = $3 WHERE tree = $1 AND size = $4
-       RETURNING tree
-     ), inserted AS (
-       INSERT INTO access_log_leaf (tree, leaf_index, id, record, sealed, hashes, writer, number)
-       SELECT head.tree, leaf.leaf_index, leaf.id, leaf.record, leaf.sealed, leaf.hashes, $5,
-              leaf.number
-       FROM head CROSS JOIN
-            unnest($6::bigint[], $7::uuid[], $8::bytea[], $9::bytea[], $10::bytea[], $11::bigint[])
-              AS leaf (leaf_index, id, record, sealed, hashes, number)
-       RETURNING 1
-     ), ${listing}
-     SELECT count(*)::int AS count FROM inserted`,
-    [
-      tree,
-      after.size,
-      rootOf(after),
-      before,
-      writer,
-      leaves.map(({ index }) => index),
-      leaves.map(({ id }) => id),
-      leaves.map(({ record }) => record),
-      leaves.map(({ sealed }) => sealed),
-      leaves.map(({ hashes }) => Buffer.concat(hashes)),
-      leaves.map(({ number }) => number),
-      ...listingParameters(leaves.map(({ index, side }) => ({ ...side, index }))),
-    ],
-  );
-  return rows[0]?.count === leaves.length;
 }
 
 /** The leaf of one record id in one tree. */

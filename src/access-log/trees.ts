@@ -4,7 +4,7 @@ import { GatewayError } from '../core/errors.js';
 import type { PartnerCode } from '../core/ids.js';
 import { signCheckpoint, type Checkpoint } from '../core/log/checkpoint.js';
 import { slotCount } from '../core/log/cover.js';
-import { formatVerifierKey } from '../core/log/note.js';
+import { formatVerifierKey, parseVerifierKey, splitNote } from '../core/log/note.js';
 import { rootOf, type Frontier } from '../core/log/tree.js';
 import { deriveKey } from '../platform/keys/keys.js';
 import type { CheckpointCopy } from './checkpoint-copy.js';
@@ -28,12 +28,27 @@ export interface SignedHead {
   readonly checkpoint: string;
 }
 
+/** Keys that sign checkpoints, as they are at each call. */
+export interface CheckpointKeys {
+  /** Ed25519 private keys; those that sign now, the one in force first. */
+  signing(): readonly KeyObject[];
+  /** Those, the next one, and earlier ones; none that was revoked. */
+  accepted(): readonly KeyObject[];
+  /** All this process has. */
+  held(): readonly KeyObject[];
+}
+
+/** One key for ever, or keys that change. */
+export const checkpointKeysOf = (given: KeyObject | CheckpointKeys): CheckpointKeys =>
+  'signing' in given
+    ? given
+    : { signing: () => [given], accepted: () => [given], held: () => [given] };
+
 export interface TreesOptions {
   readonly database: Queryable;
   /** 32 bytes. */
   readonly logKey: Uint8Array;
-  /** Ed25519 private key. */
-  readonly checkpointKey: KeyObject;
+  readonly checkpointKeys: CheckpointKeys;
   /** `LOG_ORIGIN`. */
   readonly origin: string;
   /** Remembers what was signed beyond this process. */
@@ -67,8 +82,34 @@ export class Trees {
     return tree;
   }
 
+  /** Verifier key of the key in force. */
   verifierKey({ id }: Pick<Tree, 'id'>): string {
-    return formatVerifierKey(this.originOf(id), this.#options.checkpointKey);
+    return formatVerifierKey(this.originOf(id), this.#signers()[0]);
+  }
+
+  /** Verifier keys of every key that counts, has counted or is next; the one in force first. */
+  verifierKeys({ id }: Pick<Tree, 'id'>): readonly string[] {
+    const { checkpointKeys } = this.#options;
+    return checkpointKeys.accepted().map((key) => formatVerifierKey(this.originOf(id), key));
+  }
+
+  /** Whether a note of a tree bears the signature of the key in force; the note is our own. */
+  isSignedInForce({ id }: Pick<Tree, 'id'>, note: string): boolean {
+    const { keyId } = parseVerifierKey(this.verifierKey({ id }));
+    return splitNote(note).signatures.some((signature) => signature.keyId.equals(keyId));
+  }
+
+  /** Signs what was signed before under the keys of now. */
+  signAgain(checkpoint: Checkpoint): string {
+    return signCheckpoint(checkpoint, ...this.#signers());
+  }
+
+  #signers(): readonly [KeyObject, ...KeyObject[]] {
+    const [first, ...others] = this.#options.checkpointKeys.signing();
+    if (first === undefined) {
+      throw new GatewayError('ERR_KEY_UNUSABLE', { detail: 'no checkpoint key is in force' });
+    }
+    return [first, ...others];
   }
 
   /**
@@ -94,7 +135,7 @@ export class Trees {
     }
     this.#signed.set(id, { size, root });
     const checkpoint = { origin: this.originOf(id), size, root };
-    const note = signCheckpoint(checkpoint, this.#options.checkpointKey);
+    const note = this.signAgain(checkpoint);
     this.#options.copy?.add(checkpoint, note);
     return { size, checkpoint: note };
   }

@@ -10,8 +10,10 @@ import { logVerify } from './partner/log-verify-command.js';
 import { token } from './partner/token-command.js';
 import { verify } from './partner/verify-command.js';
 import { showWitnessKey, witness } from './partner/witness-command.js';
+import { addKeysCommands } from './staff/keys-command.js';
 import { addPartnerCommands } from './staff/partner-command.js';
 import { addPendingCommands } from './staff/pending-command.js';
+import { addRegisterCommands } from './staff/register-command.js';
 import { addStaffCommands } from './staff/staff-command.js';
 import { exitCodes } from './exit-codes.js';
 
@@ -114,7 +116,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     .option('--receipt <file>', 'a receipt whose record has to be in the file')
     .option('--profile <file>', 'takes the verifier keys from a profile')
     .option('--log-key <vkey...>', 'verifier keys of trees')
-    .option('--cover-key <vkey>', 'verifier key of the cover tree')
+    .option('--cover-key <vkey...>', 'verifier keys of the cover tree')
     .option('--witness-key <vkey...>', 'verifier keys of witnesses')
     .option('--quorum <number>', 'witnesses that must have cosigned')
     .option('--slot <number>', "the tree's slot in the cover tree")
@@ -127,7 +129,9 @@ export async function run(argv: readonly string[]): Promise<void> {
   addPkiCommands(program);
   addPartnerCommands(program, common);
   addStaffCommands(program, common);
+  addRegisterCommands(program, common);
   addPendingCommands(program, common);
+  addKeysCommands(program, common);
 
   try {
     await program.parseAsync([...argv]);

@@ -8,6 +8,7 @@ import {
   type CheckedCertificate,
   type TrustAnchor,
 } from '../identity/certificate/index.js';
+import { readGatewayKeys, type GatewayKey } from '../identity/keys/index.js';
 import {
   readPartners,
   type AnchorInForce,
@@ -68,6 +69,7 @@ interface Snapshot {
   readonly revokedOfficers: ReadonlySet<string>;
   readonly grants: ReadonlyMap<string, Grant>;
   readonly awaiting: readonly Grant[];
+  readonly gatewayKeys: readonly GatewayKey[];
 }
 
 /** SQL expression for the live version of authority, for a statement that needs it on its way. */
@@ -102,6 +104,11 @@ export class Authority {
   /** The CAs registered, each with its revocation list where it has one. */
   get anchors(): readonly TrustAnchor[] {
     return [...this.snapshot.anchors.values()].map(({ trust }) => trust);
+  }
+
+  /** The gateway's own signing keys that are or were in force. */
+  get gatewayKeys(): readonly GatewayKey[] {
+    return this.snapshot.gatewayKeys;
   }
 
   /** Asks the database for the live version and catches up with it. */
@@ -259,6 +266,7 @@ async function load(dataSource: DataSource): Promise<Snapshot> {
     } = await readPartners(manager);
     const grants = await readGrants(manager);
     const awaiting = await readAwaitingAcceptance(manager);
+    const gatewayKeys = await readGatewayKeys(manager);
     return {
       version: BigInt(heads[0]?.version ?? 0),
       partners: new Map(partners.map((partner) => [partner.code, partner])),
@@ -270,6 +278,7 @@ async function load(dataSource: DataSource): Promise<Snapshot> {
       revokedOfficers: new Set(revokedOfficers.map((one) => `${one.partner} ${one.officer}`)),
       grants: new Map(grants.map((grant) => [grant.id, grant])),
       awaiting,
+      gatewayKeys,
     };
   });
 }

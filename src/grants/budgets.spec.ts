@@ -27,7 +27,7 @@ const state = 'AUS' as StateCode;
 const key = randomBytes(32);
 
 const evidence = (person: PersonEvidenceInput) =>
-  chargesOf(parseEvidence(person, new Date('2026-03-04T00:00:00Z')));
+  chargesOf(parseEvidence(person, new Date('2026-03-04T00:00:00Z')), true);
 const months = Array.from({ length: 200 }, (_, at) => {
   const month = String((at % 12) + 1).padStart(2, '0');
   return `${1950 + Math.floor(at / 12)}-${month}`;
@@ -105,7 +105,7 @@ describeOnEachDatabase('budgets', (kind) => {
       code: 'ERR_BUDGET_SPENT',
       retryAt: new Date('2026-03-05T00:00:00Z'),
     });
-    expect(await refusal(question({ grant }), later(day))).toBe('CHARGED');
+    expect(await refusal(question({ grant }), later(day + 3_600_000))).toBe('CHARGED');
   });
 
   test('a limit of nothing lets nothing through', async () => {
@@ -144,7 +144,7 @@ describeOnEachDatabase('budgets', (kind) => {
     expect(await refusal(second)).toBe('QUESTIONS');
     expect(await use(second, 'PEOPLE')).toEqual([1, 1]);
     expect(await use(second, 'MISSES')).toEqual([1, 40]);
-    expect(await refusal(second, later(day))).toBe('CHARGED');
+    expect(await refusal(second, later(day + 3_600_000))).toBe('CHARGED');
   });
 
   test('people are counted once, however they are written', async () => {
@@ -162,6 +162,25 @@ describeOnEachDatabase('budgets', (kind) => {
     expect(await refusal(question({ grant, person: another }))).toBe('PEOPLE');
   });
 
+  test('people are those of the last 24 hours: midnight brings nobody new', async () => {
+    const grant = {
+      id: randomUUID() as GrantId,
+      questionsPerDay: 100,
+      budgets: { peoplePerDay: 2 },
+    };
+    const evening = new Date('2026-03-04T23:10:00Z');
+    const after = (hours: number) => new Date(evening.getTime() + hours * 3_600_000);
+    expect(await refusal(question({ grant }), evening)).toBe('CHARGED');
+    expect(await refusal(question({ grant }), after(0.5))).toBe('CHARGED');
+    expect(await refusal(question({ grant }), after(1))).toBe('PEOPLE');
+    await expect(budgets.charge(question({ grant }), after(2))).rejects.toMatchObject({
+      retryAt: new Date('2026-03-06T00:00:00Z'),
+    });
+    expect(await use(question({ grant }), 'PEOPLE', after(23))).toEqual([2, 2]);
+    expect(await refusal(question({ grant }), after(25))).toBe('CHARGED');
+    expect(await use(question({ grant }), 'PEOPLE', after(25))).toEqual([1, 2]);
+  });
+
   test('a match gives its miss back once, however often it is asked again', async () => {
     const asked = question();
     for (let time = 0; time < 2; time += 1) {
@@ -170,10 +189,10 @@ describeOnEachDatabase('budgets', (kind) => {
         charged.giveBackMiss(manager, 'reference'),
       );
     }
-    expect(await use(asked, 'MISSES')).toEqual([0, 104]);
+    expect(await use(asked, 'MISSES')).toEqual([0, 100]);
     // Folded in by the next charge, and still so.
     await budgets.charge(question({ grant: asked.grant }), now);
-    expect(await use(asked, 'MISSES')).toEqual([1, 104]);
+    expect(await use(asked, 'MISSES')).toEqual([0, 100]);
   });
 
   test('a miss is not given back when its record is not kept', async () => {
@@ -202,14 +221,101 @@ describeOnEachDatabase('budgets', (kind) => {
     };
     await match(now);
     await match(now);
-    expect(await use({ ...question(), grant }, 'MISSES')).toEqual([0, 6]);
-    for (let miss = 0; miss < 6; miss += 1) {
+    // What is earned is never more than the limit again.
+    expect(await use({ ...question(), grant }, 'MISSES')).toEqual([0, 2]);
+    for (let miss = 0; miss < 4; miss += 1) {
       expect(await refusal(question({ partner, state, grant }))).toBe('CHARGED');
     }
     expect(await refusal(question({ partner, state, grant }))).toBe('MISSES');
     await expect(budgets.charge(question({ partner, state, grant }), now)).rejects.toMatchObject({
-      retryAt: new Date('2026-03-09T00:00:00Z'),
+      retryAt: later(3.5 * day),
     });
+  });
+
+  test('misses fade over a week; no Monday wipes them out', async () => {
+    const grant = {
+      id: randomUUID() as GrantId,
+      questionsPerDay: 1_000,
+      budgets: { missesPerWeek: 7 },
+    };
+    const sunday = new Date('2026-03-08T23:59:00Z');
+    const after = (hours: number) => new Date(sunday.getTime() + hours * 3_600_000);
+    for (let miss = 0; miss < 7; miss += 1) {
+      expect(await refusal(question({ grant }), sunday)).toBe('CHARGED');
+    }
+    expect(await refusal(question({ grant }), after(0.1))).toBe('MISSES');
+    expect(await refusal(question({ grant }), after(24))).toBe('CHARGED');
+    expect(await refusal(question({ grant }), after(24))).toBe('MISSES');
+    expect(await use(question({ grant }), 'MISSES', after(24 + 3.5 * 24))).toEqual([4, 7]);
+    expect(await use(question({ grant }), 'MISSES', after(24 + 7 * 24))).toEqual([0, 7]);
+  });
+
+  test('what matches earned fades as well: nobody banks it', async () => {
+    const grant = {
+      id: randomUUID() as GrantId,
+      questionsPerDay: 1_000,
+      budgets: { missesPerWeek: 6 },
+    };
+    const charged = await budgets.charge(question({ grant }), now);
+    await database.dataSource.transaction(async (manager) => charged.giveBackMiss(manager, 'one'));
+    const through = async (at: Date) => {
+      let count = 0;
+      while ((await refusal(question({ grant }), at)) === 'CHARGED') count += 1;
+      return count;
+    };
+    // Five earned of six, and a week later nothing of it is left.
+    await budgets.charge(question({ grant }), now);
+    expect(await use(question({ grant }), 'MISSES', now)).toEqual([0, 6]);
+    expect(await through(later(7 * day))).toBe(6);
+  });
+
+  test('a miss without a document costs twice, where one could have been compared', async () => {
+    const grant = {
+      id: randomUUID() as GrantId,
+      questionsPerDay: 1_000,
+      budgets: { missesPerWeek: 4 },
+    };
+    const thin = { names: [{ full: 'Omar Stanekzai' }], fatherName: 'Gul', dateOfBirth: '1984' };
+    const asked = question({ grant, person: thin });
+    await budgets.charge(asked, now);
+    expect(await use(asked, 'MISSES')).toEqual([2, 4]);
+    const named = question({ grant, person: { ...thin, ...passport('P00112233') } });
+    await budgets.charge(named, now);
+    expect(await use(asked, 'MISSES')).toEqual([3, 4]);
+    const blind = chargesOf(parseEvidence(thin, now), false);
+    expect(blind.missCost).toBe(1);
+    // A match gives back what its question cost.
+    const matched = await budgets.charge(asked, later(1000));
+    await database.dataSource.transaction(async (manager) => matched.giveBackMiss(manager, 'one'));
+    await budgets.charge(question({ grant }), later(2000));
+    expect(await use(asked, 'MISSES', later(2000))).toEqual([0, 4]);
+  });
+
+  test('once a person was matched, two values more may be tried around them', async () => {
+    const grant = {
+      id: randomUUID() as GrantId,
+      questionsPerDay: 1_000,
+      budgets: { valuesPerPerson: 20 },
+    };
+    const known = { names: [{ full: 'Farid Noori' }], fatherName: 'Karim' };
+    const asked = (at: number, more: object = {}) =>
+      question({ grant, person: { ...known, dateOfBirth: months[at] ?? '', ...more } });
+    for (let at = 0; at < 5; at += 1) {
+      expect(await refusal(asked(at), later(at * 2 * minute))).toBe('CHARGED');
+    }
+    const charged = await budgets.charge(asked(5), later(10 * minute));
+    await database.dataSource.transaction(async (manager) => charged.giveBackMiss(manager, 'he'));
+    // The same again is no new value; of new ones a date and the sex go through, no third.
+    expect(await refusal(asked(5), later(12 * minute))).toBe('CHARGED');
+    expect(await refusal(asked(6), later(14 * minute))).toBe('CHARGED');
+    expect(await refusal(asked(6, { sex: 'F' }), later(16 * minute))).toBe('CHARGED');
+    await expect(budgets.charge(asked(7), later(20 * minute))).rejects.toMatchObject({
+      budget: 'VALUES',
+      retryAt: new Date('2026-03-08T00:00:00Z'),
+    });
+    // A namesake with papers is somebody else.
+    const namesake = asked(8, passport('P55667788'));
+    expect(await refusal(namesake, later(22 * minute))).toBe('CHARGED');
   });
 
   test('values around one person are slowed, then stopped; what was tried before is free', async () => {
@@ -244,7 +350,7 @@ describeOnEachDatabase('budgets', (kind) => {
       const person = passport(`P7700${String(300 + number)}`);
       answers.push(await refusal(question({ grant, person }), later(number * 2 * minute)));
     }
-    expect(answers.indexOf('VALUES')).toBe(20);
+    expect(answers.indexOf('VALUES')).toBe(12);
   });
 
   test.each([

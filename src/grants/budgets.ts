@@ -5,6 +5,8 @@ import {
   budgetAccounts,
   budgetLimits,
   missesPerMatch,
+  missWindowDays,
+  peopleWindowHours,
   windowEnd,
   type AnchorWidth,
   type BudgetKind,
@@ -63,7 +65,10 @@ export interface BudgetLedger {
    * ERR_BUSY when it cannot be told whether anything is left
    */
   charge(question: ChargedQuestion, now: Date): Promise<Charged>;
-  /** Use of a grant's own budgets in the windows of `now`, in the order of the kinds. */
+  /**
+   * Use of a grant's own budgets at `now`, in the order of the kinds. `resetsAt` of a sliding one says
+   * when the first of its use is forgotten (PEOPLE), or all of it (MISSES).
+   */
   use(grant: { readonly id: GrantId } & BudgetTerms, now: Date): Promise<readonly BudgetUse[]>;
 }
 
@@ -82,9 +87,13 @@ interface Verdict {
 
 interface UseRow {
   readonly kind: 'QUESTIONS' | 'PEOPLE' | 'MISSES' | AnchorWidth;
-  readonly used: number;
-  readonly earned: number;
+  readonly used: number | null;
+  /** When the first of it is forgotten. */
+  readonly lapsesAt: Date | null;
 }
+
+const hoursAfter = (time: Date, hours: number): Date =>
+  new Date(time.getTime() + hours * 3_600_000);
 
 /**
  * Budgets of the database of record: atomic for all gateways over it, one round trip a question.
@@ -119,12 +128,13 @@ export class Budgets implements BudgetLedger {
           authority: BigInt(row?.authority ?? 0),
           giveBackMiss: async (manager, reference) => {
             const day = now.toISOString().slice(0, 10);
-            await giveBackMiss(
-              manager,
+            await giveBackMiss(manager, {
               request,
-              accounts.map(({ name }) => name),
-              this.fingerprint('safeconduct/matched/v1', partner, reference, day),
-            );
+              accounts: accounts.map(({ name }) => name),
+              matched: this.fingerprint('safeconduct/matched/v1', partner, reference, day),
+              anchors: question.charges.guards.map((guard) => this.anchor(guard)),
+              anchorsEndAt: windowEnd('VALUES', now),
+            });
           },
         };
       case 'REUSED':
@@ -146,37 +156,47 @@ export class Budgets implements BudgetLedger {
   ): Promise<readonly BudgetUse[]> {
     const account = `GRANT:${grant.id}`;
     const ends = (kind: BudgetKind) => windowEnd(kind, now);
+    const limits = budgetLimits([grant], 'GRANT');
     const rows = await this.dataSource.query<UseRow[]>(
-      `SELECT kind, max(used)::int AS used, max(earned)::int AS earned FROM budget_use
-         WHERE account = $1 AND ends_at = ANY (ARRAY[$2, $3, $4, $5]::timestamptz[])
-           AND ends_at = CASE kind WHEN 'QUESTIONS' THEN $2 WHEN 'PEOPLE' THEN $3
-             WHEN 'MISSES' THEN $4 ELSE $5 END::timestamptz
+      `SELECT kind, max(used)::int AS used, NULL::timestamptz AS "lapsesAt" FROM budget_use
+         WHERE account = $1 AND ends_at = CASE kind WHEN 'QUESTIONS' THEN $2 ELSE $3 END::timestamptz
+           AND kind IN ('QUESTIONS', 'NARROW', 'TAILS', 'WIDE')
          GROUP BY kind
        UNION ALL
-       SELECT 'RETURNED', count(*)::int, count(DISTINCT matched) FILTER (WHERE NOT EXISTS (
-           SELECT FROM budget_seen s WHERE s.account = r.account AND s.kind = 'MATCHED'
-             AND s.anchor = '' AND s.value = r.matched AND s.ends_at = r.ends_at))::int
-         FROM miss_returned r WHERE account = $1 AND ends_at = $4`,
-      [account, ends('QUESTIONS'), ends('PEOPLE'), ends('MISSES'), ends('VALUES')],
+       SELECT 'PEOPLE', sum(used)::int, min(ends_at) FROM budget_use
+         WHERE account = $1 AND kind = 'PEOPLE' AND anchor = '' AND ends_at > $4
+       UNION ALL
+       SELECT 'MISSES', ceil(greatest(-$5::int,
+           coalesce((SELECT faded_misses(score, at, $4, $5) FROM miss_score WHERE account = $1), 0)
+           - coalesce(sum(cost), 0)
+           - $6::int * count(DISTINCT matched) FILTER (WHERE NOT EXISTS (
+               SELECT FROM budget_seen s WHERE s.account = r.account AND s.kind = 'MATCHED'
+                 AND s.anchor = '' AND s.value = r.matched))))::int, NULL
+         FROM miss_returned r WHERE account = $1`,
+      [account, ends('QUESTIONS'), ends('VALUES'), now, limits.misses, missesPerMatch],
     );
-    const row = (kind: string) => rows.find((one) => one.kind === kind) ?? { used: 0, earned: 0 };
-    const limits = budgetLimits([grant], 'GRANT');
-    const misses = row('MISSES');
-    const returned = row('RETURNED');
-    const values = widest(limits.values, (width) => row(width).used);
+    const row = (kind: string) => rows.find((one) => one.kind === kind);
+    const used = (kind: string) => row(kind)?.used ?? 0;
+    const misses = Math.max(0, used('MISSES'));
+    const values = widest(limits.values, used);
     return [
       {
         kind: 'QUESTIONS',
         limit: limits.questions,
-        used: row('QUESTIONS').used,
+        used: used('QUESTIONS'),
         resetsAt: ends('QUESTIONS'),
       },
-      { kind: 'PEOPLE', limit: limits.people, used: row('PEOPLE').used, resetsAt: ends('PEOPLE') },
+      {
+        kind: 'PEOPLE',
+        limit: limits.people,
+        used: used('PEOPLE'),
+        resetsAt: row('PEOPLE')?.lapsesAt ?? hoursAfter(now, peopleWindowHours),
+      },
       {
         kind: 'MISSES',
-        limit: limits.misses + missesPerMatch * (misses.earned + returned.earned),
-        used: Math.max(0, misses.used - returned.used),
-        resetsAt: ends('MISSES'),
+        limit: limits.misses,
+        used: misses,
+        resetsAt: hoursAfter(now, (missWindowDays * 24 * misses) / Math.max(1, limits.misses)),
       },
       { kind: 'VALUES', ...values, resetsAt: ends('VALUES') },
     ];
@@ -204,13 +224,16 @@ export class Budgets implements BudgetLedger {
       partner,
       accounts: accounts.map(({ name, level }) => {
         const { questions, people, misses, values } = budgetLimits(termsAt[level], level);
-        return { name, QUESTIONS: questions, PEOPLE: people, MISSES: misses, ...values };
+        const { afterMatch: AFTER } = budgetLimits(termsAt[level], level);
+        return { name, QUESTIONS: questions, PEOPLE: people, MISSES: misses, ...values, AFTER };
       }),
       person: hex('safeconduct/person/v1', charges.person),
-      probes: charges.probes.map(({ width, anchor, value }) => ({
+      missCost: charges.missCost,
+      probes: charges.probes.map(({ width, anchor, value, guard }) => ({
         width,
-        anchor: hex('safeconduct/anchor/v1', ...anchor),
+        anchor: this.anchor(anchor).toString('hex'),
         value: hex('safeconduct/value/v1', value),
+        ...(guard === undefined ? {} : { guard: this.anchor(guard).toString('hex') }),
       })),
       ends: {
         QUESTIONS: windowEnd('QUESTIONS', now),
@@ -242,6 +265,11 @@ export class Budgets implements BudgetLedger {
     }
   }
 
+  /** Fingerprint of what values are tried around, 16 bytes. */
+  private anchor(parts: readonly string[]): Buffer {
+    return this.fingerprint('safeconduct/anchor/v1', ...parts).subarray(0, 16);
+  }
+
   private fingerprint(label: string, ...parts: readonly string[]): Buffer {
     return createHmac('sha256', this.key)
       .update(encodeParts(label, ...parts))
@@ -249,20 +277,34 @@ export class Budgets implements BudgetLedger {
   }
 }
 
+interface GivenBack {
+  readonly request: Buffer;
+  readonly accounts: readonly string[];
+  readonly matched: Buffer;
+  /** Of the person: new values around them count from now on. */
+  readonly anchors: readonly Buffer[];
+  readonly anchorsEndAt: Date;
+}
+
 /** Once for a request, however often it is asked again; only inserts, so that the log never waits. */
 async function giveBackMiss(
   manager: EntityManager,
-  request: Buffer,
-  accounts: readonly string[],
-  matched: Buffer,
+  { request, accounts, matched, anchors, anchorsEndAt }: GivenBack,
 ): Promise<void> {
   await manager.query(
     `WITH mine AS (
        UPDATE question_asked SET given_back = true WHERE request = $1 AND NOT given_back
-       RETURNING miss_ends_at)
-     INSERT INTO miss_returned (account, ends_at, matched)
-       SELECT account, miss_ends_at, $3 FROM mine, unnest($2::text[]) AS account`,
-    [request, accounts, matched],
+       RETURNING miss_ends_at, miss_cost),
+     returned AS (
+       INSERT INTO miss_returned (account, ends_at, matched, cost)
+       SELECT account, miss_ends_at, $3, miss_cost FROM mine, unnest($2::text[]) AS a (account))
+     INSERT INTO matched_anchor (account, anchor, ends_at)
+       SELECT a.account, g.anchor, $5 FROM mine, unnest($2::text[]) AS a (account),
+         unnest($4::bytea[]) AS g (anchor)
+       WHERE NOT EXISTS (
+         SELECT FROM matched_anchor m
+         WHERE m.account = a.account AND m.anchor = g.anchor AND m.ends_at = $5)`,
+    [request, accounts, matched, anchors, anchorsEndAt],
   );
 }
 

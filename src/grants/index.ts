@@ -1,4 +1,5 @@
 import { Budgets1764000000001 } from './budgets.migration.js';
+import { SlidingBudgets1769100000000 } from './sliding-budgets.migration.js';
 import { GrantLifecycle1764000000002 } from './lifecycle.migration.js';
 import { Grants1763800000002 } from './grants.migration.js';
 
@@ -27,4 +28,5 @@ export const grantMigrations = [
   Grants1763800000002,
   Budgets1764000000001,
   GrantLifecycle1764000000002,
+  SlidingBudgets1769100000000,
 ];

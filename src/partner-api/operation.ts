@@ -10,6 +10,8 @@ const answerSizes: Readonly<Record<OperationKind, number>> = {
   access: 32 * 1024,
   receipt: 16 * 1024,
   acceptGrant: 32 * 1024,
+  confirmCrossing: 16 * 1024,
+  correctCrossing: 16 * 1024,
 };
 /** Of answers to what is no operation. */
 const otherSize = 1024;

@@ -22,7 +22,13 @@ export interface Exchange {
 }
 
 export type OperationKind =
-  'access' | 'receipt' | 'verifyIdentity' | 'verifyIdentities' | 'acceptGrant';
+  | 'access'
+  | 'receipt'
+  | 'verifyIdentity'
+  | 'verifyIdentities'
+  | 'acceptGrant'
+  | 'confirmCrossing'
+  | 'correctCrossing';
 
 const exchanges = new WeakMap<object, Exchange>();
 const callers = new WeakMap<object, Caller>();

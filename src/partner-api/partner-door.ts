@@ -24,6 +24,7 @@ import { parseStrictJson } from '../platform/json/strict-json.js';
 import { describeError, type GatewayLogger } from '../platform/telemetry/logger.js';
 import { nestLogger } from '../platform/telemetry/nest-logger.js';
 import type { Metrics } from '../platform/telemetry/metrics.js';
+import { Crossings } from '../referrals/index.js';
 import {
   ReadAccess,
   ReadReceipt,
@@ -32,6 +33,7 @@ import {
   VerifyIdentity,
 } from '../verification/index.js';
 import { logRoutes, registerLogRoutes, type LogRoutesOptions } from './log-routes.js';
+import { CrossingResolver } from './crossing.resolver.js';
 import { GrantResolver } from './grant.resolver.js';
 import { answerSizeOf, operationPlugin, ticksOf } from './operation.js';
 import { callerOf, establishCaller, exchangeOf, type PartnerContext } from './partner-context.js';
@@ -47,6 +49,7 @@ export interface PartnerDoorOptions {
     readonly readReceipt: ReadReceipt;
     readonly recordRefusal: RecordRefusal;
     readonly acceptGrant: AcceptGrant;
+    readonly crossings: Crossings;
   };
   /** Listener behind the certificate check; every request that comes through it has an identity. */
   readonly serverFactory: (
@@ -92,7 +95,7 @@ class SilentFilter implements GqlExceptionFilter {
 @Module({})
 class PartnerDoorModule {
   static with(options: PartnerDoorOptions): DynamicModule {
-    const { verifyIdentity, verifyIdentities, readAccess, readReceipt, acceptGrant } =
+    const { verifyIdentity, verifyIdentities, readAccess, readReceipt, acceptGrant, crossings } =
       options.useCases;
     return {
       module: PartnerDoorModule,
@@ -121,7 +124,9 @@ class PartnerDoorModule {
         { provide: ReadAccess, useValue: readAccess },
         { provide: ReadReceipt, useValue: readReceipt },
         { provide: AcceptGrant, useValue: acceptGrant },
+        { provide: Crossings, useValue: crossings },
         { provide: APP_FILTER, useClass: SilentFilter },
+        CrossingResolver,
         GrantResolver,
         VerificationResolver,
       ],

@@ -11,7 +11,11 @@ const all = (type: string, requirement: Requirement, names: string) =>
 
 export const partnerRequirements: Readonly<Record<string, Requirement>> = {
   ...all('Query', 'CALLER', 'access receipt'),
-  ...all('Mutation', 'CALLER', 'verifyIdentity verifyIdentities acceptGrant'),
+  ...all(
+    'Mutation',
+    'CALLER',
+    'verifyIdentity verifyIdentities acceptGrant confirmCrossing correctCrossing',
+  ),
   ...all('Access', 'CALLER', 'partner officer tokenExpiresAt grants'),
   ...all('PartnerIdentity', 'CALLER', 'code name state'),
   ...all(
@@ -20,6 +24,10 @@ export const partnerRequirements: Readonly<Record<string, Requirement>> = {
     'id version digest state purpose legalBasis fields matchOn assuranceLevel requiresNamedOfficer handling validFrom validUntil budgets',
   ),
   ...all('AcceptGrantPayload', 'CALLER', 'grant'),
+  ...all('ConfirmCrossingPayload', 'CALLER', 'confirmation receipt'),
+  ...all('CorrectCrossingPayload', 'CALLER', 'confirmation receipt'),
+  ...all('CrossingConfirmation', 'CALLER', 'id verificationId revision crossing recordedAt'),
+  ...all('Crossing', 'CALLER', 'state borderPoint crossedAt'),
   ...all('FieldScope', 'CALLER', 'field level'),
   ...all('BudgetStatus', 'CALLER', 'kind limit used resetsAt'),
   ...all(

@@ -1,6 +1,7 @@
 import { isEdtf } from '../core/dates/index.js';
 import { foldDigits } from '../core/matching/index.js';
 import { stringScalar } from '../platform/graphql/scalars.js';
+import { isBorderPoint } from '../referrals/index.js';
 import { isCaseReference } from '../verification/index.js';
 
 export { DateTime, StateCode } from '../platform/graphql/scalars.js';
@@ -19,4 +20,10 @@ export const CaseReference = stringScalar(
   'CaseReference',
   "The partner's own reference for the case, `^[A-Z0-9][A-Z0-9/._-]{0,63}$`. Never a name.",
   isCaseReference,
+);
+
+export const BorderPoint = stringScalar(
+  'BorderPoint',
+  'The code of a border point, such as its UN/LOCODE: `^[A-Z0-9][A-Z0-9/._-]{0,63}$`. Never a name.',
+  isBorderPoint,
 );

@@ -16,7 +16,12 @@ export { clientActs } from './client-acts.js';
 export { credentialActs } from './credential-acts.js';
 export { anchorRuleKinds } from './partner.js';
 export { organisationActs } from './partner-acts.js';
-export { ReadPartners, type AnchorView, type PartnerView } from './read-partners.js';
+export {
+  readPartnerCodes,
+  ReadPartners,
+  type AnchorView,
+  type PartnerView,
+} from './read-partners.js';
 export { readPartners } from './partner.repository.js';
 export { registerPartner, type PartnerRegistration } from './register-partner.js';
 export const partnerMigrations = [

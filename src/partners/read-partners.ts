@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { GatewayError } from '../core/errors.js';
+import type { PartnerCode } from '../core/ids.js';
 import { decideAct } from '../core/staff/acts.js';
 import type { StaffCaller } from '../staff/index.js';
 import type { AnchorRule } from './partner.js';
@@ -118,4 +119,12 @@ async function readAnchors(
     active,
     crlNextUpdate: next_update,
   }));
+}
+
+/** Codes of all partners, suspended ones included: what a person may be kept from. */
+export async function readPartnerCodes(
+  database: Pick<DataSource, 'query'>,
+): Promise<ReadonlySet<PartnerCode>> {
+  const rows = await database.query<{ code: PartnerCode }[]>('SELECT code FROM partner');
+  return new Set(rows.map(({ code }) => code));
 }

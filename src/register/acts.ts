@@ -2,6 +2,7 @@ import type { EntityManager } from 'typeorm';
 import { encodeParts } from '../core/bytes.js';
 import { GatewayError } from '../core/errors.js';
 import { seal, unseal } from '../platform/keys/keys.js';
+import type { Querier } from './register-keys.js';
 import type { RegisterStore } from './register-store.js';
 import { makeSubjectId } from './subject-uuid.js';
 
@@ -28,6 +29,8 @@ export interface PendingAct {
   readonly requestedAt: Date;
   /** How many people it concerned when it was requested; the approver repeats the number. */
   readonly people: number;
+  /** Of one that is approved and still to be carried out: an export. */
+  readonly approvedBy: string | null;
 }
 
 /** Records an act that one person may do alone. */
@@ -36,13 +39,15 @@ export async function recordAct(
   manager: EntityManager,
   act: {
     readonly kind: OnePersonAct;
+    /** A new one when absent. */
+    readonly id?: string;
     readonly by: string;
     readonly people: number;
     readonly fields?: readonly string[];
     readonly version: bigint;
   },
 ): Promise<string> {
-  const id = makeSubjectId(store.now(), store.random(10));
+  const id = act.id ?? makeSubjectId(store.now(), store.random(10));
   await manager.query(
     `INSERT INTO register_act
        (id, kind, requested_by, requested_at, done_at, people, fields, register_version)
@@ -50,6 +55,14 @@ export async function recordAct(
     [id, act.kind, act.by, store.now(), act.people, act.fields ?? [], String(act.version)],
   );
   return id;
+}
+
+/** Drops what nobody approved in time: it says whom somebody had in mind. */
+export async function dropOverdueRequests(store: RegisterStore, before: Date): Promise<void> {
+  await store.dataSource.query(
+    'DELETE FROM register_act WHERE done_at IS NULL AND approved_by IS NULL AND requested_at < $1',
+    [before],
+  );
 }
 
 /** Keeps the request of an act that another person has to approve. */
@@ -80,21 +93,33 @@ export async function requestAct(
       seal(epoch.key, json, actContext(id, act.kind, epoch.id)),
     ],
   );
-  return { id, kind: act.kind, requestedBy: act.by, requestedAt, people: act.people };
+  return {
+    id,
+    kind: act.kind,
+    requestedBy: act.by,
+    requestedAt,
+    people: act.people,
+    approvedBy: null,
+  };
 }
 
 /** What waits for a second person, oldest first. */
 export async function pendingActs(store: RegisterStore): Promise<readonly PendingAct[]> {
   return store.dataSource.query<PendingAct[]>(
-    `SELECT id, kind, requested_by AS "requestedBy", requested_at AS "requestedAt", people
+    `SELECT id, kind, requested_by AS "requestedBy", requested_at AS "requestedAt", people,
+       approved_by AS "approvedBy"
      FROM register_act WHERE done_at IS NULL ORDER BY requested_at, id`,
   );
 }
 
 /** Takes a request back, or refuses it: either person may. */
-export async function withdrawAct(store: RegisterStore, actId: string): Promise<void> {
-  const gone = await store.dataSource.query<[unknown[], number]>(
-    'DELETE FROM register_act WHERE id::text = $1 AND done_at IS NULL',
+export async function withdrawAct(
+  store: RegisterStore,
+  actId: string,
+  querier: Querier = store.dataSource,
+): Promise<void> {
+  const gone = await querier.query<[unknown[], number]>(
+    `DELETE FROM register_act WHERE id::text = $1 AND done_at IS NULL AND approved_by IS NULL`,
     [actId],
   );
   if (gone[1] === 0) throw noSuchAct();
@@ -110,7 +135,7 @@ export async function openAct(
     (PendingAct & { readonly epoch_id: number; readonly sealed: Buffer })[]
   >(
     `SELECT id, kind, requested_by AS "requestedBy", requested_at AS "requestedAt", people,
-       epoch_id, sealed
+       approved_by AS "approvedBy", epoch_id, sealed
      FROM register_act WHERE id::text = $1 AND done_at IS NULL`,
     [actId],
   );
@@ -141,7 +166,7 @@ export async function openApproved(
   approval: Approval,
 ): Promise<PendingAct & { readonly content: unknown }> {
   const act = await openAct(store, manager, approval.actId);
-  if (act.kind !== kind) throw noSuchAct();
+  if (act.kind !== kind || act.approvedBy !== null) throw noSuchAct();
   checkApproval(act, approval);
   return act;
 }
@@ -164,6 +189,7 @@ function checkApproval(act: PendingAct, approval: Approval): void {
 
 export function peopleDiffer(people: number): GatewayError {
   return new GatewayError('ERR_ROW_CONFLICT', {
+    argument: 'people',
     detail: `the act concerns ${people} people, not the number that was shown`,
   });
 }
@@ -183,8 +209,72 @@ export async function finishAct(
   );
 }
 
-function noSuchAct(): GatewayError {
-  return new GatewayError('ERR_ROW_CONFLICT', { detail: 'no such act waits for approval' });
+/** An act that was done, as the journal keeps it. */
+export interface DoneAct {
+  readonly id: string;
+  readonly kind: OnePersonAct | TwoPersonAct;
+  readonly requestedBy: string;
+  readonly approvedBy: string | null;
+  readonly at: string;
+  readonly people: number;
+  readonly fields?: readonly string[];
+}
+
+/** The row of an act that a restored database has forgotten, or holds as a request. */
+export async function restoreDoneAct(
+  manager: EntityManager,
+  act: DoneAct,
+  version: bigint,
+): Promise<void> {
+  await manager.query(
+    `INSERT INTO register_act (id, kind, requested_by, requested_at, approved_by, approved_at,
+       done_at, people, fields, register_version)
+     VALUES ($1, $2, $3, $4::timestamptz, $5, CASE WHEN $5::text IS NULL THEN NULL
+       ELSE $4::timestamptz END, $4::timestamptz, $6, $7, $8)
+     ON CONFLICT (id) DO UPDATE SET approved_by = excluded.approved_by,
+       approved_at = excluded.approved_at, done_at = excluded.done_at, sealed = NULL, epoch_id = NULL
+     WHERE register_act.done_at IS NULL`,
+    [
+      act.id,
+      act.kind,
+      act.requestedBy,
+      act.at,
+      act.approvedBy,
+      act.people,
+      act.fields ?? [],
+      String(version),
+    ],
+  );
+}
+
+/** Approves an act that is carried out later; what it is about stays sealed until then. */
+export async function approveAct(
+  store: RegisterStore,
+  manager: EntityManager,
+  actId: string,
+  approvedBy: string,
+): Promise<void> {
+  await manager.query('UPDATE register_act SET approved_by = $2, approved_at = $3 WHERE id = $1', [
+    actId,
+    approvedBy,
+    store.now(),
+  ]);
+}
+
+/** Marks an approved act as carried out; what it was about is dropped. */
+export async function finishApproved(store: RegisterStore, actId: string): Promise<void> {
+  await store.dataSource.query(
+    `UPDATE register_act SET done_at = $2, sealed = NULL, epoch_id = NULL
+     WHERE id = $1 AND approved_by IS NOT NULL AND done_at IS NULL`,
+    [actId, store.now()],
+  );
+}
+
+export function noSuchAct(): GatewayError {
+  return new GatewayError('ERR_ROW_CONFLICT', {
+    argument: 'request',
+    detail: 'no such act waits for approval',
+  });
 }
 
 export function actContext(id: string, kind: TwoPersonAct, epochId: number): Buffer {

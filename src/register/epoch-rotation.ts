@@ -15,9 +15,9 @@ const keysAtOnce = 500;
 const weeksBeforeRewrap = 4;
 
 export interface EpochRotationReport {
-  /** Data and page keys that moved to the current epoch. */
+  /** Data and page keys, and sealed rows, that moved to the current epoch. */
   readonly rewrapped: number;
-  /** Epochs whose key was destroyed. */
+  /** Epochs whose key was destroyed: ended, and empty before this run. */
   readonly destroyed: readonly number[];
 }
 
@@ -39,8 +39,10 @@ export async function rotateEpochs(
   const to = await store.epochs.current(now);
   const last = epochOf(now) - (options.everything === true ? 1 : weeksBeforeRewrap);
   let rewrapped = 0;
-  const progress = (keys: number) => {
-    rewrapped += keys;
+  const emptied = new Set<number>();
+  const progress: Progress = (moved) => {
+    for (const { epoch_id: epoch } of moved) emptied.add(epoch);
+    rewrapped += moved.length;
     options.onProgress?.(rewrapped);
   };
 
@@ -54,6 +56,7 @@ export async function rotateEpochs(
     store,
     to,
     last,
+    progress,
     'register_act',
     (row) => (epochId) => actContext(row.id, row.kind as TwoPersonAct, epochId),
   );
@@ -61,6 +64,7 @@ export async function rotateEpochs(
     store,
     to,
     last,
+    progress,
     'legal_hold',
     (row) => (epochId) => holdContext(row.id, epochId),
   );
@@ -69,22 +73,21 @@ export async function rotateEpochs(
     store,
     to,
     last,
+    progress,
     'honey_record',
     (row) => (epochId) => honeyContext(row.id, epochId),
   );
 
-  // 4. A key something still hangs on cannot go: the database's references see to it.
-  const ended = await store.dataSource.query<{ id: number }[]>(
-    `WITH gone AS (DELETE FROM erasure_epoch WHERE id <= $1 RETURNING id)
-     SELECT id FROM gone ORDER BY id`,
-    [lastEndedEpoch(now)],
+  // 4. A key something still hangs on cannot go: the database's references see to it. Nor can one
+  // that was emptied only now: the embedded database may forget its last moments in a power cut.
+  await store.dataSource.query(
+    'DELETE FROM erasure_epoch WHERE id <= $1 AND NOT id = ANY ($2::int[])',
+    [lastEndedEpoch(now), [...emptied]],
   );
-  // Rewrites the table's file: a deleted row's bytes would stay in the old one.
-  if (ended.length > 0) await store.dataSource.query('VACUUM FULL erasure_epoch');
-  return { rewrapped, destroyed: ended.map(({ id }) => id) };
+  return { rewrapped, destroyed: await store.epochs.destroyEnded(now) };
 }
 
-type Progress = (keys: number) => void;
+type Progress = (moved: readonly { readonly epoch_id: number }[]) => void;
 
 async function rewrapSubjects(
   store: RegisterStore,
@@ -127,7 +130,7 @@ async function rewrapSubjects(
         rows.map((row) => row.epoch_id),
       ],
     );
-    progress(rows.length);
+    progress(rows);
   }
 }
 
@@ -156,7 +159,7 @@ async function rewrapPages(
         row.epoch_id,
       ],
     );
-    progress(1);
+    progress([row]);
   }
 }
 
@@ -171,6 +174,7 @@ async function resealRows(
   store: RegisterStore,
   to: EpochKey,
   last: number,
+  progress: Progress,
   table: 'register_act' | 'legal_hold' | 'honey_record',
   contextOf: (row: SealedRow) => (epochId: number) => Buffer,
 ): Promise<void> {
@@ -189,6 +193,7 @@ async function resealRows(
       `UPDATE ${table} SET epoch_id = $2, sealed = $3 WHERE id = $1 AND epoch_id = $4`,
       [row.id, to.id, seal(to.key, plain, contextOf(row)(to.id)), from.id],
     );
+    progress([row]);
   }
 }
 

@@ -5,14 +5,16 @@ import {
   personReference,
   personRow,
   testCaseload,
+  testPartner,
   type TestRegister,
 } from '../../test/support/register.js';
 import type { Caseload, SubjectId } from '../core/ids.js';
-import { epochContext } from './register-keys.js';
+import { epochContext } from './epoch-keys.js';
 import {
   approveErasure,
   approveHold,
   approveHoldLift,
+  isHeld,
   legalHolds,
   planErasure,
   requestErasure,
@@ -20,6 +22,7 @@ import {
   requestHoldLift,
   rotateEpochs,
   type ErasureTarget,
+  type HoldRange,
 } from './index.js';
 import { openPage } from './page.js';
 import { openSubject } from './subject-blob.js';
@@ -27,6 +30,7 @@ import { openSubject } from './subject-blob.js';
 const days = 24 * 60 * 60 * 1000;
 const start = new Date('2026-11-22T10:00:00Z');
 const later = (count: number) => new Date(start.getTime() + count * days);
+const day = (count: number) => later(count).toISOString();
 
 describeOnEachDatabase('forgetting', (kind) => {
   let people: TestRegister;
@@ -118,13 +122,13 @@ describeOnEachDatabase('forgetting', (kind) => {
       argument: 'endsAt',
     });
     const asked = await request(named(2));
-    const act = await requestHold(store, { ...hold, endsAt: later(10) });
+    const act = await requestHold(store, { ...hold, endsAt: later(2) });
     const approval = { actId: act.id, people: 1 };
     await expect(approveHold(store, { ...approval, approvedBy: 'registrar-1' })).rejects.toThrow(
       /^ERR_APPROVER_IS_REQUESTER/,
     );
     await approveHold(store, { ...approval, approvedBy: 'registrar-2' });
-    expect(await legalHolds(store)).toEqual([{ id: act.id, endsAt: later(10) }]);
+    expect(await legalHolds(store)).toEqual([{ id: act.id, endsAt: later(2) }]);
 
     // Asked for before or after: neither.
     await expect(approve(asked)).rejects.toThrow(/^ERR_LEGAL_HOLD/);
@@ -136,12 +140,42 @@ describeOnEachDatabase('forgetting', (kind) => {
     await expect(
       approveHoldLift(store, { actId: lift.id, people: 1, approvedBy: 'registrar-2' }),
     ).rejects.toThrow(/^ERR_APPROVER_IS_REQUESTER/);
-    people.now = later(10);
+    people.now = later(2);
     expect(await legalHolds(store)).toEqual([]);
     expect(await request(named(2))).toMatchObject({ people: 1, held: 0 });
     people.now = start;
     await approveHoldLift(store, { actId: lift.id, people: 1, approvedBy: 'registrar-1' });
     expect(await request(named(2))).toMatchObject({ people: 1 });
+  });
+
+  test('stops at a hold on a range for whoever was there by its end, and no longer', async () => {
+    const { store } = people.register;
+    const ask = async (range: HoldRange) =>
+      requestHold(store, { people: { range }, endsAt: later(2), requestedBy: 'registrar-1' });
+    for (const range of [{}, { from: 'yesterday' }, { from: day(2), to: day(1) }]) {
+      await expect(ask(range)).rejects.toMatchObject({ argument: 'range' });
+    }
+    const before = await ask({ partner: testPartner.code, to: day(-1) });
+    expect(before.people).toBe(0);
+    const act = await ask({ caseload: testCaseload, from: day(-1), to: day(1) });
+    await approveHold(store, { actId: act.id, people: act.people, approvedBy: 'registrar-2' });
+    await expect(request(named(2))).rejects.toThrow(/^ERR_LEGAL_HOLD/);
+    expect(await planErasure(store, { caseload: 'AF-2022' as Caseload })).toMatchObject({
+      held: 0,
+    });
+    const records = (from: number, to: number) => ({ from: later(from), to: later(to) });
+    expect(await isHeld(store, records(0, 1))).toBe(true);
+    expect(await isHeld(store, { ...records(-5, -4), partner: testPartner.code })).toBe(false);
+    people.now = later(2);
+    expect(await isHeld(store, records(0, 1))).toBe(false);
+    expect(await request(named(2))).toMatchObject({ people: 1, held: 0 });
+    people.now = start;
+    const lift = await requestHoldLift(store, { holdId: act.id, requestedBy: 'registrar-1' });
+    await approveHoldLift(store, {
+      actId: lift.id,
+      people: act.people,
+      approvedBy: 'registrar-2',
+    });
   });
 
   test('reaches backups when the epoch ends, and takes nobody else along', async () => {
@@ -207,13 +241,12 @@ describeOnEachDatabase('forgetting', (kind) => {
 
   /** How much of a backup opens with the master key and every epoch key there is. */
   async function readable(backup: { subjects: SubjectRow[]; pages: PageRow[] }) {
-    const epochs = await people.database.dataSource.query<{ id: number; key_wrapped: Buffer }[]>(
-      'SELECT id, key_wrapped FROM erasure_epoch',
-    );
+    const { epochKeys, masterKey } = people;
     const keys = await Promise.all(
-      epochs.map(async ({ id, key_wrapped }) =>
-        people.masterKey.unwrap(key_wrapped, epochContext(id)),
-      ),
+      (await epochKeys.list()).map(async (id) => {
+        const kept = await epochKeys.read(id);
+        return masterKey.unwrap(kept?.wrapped ?? Buffer.alloc(0), epochContext(id));
+      }),
     );
     const opens = (open: (key: Buffer) => void) =>
       keys.some((key) => {

@@ -19,6 +19,7 @@ import {
 } from './register-change.js';
 import { epochEnd } from './register-keys.js';
 import type { RegisterStore } from './register-store.js';
+import { namedPerson, type NamedPerson } from './restrictions.js';
 import { decodeSubjectId } from './subject-uuid.js';
 
 /** Who is to be forgotten: people, a caseload, or whoever a retention rule says. */
@@ -94,16 +95,38 @@ export async function approveErasure(
   store: RegisterStore,
   command: Approval,
 ): Promise<ErasureReport> {
-  const { result, version } = await changeRegister(store, async (change) => {
-    const act = await openApproved(store, change.manager, 'ERASE', command);
-    const target = act.content as ErasureTarget;
-    const erased = await erase(change, target, false);
-    refuseHeld(target, erased.held);
-    if (erased.people !== act.people) throw peopleDiffer(erased.people);
-    await finishAct(store, change.manager, act.id, command.approvedBy, change.version);
-    return erased;
-  });
+  const { result, version } = await changeRegister(store, async (change) =>
+    approveErasureIn(change, command),
+  );
   return { ...result, version };
+}
+
+/** {@link approveErasure} as part of a change. */
+export async function approveErasureIn(
+  change: RegisterChange,
+  command: Approval,
+): Promise<Omit<ErasureReport, 'version'>> {
+  const { store, manager } = change;
+  const act = await openApproved(store, manager, 'ERASE', command);
+  const target = act.content as ErasureTarget;
+  const erased = await erase(change, target, false);
+  refuseHeld(target, erased.held);
+  if (erased.people !== act.people) throw peopleDiffer(erased.people);
+  await finishAct(store, manager, act.id, command.approvedBy, change.version);
+  const { people, subjects, backupsCoveredBy, held, named } = erased;
+  if (people > 0) {
+    change.restricts('register.erased', named, {
+      act: {
+        id: act.id,
+        kind: 'ERASE',
+        requestedBy: act.requestedBy,
+        approvedBy: command.approvedBy,
+        at: store.now().toISOString(),
+        people,
+      },
+    });
+  }
+  return { people, subjects, backupsCoveredBy, held };
 }
 
 function refuseHeld(target: ErasureTarget, held: number): void {
@@ -116,11 +139,14 @@ async function erase(
   change: RegisterChange,
   target: ErasureTarget,
   dryRun: boolean,
-): Promise<ErasurePlan & { readonly subjects: readonly SubjectId[] }> {
+): Promise<
+  ErasurePlan & { readonly subjects: readonly SubjectId[]; readonly named: readonly NamedPerson[] }
+> {
   const { store, manager } = change;
   const isHeld = await heldPeople(store, manager);
   const isMeant = await meantBy(change, target);
   const subjects: SubjectId[] = [];
+  const named: NamedPerson[] = [];
   const pages: number[] = [];
   let held = 0;
   for await (const page of change.read(isMeant.pageNumbers)) {
@@ -132,7 +158,10 @@ async function erase(
     }
     if (gone.size === 0) continue;
     pages.push(page.pageNumber);
-    for (const person of gone) subjects.push(decodeSubjectId(person.subject));
+    for (const person of gone) {
+      subjects.push(decodeSubjectId(person.subject));
+      named.push(namedPerson(person));
+    }
   }
   const backupsCoveredBy = await coveredBy(change, pages, subjects);
   if (!dryRun) {
@@ -154,7 +183,7 @@ async function erase(
       subjects,
     ]);
   }
-  return { people: subjects.length, held, backupsCoveredBy, subjects };
+  return { people: subjects.length, held, backupsCoveredBy, subjects, named };
 }
 
 interface Meant {

@@ -1,16 +1,20 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { calculateJwkThumbprint, CompactEncrypt, type JWK } from 'jose';
+import type { EntityManager } from 'typeorm';
 import { GatewayError, inputInvalid } from '../core/errors.js';
 import type { Caseload } from '../core/ids.js';
 import {
-  finishAct,
+  approveAct,
+  finishApproved,
+  noSuchAct,
+  openAct,
   openApproved,
   peopleDiffer,
   requestAct,
   type Approval,
   type PendingAct,
 } from './acts.js';
-import { keepHoneyPeople, makeHoneyPeople, similarReference } from './honey.js';
+import { honeyPeopleOf, keepHoneyPeople, makeHoneyPeople, similarReference } from './honey.js';
 import type { PagePerson } from './page.js';
 import { changeRegister, type RegisterChange } from './register-change.js';
 import type { RegisterStore } from './register-store.js';
@@ -79,27 +83,48 @@ export async function requestExport(
  *
  * @param write takes each line, its line feed included
  * @throws {GatewayError} ERR_APPROVER_IS_REQUESTER; ERR_ROW_CONFLICT when the number of people is
- *   another than the one shown, or the register changed before the first line
+ *   another than the one shown
  */
 export async function approveExport(
   store: RegisterStore,
   command: Approval,
   write: (line: string) => Promise<void>,
 ): Promise<ExportReport> {
-  const { result: plan, version } = await changeRegister(store, async (change) => {
-    const act = await openApproved(store, change.manager, 'EXPORT', command);
-    const { caseload, recipient } = act.content as ExportContent;
-    const people = await countLive(change, caseload);
-    if (people !== act.people) throw peopleDiffer(people);
-    const honey = makeHoneyPeople(store, caseload, await honeyReferences(change, caseload, people));
-    await finishAct(store, change.manager, act.id, command.approvedBy, change.version - 1n);
-    await keepHoneyPeople(store, change.manager, change.epoch, act.id, honey);
-    return { exportId: act.id, caseload, recipient, people, honey };
-  });
-  const { exportId, caseload, people, honey } = plan;
-  const { recipient, key, alg } = readRecipient(plan.recipient);
+  await changeRegister(store, async (change) => approveExportIn(change, command));
+  return writeExport(store, command.actId, write);
+}
+
+/** The approval alone, as part of a change: what was approved can be written from then on, once. */
+export async function approveExportIn(change: RegisterChange, command: Approval): Promise<void> {
+  const { store, manager } = change;
+  const act = await openApproved(store, manager, 'EXPORT', command);
+  const { caseload } = act.content as ExportContent;
+  const people = await countLive(change, caseload);
+  if (people !== act.people) throw peopleDiffer(people);
+  const honey = makeHoneyPeople(store, caseload, await honeyReferences(change, caseload, people));
+  await approveAct(store, manager, act.id, command.approvedBy);
+  await keepHoneyPeople(store, manager, change.epoch, act.id, honey);
+}
+
+/**
+ * Writes an export that was approved, whole, and marks it done: interrupted, it may be written again.
+ *
+ * @param write takes each line, its line feed included
+ * @throws {GatewayError} ERR_ROW_CONFLICT when no such export was approved, it was written, or the
+ *   caseload holds another number of people by now
+ */
+export async function writeExport(
+  store: RegisterStore,
+  exportId: string,
+  write: (line: string) => Promise<void>,
+): Promise<ExportReport> {
+  const act = await openAct(store, store.dataSource, exportId);
+  if (act.kind !== 'EXPORT' || act.approvedBy === null) throw noSuchAct();
+  const { caseload, recipient: jwk } = act.content as ExportContent;
+  const { recipient, key, alg } = readRecipient(jwk);
   const kid = recipient.kid ?? (await calculateJwkThumbprint(recipient));
-  const total = people + honey.length;
+  const honey = await honeyPeopleOf(store, exportId);
+  const total = act.people + honey.length;
   const parts = Math.max(1, Math.ceil(total / peoplePerPart));
   const places = honeyPlaces(store, total, honey.length);
 
@@ -124,11 +149,10 @@ export async function approveExport(
     while (spare.length > 0 && places.has(written)) await add(spare.pop() ?? {});
   };
   await store.dataSource.transaction('REPEATABLE READ', async (manager) => {
-    const head = await store.readHead(manager, 'read');
-    if (head.version !== version) {
-      throw new GatewayError('ERR_ROW_CONFLICT', { detail: 'the register changed: export again' });
-    }
-    const pageNumbers = [...head.pages.keys()];
+    const pageNumbers = [...(await store.readHead(manager, 'read')).pages.keys()];
+    // The true number once more: what leaves is what two people have seen.
+    const people = await countPeople(store, manager, pageNumbers, caseload);
+    if (people !== act.people) throw peopleDiffer(people);
     for (let at = 0; at < pageNumbers.length; at += pagesPerRead) {
       for (const page of await store.readPages(manager, pageNumbers.slice(at, at + pagesPerRead))) {
         const some = page.people.filter((person) => isExported(person, caseload));
@@ -150,7 +174,27 @@ export async function approveExport(
     await addHoney();
     if (lines.length > 0 || part === 0) await flush();
   });
-  return { exportId, people, recipientThumbprint: await calculateJwkThumbprint(recipient) };
+  await finishApproved(store, exportId);
+  return {
+    exportId,
+    people: act.people,
+    recipientThumbprint: await calculateJwkThumbprint(recipient),
+  };
+}
+
+async function countPeople(
+  store: RegisterStore,
+  manager: EntityManager,
+  pageNumbers: readonly number[],
+  caseload: Caseload,
+): Promise<number> {
+  let people = 0;
+  for (let at = 0; at < pageNumbers.length; at += pagesPerRead) {
+    for (const page of await store.readPages(manager, pageNumbers.slice(at, at + pagesPerRead))) {
+      people += page.people.filter((person) => isExported(person, caseload)).length;
+    }
+  }
+  return people;
 }
 
 const isExported = (person: PagePerson, caseload: Caseload): boolean =>
@@ -160,13 +204,8 @@ function exported(content: SubjectContent, { suppressedFor }: PagePerson): objec
   return suppressedFor.length === 0 ? content : { ...content, suppressedFor };
 }
 
-async function countLive(change: RegisterChange, caseload: Caseload): Promise<number> {
-  let people = 0;
-  for await (const page of change.read(change.pageNumbers)) {
-    people += page.people.filter((person) => isExported(person, caseload)).length;
-  }
-  return people;
-}
+const countLive = async (change: RegisterChange, caseload: Caseload): Promise<number> =>
+  countPeople(change.store, change.manager, change.pageNumbers, caseload);
 
 /** References that look like those of the caseload and that nobody has. */
 async function honeyReferences(

@@ -63,6 +63,48 @@ export async function keepHoneyPeople(
   }
 }
 
+/** Honey records of one export. */
+export async function honeyPeopleOf(
+  store: RegisterStore,
+  exportId: string,
+): Promise<readonly SubjectContent[]> {
+  return (await openHoneyPeople(store, exportId)).map(({ content }) => content);
+}
+
+interface HoneyPerson {
+  readonly exportId: string;
+  readonly content: SubjectContent;
+}
+
+/** @param exportId of all exports where it is null */
+async function openHoneyPeople(
+  store: RegisterStore,
+  exportId: string | null,
+): Promise<readonly HoneyPerson[]> {
+  const rows = await store.dataSource.query<
+    { id: string; export_id: string; epoch_id: number; sealed: Buffer }[]
+  >(
+    `SELECT id, export_id, epoch_id, sealed FROM honey_record
+     WHERE $1::uuid IS NULL OR export_id = $1 ORDER BY id`,
+    [exportId],
+  );
+  await store.epochs.load(
+    store.dataSource,
+    rows.map((row) => row.epoch_id),
+  );
+  const people: HoneyPerson[] = [];
+  for (const row of rows) {
+    const key = await store.epochs.key(row.epoch_id);
+    const json = unseal(key, row.sealed, honeyContext(row.id, row.epoch_id));
+    if (json === undefined) {
+      throw new GatewayError('ERR_SEALED_DATA_DAMAGED', { detail: `honey record ${row.id}` });
+    }
+    const content = JSON.parse(json.toString('utf8')) as SubjectContent;
+    people.push({ exportId: row.export_id, content });
+  }
+  return people;
+}
+
 /**
  * Screens questions for honey people, for security: never on a partner's path. Whoever matches one,
  * even possibly, knows the export it stands in.
@@ -73,26 +115,13 @@ export async function screenForHoney(
   store: RegisterStore,
   questions: readonly Evidence[],
 ): Promise<readonly (readonly string[])[]> {
-  const rows = await store.dataSource.query<
-    { id: string; export_id: string; epoch_id: number; sealed: Buffer }[]
-  >('SELECT id, export_id, epoch_id, sealed FROM honey_record ORDER BY id');
-  await store.epochs.load(
-    store.dataSource,
-    rows.map((row) => row.epoch_id),
-  );
   const exports = questions.map(() => new Set<string>());
-  for (const row of rows) {
-    const key = await store.epochs.key(row.epoch_id);
-    const json = unseal(key, row.sealed, honeyContext(row.id, row.epoch_id));
-    if (json === undefined) {
-      throw new GatewayError('ERR_SEALED_DATA_DAMAGED', { detail: `honey record ${row.id}` });
-    }
-    const content = JSON.parse(json.toString('utf8')) as SubjectContent;
+  for (const { exportId, content } of await openHoneyPeople(store, null)) {
     const prepared = prepareSubject({ ...content, suppressedFor: [] });
     for (const [at, evidence] of questions.entries()) {
       const comparison = compareEvidence(evidence, prepared);
       const { outcome } = classify([{ comparison }], 'STANDARD');
-      if (outcome !== 'NOT_CONFIRMED') exports[at]?.add(row.export_id);
+      if (outcome !== 'NOT_CONFIRMED') exports[at]?.add(exportId);
     }
   }
   return exports.map((found) => [...found]);

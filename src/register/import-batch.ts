@@ -1,8 +1,10 @@
 import type { EntityManager } from 'typeorm';
+import type { RestrictingAct } from '../access-log/index.js';
 import { GatewayError } from '../core/errors.js';
 import type { Caseload, PartnerCode, StateCode, SubjectId } from '../core/ids.js';
 import { peoplePerPage, type PagePerson, type PageVersion, type PendingVersion } from './page.js';
 import type { DirectoryEntry, ReferenceDirectory } from './reference-directory.js';
+import type { ImportRules } from './import-register.js';
 import type { EpochKey } from './register-keys.js';
 import type {
   OpenedPage,
@@ -10,6 +12,7 @@ import type {
   RegisterStore,
   VersionReference,
 } from './register-store.js';
+import { namedPerson, restrictionsOf, type NamedPerson } from './restrictions.js';
 import {
   encodeContent,
   sealSubject,
@@ -67,7 +70,7 @@ function decideStep(row: AcceptedRow, directory: ReferenceDirectory): Step {
 export function beginBatch(
   store: RegisterStore,
   directory: ReferenceDirectory,
-  command: { readonly requestedBy: string; readonly dryRun: boolean },
+  command: Pick<ImportRules, 'requestedBy' | 'dryRun' | 'onRestricted'>,
 ): ImportBatch {
   let batchId: SubjectId | undefined;
 
@@ -97,6 +100,9 @@ export function beginBatch(
       });
       if (change.pendingAdded > 0) batchId = nextId;
       directory.advance(change.version, change.people, change.peopleOnPage);
+      if (command.onRestricted !== undefined) {
+        for (const act of change.restricting()) await command.onRestricted(act);
+      }
       return change.outcome;
     },
   };
@@ -117,6 +123,8 @@ class BatchChange {
   readonly #batchId: string;
   readonly #batch: Buffer;
   readonly #directory: ReferenceDirectory;
+  /** People who were there and are kept from more partners now, by the codes that came to be. */
+  readonly #suppressed = new Map<string, NamedPerson[]>();
   /** Pending versions that other batches lose to this one. */
   readonly #replacedInBatch = new Map<string, number>();
   #sealed: (VersionReference & { readonly blob: SealedSubject })[] = [];
@@ -202,7 +210,7 @@ class BatchChange {
            UPDATE import_batch SET added = added + $2, changed = changed + $3,
              pending = pending + $4,
              pages = ARRAY (SELECT DISTINCT unnest(pages || $5::integer[]))
-           WHERE id = $1 AND released_at IS NULL RETURNING id)
+           WHERE id = $1 AND released_at IS NULL AND discarded_at IS NULL RETURNING id)
          SELECT id FROM grown`,
         [this.#batchId, added, changed, this.pendingAdded, pages],
       );
@@ -218,6 +226,13 @@ class BatchChange {
         count,
       ]);
     }
+  }
+
+  /** The suppressions in the journal's form. */
+  restricting(): readonly RestrictingAct[] {
+    return [...this.#suppressed].flatMap(([codes, people]) =>
+      restrictionsOf(this.#epoch, 'register.suppressed', people, { codes: codes.split(' ') }),
+    );
   }
 
   /** New people by page: the last one is filled, then new ones are begun. */
@@ -261,6 +276,12 @@ class BatchChange {
     );
     for (const { at, person, row, newest } of found) {
       const suppressedFor = [...new Set([...person.suppressedFor, ...row.suppressedFor])].sort();
+      if (suppressedFor.length > person.suppressedFor.length) {
+        const codes = row.suppressedFor.join(' ');
+        const people = this.#suppressed.get(codes) ?? [];
+        this.#suppressed.set(codes, people);
+        people.push(namedPerson(person));
+      }
       let next: PagePerson = { ...person, suppressedFor };
       if (!row.contentKey.equals(newest.contentKey)) {
         const id = decodeSubjectId(person.subject);

@@ -7,6 +7,7 @@ import {
   openTestDatabase,
   temporaryHome,
 } from '../../test/support/databases.js';
+import { freshEpochKeys } from '../../test/support/epoch-keys.js';
 import type { Caseload, PartnerCode } from '../core/ids.js';
 import type { Database } from '../platform/database/database.js';
 import { localMasterKey } from '../platform/keys/keys.js';
@@ -50,6 +51,7 @@ describeOnEachDatabase('an imported file', (kind) => {
     register = await openRegister({
       dataSource: database.dataSource,
       masterKey: localMasterKey(randomBytes(32)),
+      epochKeys: freshEpochKeys(),
       now: () => new Date('2026-11-22T10:00:00Z'),
       random: randomBytes,
     });

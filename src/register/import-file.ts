@@ -14,7 +14,7 @@ export interface ImportFileCommand extends ImportRules {
   /** How many rows are meant; any other number stops before anything is written. */
   readonly expect?: number;
   /** Told how many rows there are, before the first is read for good. */
-  readonly onCounted?: (rows: number) => void;
+  readonly onCounted?: (rows: number) => void | Promise<void>;
 }
 
 export type ImportFileResult =
@@ -48,7 +48,7 @@ export async function importFile(
     if (command.expect !== undefined && command.expect !== rows) {
       throw new FileFault('ROW_COUNT_DIFFERS');
     }
-    command.onCounted?.(rows);
+    await command.onCounted?.(rows);
     const report = await importRows(store, (rules) => survey.read(rules), command);
     return { taken: true, layout: survey.layout, report };
   } catch (error) {

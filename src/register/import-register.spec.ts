@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { describeOnEachDatabase, openTestDatabase } from '../../test/support/databases.js';
+import { freshEpochKeys } from '../../test/support/epoch-keys.js';
 import type { Database } from '../platform/database/database.js';
 import { localMasterKey } from '../platform/keys/keys.js';
 import { longestRow } from './file/people-file.js';
@@ -22,6 +23,7 @@ describeOnEachDatabase('the import', (kind) => {
     register = await openRegister({
       dataSource: database.dataSource,
       masterKey: localMasterKey(randomBytes(32)),
+      epochKeys: freshEpochKeys(),
       now: () => new Date('2026-11-22T10:00:00Z'),
       random: randomBytes,
     });

@@ -1,3 +1,4 @@
+import type { RestrictingAct } from '../access-log/index.js';
 import { dayOf } from '../core/dates/index.js';
 import type { Caseload, PartnerCode } from '../core/ids.js';
 import { beginBatch, type AcceptedRow } from './import-batch.js';
@@ -25,6 +26,11 @@ export interface ImportRules {
   readonly dryRun: boolean;
   /** Rows in one transaction; 1,024 when absent. */
   readonly rowsPerTransaction?: number;
+  /**
+   * Given, after each transaction, what it took away from partners of people who were on the register
+   * already: AccessLog.restrict keeps it in the journal.
+   */
+  readonly onRestricted?: (act: RestrictingAct) => Promise<void>;
   /** Told after each batch of rows. */
   readonly onProgress?: (rows: number) => void;
 }

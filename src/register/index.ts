@@ -1,4 +1,8 @@
 export type { CandidateScope } from './blind-index.js';
+export * from './desk/index.js';
+export type { BatchFinding, BatchView } from './batches.js';
+export type { PersonView } from './person-view.js';
+export { surveyFile, type FileLayout } from './file/people-file.js';
 export { registerMigrations } from './migrations.js';
 export {
   openRegister,
@@ -77,11 +81,15 @@ export {
 export {
   approveHold,
   approveHoldLift,
+  isHeld,
   legalHolds,
   requestHold,
   requestHoldLift,
+  type HoldRange,
+  type HoldTarget,
   type LegalHold,
 } from './legal-hold.js';
+export { registerActAppliers } from './restriction-appliers.js';
 export { rotateEpochs, type EpochRotationReport } from './epoch-rotation.js';
 export { rotateMasterKey, rotatePageKeys, type PageRotation } from './key-rotation.js';
 export { findDuplicates, type DuplicateSide, type LikelyDuplicate } from './duplicates.js';

@@ -1,5 +1,5 @@
 import { changeRegister } from './register-change.js';
-import { epochContext, indexSecretContext } from './register-keys.js';
+import { indexSecretContext } from './register-keys.js';
 import type { RegisterStore } from './register-store.js';
 
 /** Pages written anew in one transaction. */
@@ -20,20 +20,8 @@ export async function rotateMasterKey(
 ): Promise<number> {
   const { dataSource, masterKey } = store;
   let rotated = 0;
-  const epochs = await dataSource.query<
-    { id: number; master_key_id: string; key_wrapped: Buffer }[]
-  >(
-    `SELECT id, master_key_id, key_wrapped FROM erasure_epoch
-     WHERE master_key_id <> $1 ORDER BY id`,
-    [masterKey.id],
-  );
-  for (const { id, master_key_id: from, key_wrapped: wrapped } of epochs) {
-    const key = await masterKey.unwrap(wrapped, epochContext(id));
-    await dataSource.query(
-      `UPDATE erasure_epoch SET master_key_id = $1, key_wrapped = $2
-       WHERE id = $3 AND master_key_id = $4`,
-      [masterKey.id, await masterKey.wrap(key, epochContext(id)), id, from],
-    );
+  for (const id of await store.epochs.provider.list()) {
+    if (!(await store.epochs.rewrap(id))) continue;
     rotated += 1;
     onProgress?.(rotated);
   }

@@ -45,55 +45,74 @@ export async function approveMerge(
   store: RegisterStore,
   command: Approval,
 ): Promise<{ readonly subject: SubjectId; readonly erased: SubjectId; readonly version: bigint }> {
-  const { result, version } = await changeRegister(store, async (change) => {
-    const act = await openApproved(store, change.manager, 'MERGE', command);
-    const { pages, into, from, content, secret } = await prepareMerge(
-      change,
-      act.content as MergeTarget,
-    );
-    const [subject, erased] = [decodeSubjectId(into.subject), decodeSubjectId(from.subject)];
-    const suppressedFor = [...new Set([...into.suppressedFor, ...from.suppressedFor])].sort();
-    const live = change.seal(subject, into.live.version + 1, content, secret);
-    change.destroy(into, 'live');
-    change.destroy(from, 'live');
-    for (const page of pages) {
-      page.people.splice(
-        0,
-        page.people.length,
-        ...page.people
-          .filter((person) => !person.subject.equals(from.subject))
-          .map((person) =>
-            person.subject.equals(into.subject) ? { ...person, suppressedFor, live } : person,
-          ),
-      );
-      await change.write(page);
-    }
-    await change.manager.query('DELETE FROM kept_apart WHERE one = $1 OR other = $1', [erased]);
-    await finishAct(store, change.manager, act.id, command.approvedBy, change.version);
-    return { subject, erased };
-  });
+  const { result, version } = await changeRegister(store, async (change) =>
+    approveMergeIn(change, command),
+  );
   return { ...result, version };
 }
 
-/** Says that two people are two, whatever they have in common: they are not listed again. */
-export async function keepApart(
-  store: RegisterStore,
-  command: { readonly people: readonly [PersonReference, PersonReference]; readonly by: string },
-): Promise<void> {
-  await changeRegister(store, async (change) => {
-    const { people } = await locatePair(change, command.people);
-    const [one, other] = people.map(({ subject }) => decodeSubjectId(subject)).sort();
-    const actId = await recordAct(store, change.manager, {
-      kind: 'KEEP_APART',
-      by: command.by,
-      people: 2,
-      version: change.version - 1n,
-    });
-    await change.manager.query(
-      'INSERT INTO kept_apart (one, other, act_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
-      [one, other, actId],
+/** {@link approveMerge} as part of a change. */
+export async function approveMergeIn(
+  change: RegisterChange,
+  command: Approval,
+): Promise<{ readonly subject: SubjectId; readonly erased: SubjectId }> {
+  const { store } = change;
+  const act = await openApproved(store, change.manager, 'MERGE', command);
+  const { pages, into, from, content, secret } = await prepareMerge(
+    change,
+    act.content as MergeTarget,
+  );
+  const [subject, erased] = [decodeSubjectId(into.subject), decodeSubjectId(from.subject)];
+  const suppressedFor = [...new Set([...into.suppressedFor, ...from.suppressedFor])].sort();
+  const live = change.seal(subject, into.live.version + 1, content, secret);
+  change.destroy(into, 'live');
+  change.destroy(from, 'live');
+  for (const page of pages) {
+    page.people.splice(
+      0,
+      page.people.length,
+      ...page.people
+        .filter((person) => !person.subject.equals(from.subject))
+        .map((person) =>
+          person.subject.equals(into.subject) ? { ...person, suppressedFor, live } : person,
+        ),
     );
+    await change.write(page);
+  }
+  await change.manager.query('DELETE FROM kept_apart WHERE one = $1 OR other = $1', [erased]);
+  await finishAct(store, change.manager, act.id, command.approvedBy, change.version);
+  return { subject, erased };
+}
+
+/** Says that two people are two, whatever they have in common: they are not listed again. */
+export async function keepApart(store: RegisterStore, command: KeepApartCommand): Promise<void> {
+  await changeRegister(store, async (change) => keepApartIn(change, command));
+}
+
+export interface KeepApartCommand {
+  readonly people: readonly [PersonReference, PersonReference];
+  readonly by: string;
+}
+
+/** {@link keepApart} as part of a change. */
+export async function keepApartIn(
+  change: RegisterChange,
+  command: KeepApartCommand,
+  id?: string,
+): Promise<void> {
+  const { people } = await locatePair(change, command.people);
+  const [one, other] = people.map(({ subject }) => decodeSubjectId(subject)).sort();
+  const actId = await recordAct(change.store, change.manager, {
+    kind: 'KEEP_APART',
+    by: command.by,
+    people: 2,
+    version: change.version - 1n,
+    ...(id === undefined ? {} : { id }),
   });
+  await change.manager.query(
+    'INSERT INTO kept_apart (one, other, act_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
+    [one, other, actId],
+  );
 }
 
 type LivePerson = PagePerson & Required<Pick<PagePerson, 'live'>>;
@@ -102,7 +121,10 @@ async function prepareMerge(change: RegisterChange, target: MergeTarget) {
   const { pages, people } = await locatePair(change, [target.into, target.from]);
   const [into, from] = people.map((person): LivePerson => {
     if (person.live === undefined || person.pending !== undefined) {
-      throw new GatewayError('ERR_ROW_CONFLICT', { detail: 'one of them waits for a release' });
+      throw new GatewayError('ERR_ROW_CONFLICT', {
+        argument: 'people',
+        detail: 'one of them waits for a release',
+      });
     }
     return { ...person, live: person.live };
   });

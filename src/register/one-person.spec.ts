@@ -42,7 +42,7 @@ describeOnEachDatabase('one person', (kind) => {
     const release = { batchId: added.batchId ?? '', people: 1 };
     const { store } = people.register;
     await expect(releaseBatch(store, { ...release, releasedBy: 'registrar-1' })).rejects.toThrow(
-      /^ERR_IMPORT_REFUSED/,
+      /^ERR_APPROVER_IS_REQUESTER/,
     );
     const { version } = await releaseBatch(store, { ...release, releasedBy: 'registrar-2' });
     await people.register.catchUp(version);
@@ -111,7 +111,7 @@ describeOnEachDatabase('one person', (kind) => {
   test('is not corrected against another version, nor when nobody has the reference', async () => {
     const stale = correct(10, { household: 'H' }, { subjectVersion: 1 });
     await expect(stale).rejects.toThrow(/^ERR_ROW_CONFLICT/);
-    await expect(correct(99, { household: 'H' })).rejects.toThrow(/^ERR_ROW_CONFLICT/);
+    await expect(correct(99, { household: 'H' })).rejects.toThrow(/^ERR_NOT_FOUND/);
   });
 
   test.each(['reference', 'caseload', 'suppressedFor'])('has no corrected %s', async (member) => {

@@ -7,6 +7,7 @@ import { readRowMembers, type ImportRow, type RowRules } from './import-row.js';
 import { peoplePerPage, type PagePerson } from './page.js';
 import { changeRegister, type PersonReference, type RegisterChange } from './register-change.js';
 import type { OpenedPage, RegisterStore } from './register-store.js';
+import { namedPerson, type RestrictionContent } from './restrictions.js';
 import { RowReader } from './row-reader.js';
 import { sharingOf, type SubjectContent } from './subject-blob.js';
 import { decodeSubjectId, encodeSubjectId, makeSubjectId } from './subject-uuid.js';
@@ -58,36 +59,50 @@ export async function addPerson(
   store: RegisterStore,
   command: AddPersonCommand,
 ): Promise<PersonChange> {
+  const { result, version } = await changeRegister(store, async (change) =>
+    addPersonIn(change, command),
+  );
+  return { ...result, version };
+}
+
+/** {@link addPerson} as part of a change. */
+export async function addPersonIn(
+  change: RegisterChange,
+  command: AddPersonCommand,
+  actId?: string,
+): Promise<Omit<PersonChange, 'version'>> {
+  const { store } = change;
   const row = readMembers(command.row, rulesOf(store, command.knownPartners));
   const { caseload, reference } = row.content;
-  const { result, version } = await changeRegister(store, async (change) => {
-    if ((await findPerson(change, { caseload, reference })) !== undefined) {
-      throw new GatewayError('ERR_ROW_CONFLICT', { detail: 'the reference is on the register' });
-    }
-    const id = makeSubjectId(store.now(), store.random(10));
-    const batchId = makeSubjectId(store.now(), store.random(10));
-    const page = await lastPage(change);
-    const sealed = change.seal(id, 1, row.content, store.random(32));
-    const batch = await change.openBatch(batchId, command.requestedBy, page.pageNumber, 'added');
-    page.people.push({
-      subject: encodeSubjectId(id),
-      referenceKey: store.keys.referenceKey(caseload, reference),
-      caseload,
-      suppressedFor: row.suppressedFor ?? [],
-      pending: { ...sealed, batch },
+  if ((await findPerson(change, { caseload, reference })) !== undefined) {
+    throw new GatewayError('ERR_ROW_CONFLICT', {
+      argument: 'reference',
+      detail: 'the reference is on the register',
     });
-    await change.write(page);
-    const fields = changedFields(undefined, row.content);
-    await recordAct(store, change.manager, {
-      kind: 'ADD',
-      by: command.requestedBy,
-      people: 1,
-      fields,
-      version: change.version,
-    });
-    return { subject: id, subjectVersion: 1, fields, state: 'PENDING' as const, batchId };
+  }
+  const id = makeSubjectId(store.now(), store.random(10));
+  const batchId = makeSubjectId(store.now(), store.random(10));
+  const page = await lastPage(change);
+  const sealed = change.seal(id, 1, row.content, store.random(32));
+  const batch = await change.openBatch(batchId, command.requestedBy, page.pageNumber, 'added');
+  page.people.push({
+    subject: encodeSubjectId(id),
+    referenceKey: store.keys.referenceKey(caseload, reference),
+    caseload,
+    suppressedFor: row.suppressedFor ?? [],
+    pending: { ...sealed, batch },
   });
-  return { ...result, version };
+  await change.write(page);
+  const fields = changedFields(undefined, row.content);
+  await recordAct(store, change.manager, {
+    kind: 'ADD',
+    by: command.requestedBy,
+    people: 1,
+    fields,
+    version: change.version,
+    ...(actId === undefined ? {} : { id: actId }),
+  });
+  return { subject: id, subjectVersion: 1, fields, state: 'PENDING' as const, batchId };
 }
 
 /**
@@ -95,72 +110,109 @@ export async function addPerson(
  * documents) waits for another person, or one registrar alone could put anybody into the place of a
  * released person; visa and household hold at once, sharing where it narrows.
  *
- * @throws {GatewayError} ERR_INPUT_INVALID naming the member; ERR_ROW_CONFLICT when nobody has the
- *   reference, or the person has changed since
+ * @throws {GatewayError} ERR_INPUT_INVALID naming the member; ERR_NOT_FOUND when nobody has the
+ *   reference; ERR_ROW_CONFLICT when the person has changed since
  */
 export async function correctPerson(
   store: RegisterStore,
   command: CorrectPersonCommand,
 ): Promise<PersonChange> {
+  const { result, version } = await changeRegister(store, async (change) =>
+    correctPersonIn(change, command),
+  );
+  return { ...result, version };
+}
+
+/**
+ * {@link correctPerson} as part of a change.
+ *
+ * @param options `dryRun`: only says what would change; `actId`: of the act that is done
+ */
+export async function correctPersonIn(
+  change: RegisterChange,
+  command: CorrectPersonCommand,
+  options: { readonly actId?: string; readonly dryRun?: boolean } = {},
+): Promise<Omit<PersonChange, 'version'>> {
+  const { store } = change;
   const { caseload, reference, correction, requestedBy } = command;
   for (const member of ['reference', 'caseload', 'suppressedFor']) {
     if (Object.hasOwn(correction, member)) throw inputInvalid(member, 'not a correction');
   }
-  const { result, version } = await changeRegister(store, async (change) => {
-    const place = await findPerson(change, { caseload, reference });
-    const newest = place && (place.person.pending ?? place.person.live);
-    if (place === undefined || newest === undefined) {
-      throw new GatewayError('ERR_ROW_CONFLICT', { detail: 'nobody has the reference' });
-    }
-    if (command.subjectVersion !== undefined && command.subjectVersion !== newest.version) {
-      throw new GatewayError('ERR_ROW_CONFLICT', { detail: 'the person has changed since' });
-    }
-    const { page, at, person } = place;
-    const subject = decodeSubjectId(person.subject);
-    const before = await change.open(person);
-    const refused = before.content.sharing?.refusedFor ?? [];
-    const known = [...(command.knownPartners ?? []), ...(refused as readonly PartnerCode[])];
-    const rules = rulesOf(store, new Set(known));
-    const { content } = readMembers(mergeMembers(before.content, correction), rules);
-    const fields = changedFields(before.content, content);
-    const atOnce =
-      person.pending === undefined &&
-      fields.every((field) => !isIdentity(field)) &&
-      !widensSharing(before.content, content);
-    const state = atOnce ? ('LIVE' as const) : ('PENDING' as const);
-    if (fields.length === 0) {
-      const standing = person.pending === undefined ? ('LIVE' as const) : state;
-      return { subject, subjectVersion: newest.version, fields, state: standing };
-    }
-    const subjectVersion = newest.version + 1;
-    const sealed = change.seal(subject, subjectVersion, content, before.referenceSecret);
-    let batchId: SubjectId | undefined;
-    if (atOnce) {
-      change.destroy(person, 'live');
-      page.people[at] = { ...person, live: sealed };
-    } else {
-      change.destroy(person, 'pending');
-      batchId = makeSubjectId(store.now(), store.random(10));
-      const batch = await change.openBatch(batchId, requestedBy, page.pageNumber, 'changed');
-      page.people[at] = { ...person, pending: { ...sealed, batch } };
-    }
-    await change.write(page);
-    await recordAct(store, change.manager, {
-      kind: 'CORRECT',
-      by: requestedBy,
-      people: 1,
-      fields,
-      version: change.version,
+  const place = await findPerson(change, { caseload, reference });
+  const newest = place && (place.person.pending ?? place.person.live);
+  if (place === undefined || newest === undefined) {
+    throw new GatewayError('ERR_NOT_FOUND', { argument: 'reference', detail: 'nobody has it' });
+  }
+  if (command.subjectVersion !== undefined && command.subjectVersion !== newest.version) {
+    throw new GatewayError('ERR_ROW_CONFLICT', {
+      argument: 'version',
+      detail: 'the person has changed since',
     });
-    return {
-      subject,
-      subjectVersion,
-      fields,
-      state,
-      ...(batchId === undefined ? {} : { batchId }),
-    };
+  }
+  const { page, at, person } = place;
+  const subject = decodeSubjectId(person.subject);
+  const before = await change.open(person);
+  const refused = before.content.sharing?.refusedFor ?? [];
+  const known = [...(command.knownPartners ?? []), ...(refused as readonly PartnerCode[])];
+  const rules = rulesOf(store, new Set(known));
+  const { content } = readMembers(mergeMembers(before.content, correction), rules);
+  const fields = changedFields(before.content, content);
+  const atOnce =
+    person.pending === undefined &&
+    fields.every((field) => !isIdentity(field)) &&
+    !widensSharing(before.content, content);
+  const state = atOnce ? ('LIVE' as const) : ('PENDING' as const);
+  if (fields.length === 0) {
+    const standing = person.pending === undefined ? ('LIVE' as const) : state;
+    return { subject, subjectVersion: newest.version, fields, state: standing };
+  }
+  if (options.dryRun === true) {
+    return { subject, subjectVersion: newest.version, fields, state };
+  }
+  const subjectVersion = newest.version + 1;
+  const sealed = change.seal(subject, subjectVersion, content, before.referenceSecret);
+  let batchId: SubjectId | undefined;
+  if (atOnce) {
+    change.destroy(person, 'live');
+    page.people[at] = { ...person, live: sealed };
+  } else {
+    change.destroy(person, 'pending');
+    batchId = makeSubjectId(store.now(), store.random(10));
+    const batch = await change.openBatch(batchId, requestedBy, page.pageNumber, 'changed');
+    page.people[at] = { ...person, pending: { ...sealed, batch } };
+  }
+  await change.write(page);
+  const id = await recordAct(store, change.manager, {
+    kind: 'CORRECT',
+    by: requestedBy,
+    people: 1,
+    fields,
+    version: change.version,
+    ...(options.actId === undefined ? {} : { id: options.actId }),
   });
-  return { ...result, version };
+  const narrowing = narrowingOf(before.content, content, atOnce);
+  if (narrowing !== undefined) {
+    const at = store.now().toISOString();
+    change.restricts('register.narrowed', [namedPerson(person)], {
+      ...narrowing,
+      act: {
+        id,
+        kind: 'CORRECT',
+        requestedBy,
+        approvedBy: null,
+        at,
+        people: 1,
+        fields: fields.filter((field) => !isIdentity(field)),
+      },
+    });
+  }
+  return {
+    subject,
+    subjectVersion,
+    fields,
+    state,
+    ...(batchId === undefined ? {} : { batchId }),
+  };
 }
 
 /** {@link correctPerson} of the visa's status alone: holds at once. */
@@ -203,6 +255,15 @@ const rulesOf = (store: RegisterStore, knownPartners: ReadonlySet<PartnerCode>):
   knownPartners,
   today: dayOf(store.now()),
 });
+
+/** What a row would be kept as. @throws {GatewayError} ERR_INPUT_INVALID naming the member */
+export function readPersonRow(
+  store: RegisterStore,
+  row: RowMembers,
+  knownPartners: ReadonlySet<PartnerCode>,
+): SubjectContent {
+  return readMembers(row, rulesOf(store, knownPartners)).content;
+}
 
 function readMembers(members: RowMembers, rules: RowRules): ImportRow {
   const read = readRowMembers(members, rules, new RowReader());
@@ -257,6 +318,27 @@ function widensSharing(before: SubjectContent, after: SubjectContent): boolean {
   const [old, fresh] = [sharingOf(before), sharingOf(after)];
   const takenBack = old.refusedFor.some((code) => !fresh.refusedFor.includes(code));
   return takenBack || (fresh.informed && !old.informed);
+}
+
+/** What partners are told no longer from now on; `undefined` when nothing narrowed. */
+function narrowingOf(
+  before: SubjectContent,
+  after: SubjectContent,
+  atOnce: boolean,
+): Pick<RestrictionContent, 'visaStatus' | 'refusedFor' | 'notInformed'> | undefined {
+  const [old, fresh] = [sharingOf(before), sharingOf(after)];
+  const refusedFor = fresh.refusedFor.filter((code) => !old.refusedFor.includes(code));
+  const status = after.visa?.status;
+  // A refusal holds once it is recorded, the end of a visa once it is released.
+  const ended =
+    atOnce && status !== undefined && status !== 'GRANTED' && status !== before.visa?.status;
+  const notInformed = old.informed && !fresh.informed;
+  if (refusedFor.length === 0 && !ended && !notInformed) return undefined;
+  return {
+    ...(refusedFor.length === 0 ? {} : { refusedFor }),
+    ...(ended ? { visaStatus: status } : {}),
+    ...(notInformed ? { notInformed } : {}),
+  };
 }
 
 const isIdentity = (field: string): boolean =>

@@ -16,8 +16,29 @@ export class PersonFinder {
 
   /** In the transaction that holds the head: what it has not committed is not learnt. */
   async catchUp(store: RegisterStore, manager: EntityManager, head: RegisterHead): Promise<void> {
+    await this.#read(store, manager, head, this.#version);
+    this.#version = head.version;
+  }
+
+  /** What a head holds beyond this, for one transaction that may still be undone. */
+  async beyond(
+    store: RegisterStore,
+    manager: EntityManager,
+    head: RegisterHead,
+  ): Promise<PersonFinder> {
+    const beyond = new PersonFinder();
+    await beyond.#read(store, manager, head, this.#version);
+    return beyond;
+  }
+
+  async #read(
+    store: RegisterStore,
+    manager: EntityManager,
+    head: RegisterHead,
+    since: bigint,
+  ): Promise<void> {
     const changed = [...head.pages]
-      .filter(([, version]) => version > this.#version)
+      .filter(([, version]) => version > since)
       .map(([pageNumber]) => pageNumber);
     for (let at = 0; at < changed.length; at += pagesPerRead) {
       const pages = await store.readPages(manager, changed.slice(at, at + pagesPerRead));
@@ -26,7 +47,6 @@ export class PersonFinder {
           this.#pages.set(wordsOf(referenceKey), 0, pageNumber);
       }
     }
-    this.#version = head.version;
   }
 
   pageOf(referenceKey: Buffer): number | undefined {

@@ -7,6 +7,7 @@ import {
   freshDatabaseUrl,
   temporaryHome,
 } from '../../test/support/databases.js';
+import { freshEpochKeys } from '../../test/support/epoch-keys.js';
 import { findNeedles } from '../../test/support/byte-sweep.js';
 import type { PartnerCode, StateCode } from '../core/ids.js';
 import { subjectBlockingTerms } from '../core/matching/index.js';
@@ -30,7 +31,13 @@ const partners = [
 ];
 const people = makeDemoPeople({ seed: 'at rest', partners });
 const masterKey = localMasterKey(randomBytes(32));
-const options = { masterKey, now: () => new Date('2026-11-22T10:00:00Z'), random: randomBytes };
+const epochKeys = freshEpochKeys();
+const options = {
+  masterKey,
+  epochKeys,
+  now: () => new Date('2026-11-22T10:00:00Z'),
+  random: randomBytes,
+};
 
 test('demo people follow from their seed', () => {
   expect(makeDemoPeople({ seed: 'at rest', partners })).toEqual(people);

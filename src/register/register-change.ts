@@ -1,9 +1,17 @@
 import type { EntityManager } from 'typeorm';
+import type { RestrictingAct } from '../access-log/index.js';
 import { GatewayError, inputInvalid } from '../core/errors.js';
 import type { Caseload, SubjectId } from '../core/ids.js';
 import { subjectBlockingTerms } from '../core/matching/index.js';
 import type { PagePerson, PageVersion } from './page.js';
+import type { PersonFinder } from './person-finder.js';
 import type { EpochKey } from './register-keys.js';
+import {
+  restrictionsOf,
+  type NamedPerson,
+  type RegisterRestriction,
+  type RestrictionContent,
+} from './restrictions.js';
 import type {
   OpenedPage,
   RegisterHead,
@@ -43,14 +51,66 @@ const pagesAtOnce = 16;
 export async function changeRegister<T>(
   store: RegisterStore,
   work: (change: RegisterChange) => Promise<T>,
-): Promise<{ readonly version: bigint; readonly result: T }> {
-  // An epoch key is committed before anything is sealed under it.
+): Promise<Changed<T>> {
+  const { epoch } = await readyToChange(store);
+  return store.dataSource.transaction(async (manager) =>
+    changeRegisterIn(store, manager, { epoch }, work),
+  );
+}
+
+/** What has to be there before a transaction that changes the register. */
+export interface ReadyToChange {
+  readonly epoch: EpochKey;
+  /**
+   * Version that was committed when it was looked. Needed where the transaction is shared: a head
+   * beyond it may be the work of a neighbour that is undone together with ours.
+   */
+  readonly committed?: bigint;
+  /** Where people are, as this transaction alone has read it. */
+  readonly finder?: PersonFinder;
+}
+
+/** An epoch key is committed before anything is sealed under it. Never inside a transaction. */
+export async function readyToChange(
+  store: RegisterStore,
+): Promise<Required<Omit<ReadyToChange, 'finder'>>> {
   const epoch = await store.epochs.current(store.now());
-  return store.dataSource.transaction(async (manager) => {
-    const change = new RegisterChange(store, manager, await store.readHead(manager, 'lock'), epoch);
-    const result = await work(change);
-    return { version: await change.finish(), result };
-  });
+  const [head] = await store.dataSource.query<{ version: string }[]>(
+    'SELECT version FROM register_head',
+  );
+  return { epoch, committed: BigInt(head?.version ?? 0) };
+}
+
+/** Looks at the register as it is at one moment, and changes nothing. */
+export async function readRegister<T>(
+  store: RegisterStore,
+  work: (register: RegisterChange) => Promise<T>,
+): Promise<T> {
+  const { epoch } = await readyToChange(store);
+  return store.dataSource.transaction('REPEATABLE READ', async (manager) =>
+    work(new RegisterChange(store, manager, await store.readHead(manager, 'read'), epoch)),
+  );
+}
+
+/** {@link changeRegister} in a transaction of the caller's, such as that of an access record. */
+export async function changeRegisterIn<T>(
+  store: RegisterStore,
+  manager: EntityManager,
+  { epoch, committed, finder = store.finder }: ReadyToChange,
+  work: (change: RegisterChange) => Promise<T>,
+): Promise<Changed<T>> {
+  const head = await store.readHead(manager, 'lock');
+  const isCommitted = committed === undefined || committed === head.version;
+  const change = new RegisterChange(store, manager, head, epoch, finder, isCommitted);
+  const result = await work(change);
+  return { version: await change.finish(), result, restricting: change.restricting };
+}
+
+export interface Changed<T> {
+  readonly version: bigint;
+  readonly result: T;
+  /** What it took away, for the journal: returned from the `alongside` of its access record. */
+  readonly restricting: readonly RestrictingAct[];
 }
 
 export class RegisterChange {
@@ -65,8 +125,23 @@ export class RegisterChange {
   #sealed: (VersionReference & { readonly blob: SealedSubject })[] = [];
   #gone: VersionReference[] = [];
 
-  constructor(store: RegisterStore, manager: EntityManager, head: RegisterHead, epoch: EpochKey) {
+  /** What was taken away from partners, in the journal's form. */
+  readonly restricting: RestrictingAct[] = [];
+  readonly #finder: PersonFinder;
+  readonly #isCommitted: boolean;
+
+  /** @param isCommitted whether the head is known to be committed, so that it may be remembered */
+  constructor(
+    store: RegisterStore,
+    manager: EntityManager,
+    head: RegisterHead,
+    epoch: EpochKey,
+    finder = store.finder,
+    isCommitted = true,
+  ) {
     this.store = store;
+    this.#finder = finder;
+    this.#isCommitted = isCommitted;
     this.manager = manager;
     this.#head = head;
     this.version = head.version + 1n;
@@ -120,9 +195,12 @@ export class RegisterChange {
 
   /** Pages the people of these reference keys can be on; one may be of somebody else. */
   async pagesOf(referenceKeys: readonly Buffer[]): Promise<readonly number[]> {
-    const { finder } = this.store;
-    await finder.catchUp(this.store, this.manager, this.#head);
-    const pages = referenceKeys.map((key) => finder.pageOf(key));
+    const finder = this.#finder;
+    if (this.#isCommitted) await finder.catchUp(this.store, this.manager, this.#head);
+    const beyond = this.#isCommitted
+      ? undefined
+      : await finder.beyond(this.store, this.manager, this.#head);
+    const pages = referenceKeys.flatMap((key) => [finder.pageOf(key), beyond?.pageOf(key)]);
     return [...new Set(pages.filter((page) => page !== undefined))].sort((a, b) => a - b);
   }
 
@@ -187,6 +265,11 @@ export class RegisterChange {
     }
   }
 
+  /** Destroys a version that another takes the place of, in its batch too. */
+  supersede(person: PagePerson, version: number): void {
+    this.#gone.push({ id: decodeSubjectId(person.subject), version });
+  }
+
   /** Puts one pending person into a batch of its own, which another person releases. */
   async openBatch(
     batchId: SubjectId,
@@ -209,17 +292,28 @@ export class RegisterChange {
     return encodeSubjectId(batchId);
   }
 
-  /** The newest version of a person, opened. */
-  async open(person: PagePerson) {
-    const newest = person.pending ?? person.live;
-    const id = decodeSubjectId(person.subject);
-    const opened =
-      newest &&
-      (await this.store.readSubjects(this.manager, [{ id, version: newest.version }])).get(id);
+  /** Notes what was taken away from whom, so that it can be done again (restrictions.ts). */
+  restricts(
+    act: RegisterRestriction,
+    people: readonly NamedPerson[],
+    content: RestrictionContent,
+  ): void {
+    this.restricting.push(...restrictionsOf(this.epoch, act, people, content));
+  }
+
+  /** One version that has to be there, opened. */
+  async openVersion(id: SubjectId, version: number) {
+    const opened = (await this.store.readSubjects(this.manager, [{ id, version }])).get(id);
     if (opened === undefined) {
       throw new GatewayError('ERR_SEALED_DATA_DAMAGED', { detail: `subject ${id} is missing` });
     }
     return opened;
+  }
+
+  /** The newest version of a person, opened. */
+  async open(person: PagePerson) {
+    const version = (person.pending ?? person.live)?.version ?? 0;
+    return this.openVersion(decodeSubjectId(person.subject), version);
   }
 
   /** Head and pages agree again. Returns the register's version. */

@@ -1,8 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { encodeParts } from '../core/bytes.js';
-import { GatewayError } from '../core/errors.js';
 import type { Caseload } from '../core/ids.js';
-import { deriveKey, type MasterKey } from '../platform/keys/keys.js';
+import { deriveKey } from '../platform/keys/keys.js';
 import { KeyedHash } from './keyed-hash.js';
 
 /**
@@ -12,7 +11,7 @@ import { KeyedHash } from './keyed-hash.js';
  *                                                  -> page key, fresh at each rewrite
  *     master key -> index secret -> term, reference, content, state keys (HKDF, one use each)
  *
- * Destroying an epoch key makes unreadable whatever was only ever wrapped by it, pages with the
+ * Epoch keys are kept outside the database (epoch-keys.ts). Destroying one makes unreadable whatever was only ever wrapped by it, pages with the
  * keyed hashes of the erased included.
  */
 
@@ -33,89 +32,21 @@ export function epochOf(now: Date): number {
   return Math.floor((now.getTime() + mondayOffsetMilliseconds) / weekMilliseconds);
 }
 
+/** Monday, 00:00 UTC, on which an epoch begins. */
+export function epochBegin(id: number): Date {
+  return new Date(id * weekMilliseconds - mondayOffsetMilliseconds);
+}
+
 /** Weeks from the beginning of an epoch to the destruction of its key: 35 days. */
 const weeksKept = 5;
 
 /** When the key of an epoch is destroyed, and with it what backups hold that was erased before. */
 export function epochEnd(id: number): Date {
-  return new Date((id + weeksKept) * weekMilliseconds - mondayOffsetMilliseconds);
+  return epochBegin(id + weeksKept);
 }
 
 /** The last epoch whose key is due to be destroyed. */
 export const lastEndedEpoch = (now: Date): number => epochOf(now) - weeksKept;
-
-/** The erasure-epoch keys, each unwrapped once and kept in this process. */
-export class EpochKeys {
-  readonly #dataSource: DataSource;
-  readonly #masterKey: MasterKey;
-  readonly #random: (sizeBytes: number) => Uint8Array;
-  readonly #unwrapped = new Map<number, Promise<Buffer>>();
-
-  constructor(
-    dataSource: DataSource,
-    masterKey: MasterKey,
-    random: (sizeBytes: number) => Uint8Array,
-  ) {
-    this.#dataSource = dataSource;
-    this.#masterKey = masterKey;
-    this.#random = random;
-  }
-
-  /**
-   * The key of the epoch `now` is in, made and committed when missing. Not inside a transaction:
-   * a key that rolled back would have sealed what nobody can open.
-   */
-  async current(now: Date): Promise<EpochKey> {
-    const id = epochOf(now);
-    // A destroyed key does not live on in a process that runs for months.
-    for (const known of this.#unwrapped.keys()) {
-      if (known <= lastEndedEpoch(now)) this.#unwrapped.delete(known);
-    }
-    if (!this.#unwrapped.has(id)) {
-      const [known] = await this.#dataSource.query<{ id: number }[]>(
-        'SELECT id FROM erasure_epoch WHERE id = $1',
-        [id],
-      );
-      if (known === undefined) {
-        await this.#dataSource.query(
-          `INSERT INTO erasure_epoch (id, master_key_id, key_wrapped)
-           VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING`,
-          [id, this.#masterKey.id, await this.#masterKey.wrap(this.#random(32), epochContext(id))],
-        );
-      }
-      await this.load(this.#dataSource, [id]);
-    }
-    return { id, key: await this.key(id) };
-  }
-
-  /** Reads the epochs that are not in this process yet. */
-  async load(querier: Querier, ids: Iterable<number>): Promise<void> {
-    const missing = [...new Set(ids)].filter((id) => !this.#unwrapped.has(id));
-    if (missing.length === 0) return;
-    const rows = await querier.query<{ id: number; key_wrapped: Buffer }[]>(
-      'SELECT id, key_wrapped FROM erasure_epoch WHERE id = ANY ($1)',
-      [missing],
-    );
-    for (const row of rows) {
-      const key = this.#masterKey.unwrap(row.key_wrapped, epochContext(row.id));
-      this.#unwrapped.set(row.id, key);
-      key.catch(() => this.#unwrapped.delete(row.id));
-    }
-  }
-
-  /** @throws {GatewayError} ERR_KEY_UNUSABLE when the epoch was not loaded or does not open */
-  async key(id: number): Promise<Buffer> {
-    const key = this.#unwrapped.get(id);
-    if (key === undefined) {
-      throw new GatewayError('ERR_KEY_UNUSABLE', { detail: `no key of erasure epoch ${id}` });
-    }
-    return key;
-  }
-}
-
-export function epochContext(id: number): Buffer {
-  return encodeParts('safeconduct/register/epoch-key/v1', String(id));
-}
 
 export const indexSecretContext = encodeParts('safeconduct/register/index-secret/v1');
 

@@ -2,22 +2,20 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { encodeParts, equalInConstantTime } from '../core/bytes.js';
 import { GatewayError, isGatewayError } from '../core/errors.js';
 import type { SubjectId } from '../core/ids.js';
+import type { EpochKeyProvider } from '../platform/keys/epoch-key-files.js';
 import type { MasterKey } from '../platform/keys/keys.js';
 import { blockingScheme } from './blocking-scheme.js';
+import { EpochKeys } from './epoch-keys.js';
 import { openPage, sealPage, type PagePerson } from './page.js';
 import { PersonFinder } from './person-finder.js';
-import {
-  EpochKeys,
-  IndexKeys,
-  indexSecretContext,
-  type EpochKey,
-  type Querier,
-} from './register-keys.js';
+import { IndexKeys, indexSecretContext, type EpochKey, type Querier } from './register-keys.js';
 import { openSubject, type OpenedBlob, type SealedSubject } from './subject-blob.js';
 
 export interface RegisterOptions {
   readonly dataSource: DataSource;
   readonly masterKey: MasterKey;
+  /** Where the keys of erasure epochs are kept: never the database. */
+  readonly epochKeys: EpochKeyProvider;
   readonly now: () => Date;
   readonly random: (sizeBytes: number) => Uint8Array;
 }
@@ -51,19 +49,20 @@ export class RegisterStore {
   readonly random: (sizeBytes: number) => Uint8Array;
   readonly masterKey: MasterKey;
 
-  private constructor(options: RegisterOptions, keys: IndexKeys) {
+  private constructor(options: RegisterOptions, keys: IndexKeys, epochs: EpochKeys) {
     this.dataSource = options.dataSource;
     this.now = options.now;
     this.random = options.random;
     this.masterKey = options.masterKey;
     this.keys = keys;
-    this.epochs = new EpochKeys(options.dataSource, options.masterKey, options.random);
+    this.epochs = epochs;
   }
 
   /**
    * Opens the register, and makes an empty one where there is none.
    *
-   * @throws {GatewayError} ERR_KEY_UNUSABLE when the master key is not the register's
+   * @throws {GatewayError} ERR_KEY_UNUSABLE when the master key is not the register's, or the key of
+   *   an erasure epoch is missing, another, or open to others
    */
   static async open(options: RegisterOptions): Promise<RegisterStore> {
     const { dataSource, masterKey } = options;
@@ -96,7 +95,8 @@ export class RegisterStore {
         cause,
       });
     });
-    return new RegisterStore(options, new IndexKeys(secret));
+    const epochs = await EpochKeys.open({ ...options, provider: options.epochKeys });
+    return new RegisterStore(options, new IndexKeys(secret), epochs);
   }
 
   /**

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { describeOnEachDatabase, openTestDatabase } from '../../test/support/databases.js';
+import { freshEpochKeys } from '../../test/support/epoch-keys.js';
 import type { Caseload, PartnerCode, StateCode } from '../core/ids.js';
 import { candidateCap, evidenceBlockingTerms, parseEvidence } from '../core/matching/index.js';
 import type { Database } from '../platform/database/database.js';
@@ -18,6 +19,7 @@ import {
 
 const now = new Date('2026-11-22T10:00:00Z');
 const masterKey = localMasterKey(randomBytes(32));
+const epochKeys = freshEpochKeys();
 const partner = 'AUS-BORDER' as PartnerCode;
 const knownPartners = new Set([partner, 'CAN-CONSULAR' as PartnerCode]);
 const scope = {
@@ -84,6 +86,7 @@ describeOnEachDatabase('the register', (kind) => {
     openRegister({
       dataSource: database.dataSource,
       masterKey,
+      epochKeys,
       now: () => now,
       random: randomBytes,
     });
@@ -110,7 +113,7 @@ describeOnEachDatabase('the register', (kind) => {
     const release = { batchId, people: 2 };
     await expect(
       releaseBatch(register.store, { ...release, releasedBy: 'registrar-1' }),
-    ).rejects.toThrow(/^ERR_IMPORT_REFUSED/);
+    ).rejects.toThrow(/^ERR_APPROVER_IS_REQUESTER/);
     await expect(
       releaseBatch(register.store, { ...release, people: 3, releasedBy: 'registrar-2' }),
     ).rejects.toThrow(/^ERR_ROW_CONFLICT/);
@@ -255,6 +258,7 @@ describeOnEachDatabase('the register', (kind) => {
       openRegister({
         dataSource: database.dataSource,
         masterKey: localMasterKey(randomBytes(32)),
+        epochKeys,
         now: () => now,
         random: randomBytes,
       }),

@@ -1,6 +1,8 @@
+import type { EntityManager } from 'typeorm';
 import { GatewayError } from '../core/errors.js';
 import type { SubjectId } from '../core/ids.js';
 import type { PagePerson } from './page.js';
+import { readyToChange, type ReadyToChange } from './register-change.js';
 import type { RegisterStore, VersionReference } from './register-store.js';
 import { decodeSubjectId, encodeSubjectId } from './subject-uuid.js';
 
@@ -23,71 +25,84 @@ const pagesPerRead = 16;
 /**
  * Releases a batch: its people can be found from the returned version on, on every replica.
  *
- * @throws {GatewayError} ERR_IMPORT_REFUSED for the importer itself or a batch that is not there or
- *   released before, ERR_ROW_CONFLICT when the number of people is not the one shown
+ * @throws {GatewayError} ERR_APPROVER_IS_REQUESTER for the importer; ERR_IMPORT_REFUSED for a batch
+ *   that is not there, released or discarded before; ERR_ROW_CONFLICT when the number of people is not the one shown
  */
 export async function releaseBatch(
   store: RegisterStore,
   command: ReleaseCommand,
 ): Promise<ReleaseReport> {
+  const ready = await readyToChange(store);
+  return store.dataSource.transaction(async (manager) =>
+    releaseBatchIn(store, manager, ready, command),
+  );
+}
+
+/** {@link releaseBatch} in a transaction of the caller's. */
+export async function releaseBatchIn(
+  store: RegisterStore,
+  manager: EntityManager,
+  { epoch }: ReadyToChange,
+  command: ReleaseCommand,
+): Promise<ReleaseReport> {
   const batchKey = encodeSubjectId(command.batchId as SubjectId);
-  // An epoch key is committed before anything is sealed under it.
-  const epoch = await store.epochs.current(store.now());
-  return store.dataSource.transaction(async (manager) => {
-    // 1. Imports and other releases wait.
-    const head = await store.readHead(manager, 'lock');
-    const [batch] = await manager.query<
-      { requested_by: string; pending: number; pages: number[]; released: boolean }[]
-    >(
-      `SELECT requested_by, pending, pages, released_at IS NOT NULL AS released
+  // 1. Imports and other releases wait.
+  const head = await store.readHead(manager, 'lock');
+  const [batch] = await manager.query<
+    { requested_by: string; pending: number; pages: number[]; released: boolean }[]
+  >(
+    `SELECT requested_by, pending, pages,
+         (released_at IS NOT NULL OR discarded_at IS NOT NULL) AS released
        FROM import_batch WHERE id::text = $1 FOR UPDATE`,
-      [command.batchId],
-    );
+    [command.batchId],
+  );
 
-    // 2. Two people, once, and the number the second one has seen.
-    if (batch === undefined || batch.released) {
-      throw new GatewayError('ERR_IMPORT_REFUSED', { detail: 'no such batch waits for release' });
-    }
-    if (batch.requested_by === command.releasedBy) {
-      throw new GatewayError('ERR_IMPORT_REFUSED', {
-        detail: 'a batch is released by another person than the one who imported it',
+  // 2. Two people, once, and the number the second one has seen.
+  if (batch === undefined || batch.released) {
+    throw new GatewayError('ERR_IMPORT_REFUSED', {
+      argument: 'batch',
+      detail: 'no such batch waits for release',
+    });
+  }
+  if (batch.requested_by === command.releasedBy) {
+    throw new GatewayError('ERR_APPROVER_IS_REQUESTER', {
+      detail: 'a batch is released by another person than the one who imported it',
+    });
+  }
+  if (batch.pending !== command.people) throw countDiffers(batch.pending);
+
+  // 3. Pending versions become live; the versions before them go, and their data keys.
+  const version = head.version + 1n;
+  const pages = new Map(head.pages);
+  let people = 0;
+  for (let at = 0; at < batch.pages.length; at += pagesPerRead) {
+    const opened = await store.readPages(manager, batch.pages.slice(at, at + pagesPerRead));
+    const gone: VersionReference[] = [];
+    for (const page of opened) {
+      const before = people;
+      page.people.forEach((person, index) => {
+        if (person.pending?.batch.equals(batchKey) !== true) return;
+        people += 1;
+        if (person.live !== undefined) {
+          gone.push({ id: decodeSubjectId(person.subject), version: person.live.version });
+        }
+        page.people[index] = released(person);
       });
+      if (people === before) continue;
+      await store.writePage(manager, epoch, version, page);
+      pages.set(page.pageNumber, version);
     }
-    if (batch.pending !== command.people) throw countDiffers(batch.pending);
+    await store.deleteSubjects(manager, gone);
+  }
 
-    // 3. Pending versions become live; the versions before them go, and their data keys.
-    const version = head.version + 1n;
-    const pages = new Map(head.pages);
-    let people = 0;
-    for (let at = 0; at < batch.pages.length; at += pagesPerRead) {
-      const opened = await store.readPages(manager, batch.pages.slice(at, at + pagesPerRead));
-      const gone: VersionReference[] = [];
-      for (const page of opened) {
-        const before = people;
-        page.people.forEach((person, index) => {
-          if (person.pending?.batch.equals(batchKey) !== true) return;
-          people += 1;
-          if (person.live !== undefined) {
-            gone.push({ id: decodeSubjectId(person.subject), version: person.live.version });
-          }
-          page.people[index] = released(person);
-        });
-        if (people === before) continue;
-        await store.writePage(manager, epoch, version, page);
-        pages.set(page.pageNumber, version);
-      }
-      await store.deleteSubjects(manager, gone);
-    }
-
-    // 4. The sealed pages have the last word on how many they are.
-    if (people !== command.people) throw countDiffers(people);
-    await store.writeHead(manager, { version, pages });
-    await manager.query(
-      `UPDATE import_batch SET released_by = $2, released_at = $3, pending = 0 WHERE id = $1`,
-      [command.batchId, command.releasedBy, store.now()],
-    );
-    return { people, version };
-  });
+  // 4. The sealed pages have the last word on how many they are.
+  if (people !== command.people) throw countDiffers(people);
+  await store.writeHead(manager, { version, pages });
+  await manager.query(
+    `UPDATE import_batch SET released_by = $2, released_at = $3, pending = 0 WHERE id = $1`,
+    [command.batchId, command.releasedBy, store.now()],
+  );
+  return { people, version };
 }
 
 function released(person: PagePerson): PagePerson {
@@ -99,6 +114,7 @@ function released(person: PagePerson): PagePerson {
 
 function countDiffers(people: number): GatewayError {
   return new GatewayError('ERR_ROW_CONFLICT', {
+    argument: 'people',
     detail: `the batch holds ${people} people, not the number that was shown`,
   });
 }

@@ -14,6 +14,11 @@ export function makeSubjectId(now: Date, random: Uint8Array): SubjectId {
   return decodeSubjectId(bytes);
 }
 
+/** When the id was made, of its 16 bytes. */
+export function timeOfSubjectId(bytes: Buffer): Date {
+  return new Date(bytes.readUIntBE(0, 6));
+}
+
 /** The textual form (RFC 9562 §4) of 16 bytes. */
 export function decodeSubjectId(bytes: Uint8Array): SubjectId {
   const hex = Buffer.from(bytes.buffer, bytes.byteOffset, 16).toString('hex');

@@ -13,6 +13,7 @@ import {
 import type { PagePerson } from './page.js';
 import { changeRegister, type PeopleTarget, type RegisterChange } from './register-change.js';
 import type { RegisterStore } from './register-store.js';
+import { namedPerson, type NamedPerson } from './restrictions.js';
 
 /** Keeps people from partners, or from every partner of a state. */
 export interface SuppressionCommand {
@@ -42,21 +43,39 @@ export async function suppressPeople(
   store: RegisterStore,
   command: SuppressionCommand,
 ): Promise<SuppressionReport> {
-  const codes = readCodes(command);
-  const { result, version } = await changeRegister(store, async (change) => {
-    const people = await changeSuppressions(change, command.people, (before) => [
-      ...before,
-      ...codes,
-    ]);
-    await recordAct(store, change.manager, {
-      kind: 'SUPPRESS',
-      by: command.requestedBy,
-      people,
-      version: change.version,
-    });
-    return people;
-  });
+  const { result, version } = await changeRegister(store, async (change) =>
+    suppressPeopleIn(change, command),
+  );
   return { people: result, version };
+}
+
+/** {@link suppressPeople} as part of a change; how many it changed anything for. */
+export async function suppressPeopleIn(
+  change: RegisterChange,
+  command: SuppressionCommand,
+  actId?: string,
+): Promise<number> {
+  const codes = readCodes(command);
+  const changed = await changeSuppressions(change, command.people, (before) => [
+    ...before,
+    ...codes,
+  ]);
+  const people = changed.length;
+  const id = await recordAct(change.store, change.manager, {
+    kind: 'SUPPRESS',
+    by: command.requestedBy,
+    people,
+    version: change.version,
+    ...(actId === undefined ? {} : { id: actId }),
+  });
+  if (people > 0) {
+    const at = change.store.now().toISOString();
+    change.restricts('register.suppressed', changed, {
+      codes,
+      act: { id, kind: 'SUPPRESS', requestedBy: command.requestedBy, approvedBy: null, at, people },
+    });
+  }
+  return people;
 }
 
 /** Asks for suppressions to be lifted: an act of its own, which another person has to approve. */
@@ -91,36 +110,42 @@ export async function approveLift(
   store: RegisterStore,
   command: Approval,
 ): Promise<SuppressionReport> {
-  const { result, version } = await changeRegister(store, async (change) => {
-    const act = await openApproved(store, change.manager, 'LIFT_SUPPRESSION', command);
-    const { people: target, codes } = act.content as { people: PeopleTarget; codes: Codes };
-    const people = await changeSuppressions(change, target, (before) =>
-      before.filter((code) => !codes.includes(code)),
-    );
-    if (people !== act.people) throw peopleDiffer(people);
-    await finishAct(store, change.manager, act.id, command.approvedBy, change.version);
-    return people;
-  });
+  const { result, version } = await changeRegister(store, async (change) =>
+    approveLiftIn(change, command),
+  );
   return { people: result, version };
+}
+
+/** {@link approveLift} as part of a change; how many it was lifted for. */
+export async function approveLiftIn(change: RegisterChange, command: Approval): Promise<number> {
+  const { store, manager } = change;
+  const act = await openApproved(store, manager, 'LIFT_SUPPRESSION', command);
+  const { people: target, codes } = act.content as { people: PeopleTarget; codes: Codes };
+  const { length: people } = await changeSuppressions(change, target, (before) =>
+    before.filter((code) => !codes.includes(code)),
+  );
+  if (people !== act.people) throw peopleDiffer(people);
+  await finishAct(store, manager, act.id, command.approvedBy, change.version);
+  return people;
 }
 
 async function changeSuppressions(
   change: RegisterChange,
   target: PeopleTarget,
   next: (before: Codes) => Codes,
-): Promise<number> {
+): Promise<readonly NamedPerson[]> {
   const { pageNumbers, isMeant } = await change.locate(target);
-  let people = 0;
+  const people: NamedPerson[] = [];
   await change.edit(pageNumbers, (page) => {
-    const before = people;
+    const before = people.length;
     page.people.forEach((person, at) => {
       if (!isMeant(person)) return;
       const suppressedFor = [...new Set(next(person.suppressedFor))].sort();
       if (suppressedFor.join(' ') === person.suppressedFor.join(' ')) return;
       page.people[at] = { ...person, suppressedFor };
-      people += 1;
+      people.push(namedPerson(person));
     });
-    return people > before;
+    return people.length > before;
   });
   return people;
 }

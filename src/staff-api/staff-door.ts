@@ -10,16 +10,23 @@ import { GatewayError } from '../core/errors.js';
 import { decideAct, isStaffAct } from '../core/staff/acts.js';
 import { closedGraphql } from '../platform/graphql/closed-graphql.js';
 import { retryAfterSeconds } from '../platform/graphql/error-map.js';
+import { toPublicError } from '../platform/graphql/public-error.js';
 import { operationLimits } from '../platform/graphql/limits.js';
 import { ClosedFastifyAdapter } from '../platform/http/closed-fastify-adapter.js';
 import { parseStrictJson } from '../platform/json/strict-json.js';
 import { describeError, type GatewayLogger } from '../platform/telemetry/logger.js';
 import { nestLogger } from '../platform/telemetry/nest-logger.js';
 import { ReadPartners } from '../partners/index.js';
+import { ChangePeople, ExportPeople, ImportPeople, ReadPeople } from '../register/index.js';
 import { StaffActs, StaffDirectory, type StaffCaller } from '../staff/index.js';
 import { ExportLog, ReadSummary, SearchLog } from '../scrutiny/index.js';
 import { LogResolver } from './log.resolver.js';
+import { ReadGatewayKeys } from '../identity/keys/index.js';
+import { KeysResolver } from './keys.resolver.js';
 import { PartnerResolver } from './partner.resolver.js';
+import { RegisterReadingResolver } from './register-reading.resolver.js';
+import { addRegisterRoutes, registerRoutes } from './register-routes.js';
+import { RegisterResolver } from './register.resolver.js';
 import { staffRequirements } from './requirements.js';
 import { staffErrors, staffFaces } from './staff-errors.js';
 import { establishStaff, staffOf, type StaffContext } from './staff-context.js';
@@ -34,6 +41,11 @@ export interface StaffDoorOptions {
     readonly searchLog: SearchLog;
     readonly readSummary: ReadSummary;
     readonly exportLog: ExportLog;
+    readonly readKeys: ReadGatewayKeys;
+    readonly changePeople: ChangePeople;
+    readonly importPeople: ImportPeople;
+    readonly exportPeople: ExportPeople;
+    readonly readPeople: ReadPeople;
   };
   /** Listener behind the certificate check. */
   readonly serverFactory: (
@@ -55,6 +67,7 @@ const routes = {
   'POST /graphql': 'STAFF',
   'GET /graphql': 'NOBODY',
   'OPTIONS /graphql': 'NOBODY',
+  ...registerRoutes,
 } as const;
 
 /** Hands what was thrown to the error map without printing it. */
@@ -68,7 +81,9 @@ class SilentFilter implements GqlExceptionFilter {
 @Module({})
 class StaffDoorModule {
   static with(options: StaffDoorOptions): DynamicModule {
-    const { acts, directory, readPartners, searchLog, readSummary, exportLog } = options.useCases;
+    const { acts, directory, readPartners, readKeys } = options.useCases;
+    const { changePeople, importPeople, exportPeople, readPeople } = options.useCases;
+    const { searchLog, readSummary, exportLog } = options.useCases;
     return {
       module: StaffDoorModule,
       imports: [
@@ -90,9 +105,17 @@ class StaffDoorModule {
         { provide: SearchLog, useValue: searchLog },
         { provide: ReadSummary, useValue: readSummary },
         { provide: ExportLog, useValue: exportLog },
+        { provide: ReadGatewayKeys, useValue: readKeys },
+        { provide: ChangePeople, useValue: changePeople },
+        { provide: ImportPeople, useValue: importPeople },
+        { provide: ExportPeople, useValue: exportPeople },
+        { provide: ReadPeople, useValue: readPeople },
         { provide: APP_FILTER, useClass: SilentFilter },
         StaffResolver,
         PartnerResolver,
+        RegisterResolver,
+        RegisterReadingResolver,
+        KeysResolver,
         LogResolver,
       ],
     };
@@ -127,6 +150,12 @@ export async function buildStaffDoor(options: StaffDoorOptions): Promise<StaffDo
     refuse,
   });
   registerHooks(adapter, options);
+  addRegisterRoutes(adapter.fastify, {
+    imports: options.useCases.importPeople,
+    exports: options.useCases.exportPeople,
+    callerOf: staffOf,
+    publicError: (error) => toPublicError(error, options.logger, staffFaces),
+  });
   const app = await NestFactory.create<NestFastifyApplication>(
     StaffDoorModule.with(options),
     adapter,
@@ -139,9 +168,10 @@ export async function buildStaffDoor(options: StaffDoorOptions): Promise<StaffDo
 function registerHooks({ fastify }: ClosedFastifyAdapter, options: StaffDoorOptions): void {
   fastify.addHook('onRequest', async (request, reply) => {
     reply.header('cache-control', 'no-store');
-    const path = request.url.split('?', 1)[0];
-    if (path !== '/graphql') return request.is404 ? refuse(request, reply, 404) : undefined;
-    if (request.method !== 'POST' || request.url !== path) {
+    if (request.is404) return refuse(request, reply, isPathOfDoor(request) ? 405 : 404);
+    // The route that was found, not the address as spelt; every one of them has a caller.
+    const isGraphql = request.routeOptions.url === '/graphql';
+    if (request.method !== 'POST' || (isGraphql && request.url !== '/graphql')) {
       reply.header('allow', 'POST');
       return refuse(request, reply, 405);
     }
@@ -169,6 +199,10 @@ function registerHooks({ fastify }: ClosedFastifyAdapter, options: StaffDoorOpti
     },
   );
 }
+
+/** Whether another method has the path. */
+const isPathOfDoor = ({ url }: FastifyRequest): boolean =>
+  Object.keys(routes).some((route) => route.split(' ')[1] === url.split('?', 1)[0]);
 
 /**
  * A browser sends the certificate to this door whichever page asks it to: only a program, which sends

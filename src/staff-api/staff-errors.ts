@@ -12,6 +12,7 @@ export const staffErrors = {
   ERR_ROLES_EXCLUDE: 'These roles cannot be held by one person.',
   ERR_NOT_FOUND: 'There is nothing of this name; extensions.argument names the argument.',
   ERR_CONFLICT: 'It is not in the state this needs; extensions.argument names the argument.',
+  ERR_LEGAL_HOLD: 'A legal hold protects one of the people.',
   ERR_BUSY: 'The gateway cannot take this now.',
   ERR_LOG_UNAVAILABLE: 'The act cannot be recorded, so it was not done.',
   ERR_INTERNAL: 'A fault; extensions.reference names it in the log of the host.',
@@ -20,6 +21,8 @@ export const staffErrors = {
 type StaffErrorCode = keyof typeof staffErrors;
 
 const refusal: Partial<Record<GatewayErrorCode, StaffErrorCode>> = {
+  ERR_ROW_CONFLICT: 'ERR_CONFLICT',
+  ERR_IMPORT_REFUSED: 'ERR_CONFLICT',
   ERR_DATABASE_UNAVAILABLE: 'ERR_BUSY',
   ERR_LOG_CONTRADICTS_ITSELF: 'ERR_LOG_UNAVAILABLE',
   ERR_JOURNAL_UNAVAILABLE: 'ERR_LOG_UNAVAILABLE',

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import type { RestrictingAct } from '../access-log/index.js';
 import { inputInvalid } from '../core/errors.js';
 import type { JsonValue } from '../platform/json/strict-json.js';
 
@@ -10,6 +11,8 @@ export interface ActContext {
   readonly actId: string;
   readonly at: Date;
   readonly newId: () => string;
+  /** Reference of the person whose hand it is: who asks where one suffices, else who approves. */
+  readonly by: string;
 }
 
 /** An act whose content has been read. */
@@ -18,13 +21,23 @@ export interface PreparedAct {
   readonly payload: ActPayload;
   /** Account the act is about, if it is about one. */
   readonly concerns?: string;
+  /** Inside id of the person of the register it is about; it is sealed in the record. */
+  readonly subject?: string;
+  /** Whether the request was judged when its content was made: then it is not tried again. */
+  readonly judged?: boolean;
+  /** Before the transaction: what has to be committed already, such as a key. */
+  ready?(): Promise<void>;
   /**
    * Does it, in the transaction that records it. Also run, and rolled back, when it is asked for, so
    * that what cannot be done is refused to the one who asks.
    *
+   * @returns restricting acts in a form of the room's own, for the journal; those of
+   *   restricting-acts.ts are journaled by their content
    * @throws {GatewayError} ERR_NOT_FOUND, ERR_CONFLICT and refusals of its own
    */
-  apply(manager: EntityManager, context: ActContext): Promise<void>;
+  apply(manager: EntityManager, context: ActContext): Promise<readonly RestrictingAct[] | void>;
+  /** In the transaction that refuses it: what was kept for it goes. */
+  refused?(manager: EntityManager): Promise<void>;
 }
 
 /**

@@ -1,4 +1,6 @@
 import { Enforcement1768000000003 } from './enforcement.migration.js';
+import { ReplicaKeys1769000004001 } from './replica-keys.migration.js';
+import { RegisterActs1769100000002 } from './register-acts.migration.js';
 import { Staff1768000000001 } from './staff.migration.js';
 
 export {
@@ -15,10 +17,22 @@ export type { BookedAct } from './act-book.js';
 export { accountActs } from './account-acts.js';
 export { foundStaff, type Founder } from './found-staff.js';
 export { StaffActs, type ChangingAct } from './staff-acts.js';
-export { authorityChannel, ReplicaClock } from './replica-clock.js';
+export {
+  authorityChannel,
+  readHeldKeys,
+  ReplicaClock,
+  replicasHolding,
+  runningReplicas,
+  type HeldKey,
+} from './replica-clock.js';
 export { readCertificateText } from './staff-certificate.js';
 export { StaffRecords, type ReadContent, type RecordedOnly } from './staff-records.js';
 export { StaffDirectory } from './staff-directory.js';
 export type { StaffCaller, StaffCertificate, StaffMember } from './staff-member.js';
-export const staffMigrations = [Staff1768000000001, Enforcement1768000000003];
+export const staffMigrations = [
+  Staff1768000000001,
+  Enforcement1768000000003,
+  ReplicaKeys1769000004001,
+  RegisterActs1769100000002,
+];
 export { staffActAppliers } from './restricting-acts.js';

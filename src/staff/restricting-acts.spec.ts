@@ -22,7 +22,7 @@ test('an act that takes away is done again with its content, its name and its ti
   );
   const { act, body } = restrictingActOf(done);
   await appliers[act]?.(manager, JSON.parse(JSON.stringify(body)) as typeof body);
-  expect(seen).toEqual([{ actId: 'act', at, newId: expect.any(Function) }]);
+  expect(seen).toEqual([{ actId: 'act', at, by: 'journal', newId: expect.any(Function) }]);
 });
 
 test.each(['ERR_NOT_FOUND', 'ERR_CONFLICT'] as const)(

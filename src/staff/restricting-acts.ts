@@ -17,6 +17,8 @@ const restricting = [
   'CLIENT_SUSPEND',
   'OFFICER_PROVIDER_REMOVE',
   'OFFICER_REVOKE',
+  'KEY_REMOVE',
+  'KEY_REVOKE',
 ] as const;
 
 type Restricting = (typeof restricting)[number];
@@ -53,7 +55,8 @@ export function staffActAppliers(
           readonly at: string;
         };
         try {
-          await handlers[act](payload).apply(manager, { actId, at: new Date(at), newId });
+          const context = { actId, at: new Date(at), newId, by: 'journal' };
+          await handlers[act](payload).apply(manager, context);
         } catch (error) {
           const isDone =
             error instanceof GatewayError &&

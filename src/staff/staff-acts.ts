@@ -34,7 +34,7 @@ export interface StaffActsOptions {
   readonly dataSource: DataSource;
   readonly accessLog: Pick<AccessLog, 'append'>;
   /** How each act is done; the rooms give them. */
-  readonly handlers: Readonly<Record<ChangingAct, ActHandler>>;
+  readonly handlers: Readonly<Partial<Record<ChangingAct, ActHandler>>>;
   readonly now: () => Date;
   readonly newId: () => string;
   /** Told after every act that was done, before its answer: this process enforces it by then. */
@@ -59,7 +59,7 @@ export class StaffActs {
    *   refusals of the act's own; ERR_LOG_UNAVAILABLE
    */
   async perform(caller: StaffCaller, act: ChangingAct, content: ActPayload): Promise<BookedAct> {
-    const { now, newId, handlers, dataSource } = this.options;
+    const { now, newId, dataSource } = this.options;
     const id = newId();
     const at = now();
     const needsSecond = isWidening(act);
@@ -68,11 +68,13 @@ export class StaffActs {
       // 1. Role, from what the door knows; read again where it counts.
       permit(decideAct(act, caller));
       // 2. The content, in its one form.
-      const prepared = handlers[act](content);
+      const prepared = this.#handler(act)(content);
       const { payload, concerns = null } = prepared;
+      await prepared.ready?.();
       // 3. Booked and recorded together; done at once, or tried and undone.
       const outcome = needsSecond ? 'ACT_REQUESTED' : 'ACT_DONE';
-      await this.#record({ ...entry, content: payload, outcome, concerns }, async (manager) => {
+      const subject = prepared.subject ?? concerns;
+      await this.#record({ ...entry, content: payload, outcome, subject }, async (manager) => {
         permit(decideAct(act, await lockFacts(manager, caller.account)));
         await insertAct(manager, {
           id,
@@ -84,13 +86,16 @@ export class StaffActs {
           requestedAt: at,
           expiresAt: new Date(at.getTime() + pendingHours * 3_600_000),
         });
-        const context = { actId: id, at, newId };
+        const context = { actId: id, at, newId, by: caller.reference };
         if (!needsSecond) {
-          await prepared.apply(manager, context);
+          const taken = (await prepared.apply(manager, context)) ?? [];
           await noteEnforcement(manager, id);
           // What takes away outlives the database it was done in.
-          return isRestricting(act) ? [restrictingActOf({ act, payload, actId: id, at })] : [];
+          return isRestricting(act)
+            ? [...taken, restrictingActOf({ act, payload, actId: id, at })]
+            : taken;
         }
+        if (prepared.judged === true) return [];
         await manager.query('SAVEPOINT tried');
         await prepared.apply(manager, context);
         await manager.query('ROLLBACK TO SAVEPOINT tried');
@@ -110,13 +115,16 @@ export class StaffActs {
    *   else, what the act itself throws; ERR_LOG_UNAVAILABLE
    */
   async approve(caller: StaffCaller, id: string, digest: string): Promise<BookedAct> {
-    const { now, newId, handlers } = this.options;
+    const { now, newId } = this.options;
     const at = now();
     const booked = await this.#visible(caller, id);
     const { act, payload, concerns } = booked;
     const entry = { id, act, content: payload, caller, at };
-    await this.#refusedIsRecorded(entry, async () =>
-      this.#record({ ...entry, outcome: 'ACT_DONE', concerns }, async (manager) => {
+    await this.#refusedIsRecorded(entry, async () => {
+      const prepared = this.#handler(act as ChangingAct)(payload);
+      await prepared.ready?.();
+      const subject = prepared.subject ?? concerns;
+      await this.#record({ ...entry, outcome: 'ACT_DONE', subject }, async (manager) => {
         const held = present(await findAct(manager, id, { lock: true }));
         permit(decideApproval(held, await lockFacts(manager, caller.account), at));
         // What stands in the book is what its digest says, and what the approver has seen.
@@ -124,11 +132,12 @@ export class StaffActs {
           throw new GatewayError('ERR_CONFLICT', { argument: 'digest', detail: 'digest' });
         }
         await decideBookedAct(manager, id, { state: 'DONE', by: caller.account, at });
-        const handler = handlers[held.act as ChangingAct];
-        await handler(held.payload).apply(manager, { actId: id, at, newId });
+        const context = { actId: id, at, newId, by: caller.reference };
+        const taken = await prepared.apply(manager, context);
         await noteEnforcement(manager, id);
-      }),
-    );
+        return taken;
+      });
+    });
     await this.options.onDone?.();
     return present(await findAct(this.options.dataSource, id));
   }
@@ -143,10 +152,11 @@ export class StaffActs {
     const { act, payload, concerns } = await this.#visible(caller, id);
     const entry = { id, act, content: payload, caller, at };
     await this.#refusedIsRecorded(entry, async () =>
-      this.#record({ ...entry, outcome: 'ACT_REFUSED', concerns }, async (manager) => {
+      this.#record({ ...entry, outcome: 'ACT_REFUSED', subject: concerns }, async (manager) => {
         const held = present(await findAct(manager, id, { lock: true }));
         permit(decideRefusal(held, await lockFacts(manager, caller.account), at));
         await decideBookedAct(manager, id, { state: 'REFUSED', by: caller.account, at });
+        await this.#handler(act as ChangingAct)(payload).refused?.(manager);
       }),
     );
     return present(await findAct(this.options.dataSource, id));
@@ -166,6 +176,42 @@ export class StaffActs {
     return acts.filter(({ act }) => maySeeAct(act, caller));
   }
 
+  /**
+   * Whether they may do an act, before much is done to prepare it. A refusal is recorded.
+   *
+   * @throws {GatewayError} ERR_ACT_NOT_PERMITTED; ERR_LOG_UNAVAILABLE
+   */
+  async admit(caller: StaffCaller, act: StaffAct): Promise<void> {
+    const { newId, now } = this.options;
+    const entry = { id: newId(), act, content: {}, caller, at: now() };
+    await this.#refusedIsRecorded(entry, async () => permit(decideAct(act, caller)));
+  }
+
+  /**
+   * Records that something is read, before it is handed out.
+   *
+   * @param content what is asked for; only a commitment to it is kept
+   * @param subject inside id of the person it is about, sealed in the record
+   * @throws {GatewayError} ERR_ACT_NOT_PERMITTED; ERR_LOG_UNAVAILABLE
+   */
+  async recordReading(
+    caller: StaffCaller,
+    act: Exclude<StaffAct, ChangingAct>,
+    content: ActPayload,
+    subject: string | null = null,
+  ): Promise<void> {
+    const { newId, now } = this.options;
+    const entry = { id: newId(), act, content, caller, at: now() };
+    await this.#refusedIsRecorded(entry, async () => permit(decideAct(act, caller)));
+    await this.#append(entry, 'ACT_DONE', subject);
+  }
+
+  #handler(act: ChangingAct): ActHandler {
+    const handler = this.options.handlers[act];
+    if (handler === undefined) throw new TypeError(`${act} cannot be done here`);
+    return handler;
+  }
+
   async #visible(caller: StaffCaller, id: string): Promise<BookedAct> {
     const act = uuidForm.test(id) ? await findAct(this.options.dataSource, id) : undefined;
     if (act === undefined || !maySeeAct(act.act, caller)) {
@@ -176,7 +222,7 @@ export class StaffActs {
 
   /** Does `work` in the transaction that makes its record; both or neither. */
   async #record(
-    entry: RecordedAct & { readonly outcome: ActOutcome; readonly concerns: string | null },
+    entry: RecordedAct & { readonly outcome: ActOutcome; readonly subject: string | null },
     work: (manager: EntityManager) => Promise<readonly RestrictingAct[] | void>,
   ): Promise<void> {
     let thrown: { readonly error: unknown } | undefined;
@@ -193,7 +239,7 @@ export class StaffActs {
       }
     };
     try {
-      await this.#append(entry, entry.outcome, entry.concerns, alongside);
+      await this.#append(entry, entry.outcome, entry.subject, alongside);
     } catch (error) {
       if (thrown === undefined) throw error;
       if (thrown.error instanceof GatewayError) throw thrown.error;
@@ -219,7 +265,7 @@ export class StaffActs {
   async #append(
     { id, act, content, caller, at }: RecordedAct,
     outcome: ActOutcome | GatewayErrorCode,
-    concerns: string | null,
+    subject: string | null,
     alongside?: Alongside,
   ): Promise<void> {
     const { accessLog, newId } = this.options;
@@ -241,7 +287,7 @@ export class StaffActs {
           officer: null,
           certificate: caller.certificateFingerprint,
           caseReference: null,
-          subject: concerns,
+          subject,
           finding: null,
         },
       },

@@ -26,6 +26,7 @@ import { gregorianDate } from '../core/dates/index.js';
 import type { AccessEntry, AccessLog } from '../access-log/index.js';
 import { errorMap } from '../platform/graphql/error-map.js';
 import type { Authority, BudgetLedger, Caller } from '../grants/index.js';
+import type { ToldFacts } from '../referrals/index.js';
 import type { OpenedSubject, RegisterReader } from '../register/index.js';
 import type { Answer, DisclosedSubject, Outcome } from './answer.js';
 import {
@@ -56,6 +57,7 @@ export class VerifyIdentity {
     private readonly budget: Pick<BudgetLedger, 'charge'>,
     private readonly register: Pick<RegisterReader, 'catchUp' | 'find'>,
     private readonly accessLog: Pick<AccessLog, 'append'>,
+    private readonly told: Pick<ToldFacts, 'prepare'>,
     private readonly now: () => Date,
     private readonly newId: () => string,
   ) {}
@@ -98,7 +100,10 @@ export class VerifyIdentity {
         },
         requestId: question.requestId,
         canonicalQuestion: canonicalQuestion(question),
-        charges: chargesOf(restrictEvidence(evidence, new Set(grant.matchOn))),
+        charges: chargesOf(
+          restrictEvidence(evidence, new Set(grant.matchOn)),
+          grant.matchOn.includes('DOCUMENT'),
+        ),
       },
       askedAt,
     );
@@ -136,16 +141,32 @@ export class VerifyIdentity {
     const subject =
       outcome === 'MATCH' ? discloseSubject(found, agreeing, caller, grant, question) : undefined;
     const answeredAt = this.now();
+    const fields = subject === undefined ? [] : disclosedLevels(subject);
+    const noteMatch =
+      subject === undefined || found.best === undefined
+        ? undefined
+        : await this.told.prepare({
+            verificationId: id,
+            partner: caller.partner,
+            officer: caller.officer,
+            at: answeredAt,
+            subject: found.best.opened.id,
+            reference: subject.reference,
+            grant: grant.id,
+            grantVersion: grant.version,
+            purpose: grant.purpose,
+            fields,
+          });
 
     // 9. The access record, durable before anything leaves.
-    //    A match gives its miss back in the same transaction; nothing else does.
+    //    A match gives its miss back and waits for its crossing, both in the same transaction.
     const logged = await this.accessLog.append(
       {
         ...entryOf(id, caller, question, answeredAt),
         grouping: canonicalEvidence(evidence),
         grantVersion: grant.version,
         outcome,
-        fields: subject === undefined ? [] : disclosedLevels(subject),
+        fields,
         reference: subject?.reference ?? null,
         host: {
           ...hostPartOf(caller, question),
@@ -155,7 +176,12 @@ export class VerifyIdentity {
       },
       subject === undefined
         ? {}
-        : { alongside: async (manager) => charged.giveBackMiss(manager, subject.reference) },
+        : {
+            alongside: async (manager) => {
+              await charged.giveBackMiss(manager, subject.reference);
+              await noteMatch?.(manager);
+            },
+          },
     );
 
     return {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe } from '@jest/globals';
+import type { describe as Describe } from '@jest/globals';
 import {
   migrate,
   openDatabase,
@@ -59,5 +59,7 @@ export async function openTestDatabase(
 
 /** Describes the same rules once for each database. */
 export function describeOnEachDatabase(name: string, rules: (kind: DatabaseKind) => void): void {
+  // Benches use what is above, and have no Jest to import it from.
+  const { describe } = globalThis as unknown as { readonly describe: typeof Describe };
   describe.each(databaseKinds)(`${name} on %s`, rules);
 }

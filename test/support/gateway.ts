@@ -22,6 +22,7 @@ import {
 } from '../../src/main.js';
 import { registerPartner } from '../../src/partners/index.js';
 import { readConfiguration } from '../../src/platform/configuration/configuration.js';
+import { epochKeyFiles } from '../../src/platform/keys/epoch-key-files.js';
 import {
   createClientCa,
   createServerCa,
@@ -58,9 +59,25 @@ export interface TestGateway {
   staff(reference: string): TestStaffClient;
   /** Imports people and releases them. */
   addPeople(people: readonly object[]): Promise<void>;
+  /** Files of the signing keys and of the listener's certificate. */
+  readonly files: TestFiles;
+  /** A certificate of the gateway's own name, of the same CA. */
+  newServerCertificate(): { readonly certificate: string; readonly key: string };
   /** A second gateway over the same PostgreSQL database, with a home of its own. */
-  replica(): Promise<{ readonly url: string; readonly gateway: Gateway; close(): Promise<void> }>;
+  replica(
+    bent?: Partial<GatewaySettings['keys']>,
+  ): Promise<{ readonly url: string; readonly gateway: Gateway; close(): Promise<void> }>;
   close(): Promise<void>;
+}
+
+export interface TestFiles {
+  readonly tokenKey: string;
+  readonly checkpointKey: string;
+  readonly certificate: string;
+  readonly certificateKey: string;
+  readonly staffCa: string;
+  /** Where the largest signed checkpoints are remembered. */
+  readonly checkpoints: string;
 }
 
 export interface TestGatewayOptions {
@@ -73,6 +90,8 @@ export interface TestGatewayOptions {
   readonly journalFiles?: AccessLogOptions['files'];
   /** Opens the staff door, with staff of every role (src/cli/demo/demo-staff.ts). */
   readonly staff?: boolean;
+  /** Remembers the largest signed checkpoints beside the keys. */
+  readonly checkpointCopy?: boolean;
 }
 
 export const testPartners = [
@@ -124,9 +143,12 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
 
   const logged: string[] = [];
   const logger = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) });
-  const signing = (kid: string) => {
+  const keyFiles = { TOKEN: join(files, 'token.jwk'), CHECKPOINT: join(files, 'checkpoint.jwk') };
+  const signing = (kid: string, path: string) => {
     const { privateKey } = generateKeyPairSync('ed25519');
-    return { kid, key: privateKey, jwk: { ...privateKey.export({ format: 'jwk' }), kid } };
+    const jwk = { ...privateKey.export({ format: 'jwk' }), kid };
+    writeFileSync(path, JSON.stringify(jwk), { mode: 0o600 });
+    return { kid, key: privateKey, jwk };
   };
   const staffTls = { ...partnerTls, caFile: join(files, 'staff-ca.pem') };
   writeFileSync(staffTls.caFile, pem(staffCa.certificate));
@@ -141,14 +163,19 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
       SAFECONDUCT_STAFF_PORT: String(staffPort),
       SAFECONDUCT_OPS_PORT: '0',
       SAFECONDUCT_LOG_ORIGIN: 'log.test',
+      ...(options.checkpointCopy === true
+        ? { SAFECONDUCT_CHECKPOINT_FILE: join(files, 'checkpoints.json') }
+        : {}),
       SAFECONDUCT_RELEASE_DELAY_MS: String(options.releaseDelayMs ?? 5),
       DATABASE_URL: databaseUrl,
     }),
     keys: {
       master: randomBytes(32),
+      epochs: epochKeyFiles(join(files, 'epochs'), 'SAFECONDUCT_EPOCH_KEYS_DIR'),
       log: randomBytes(32),
-      token: signing('token-1'),
-      checkpoint: signing('checkpoint-1'),
+      token: signing('token-1', keyFiles.TOKEN),
+      checkpoint: signing('checkpoint-1', keyFiles.CHECKPOINT),
+      files: keyFiles,
     },
     partnerTls,
     ...(options.staff === true ? { staffTls } : {}),
@@ -257,7 +284,24 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
         people: report.added + report.changed,
       });
     },
-    replica: async () => {
+    files: {
+      tokenKey: keyFiles.TOKEN,
+      checkpointKey: keyFiles.CHECKPOINT,
+      certificate: partnerTls.certificateFile,
+      certificateKey: partnerTls.keyFile,
+      staffCa: staffTls.caFile,
+      checkpoints: join(files, 'checkpoints.json'),
+    },
+    newServerCertificate: () => {
+      const made = issueServerCertificate(
+        serverCa,
+        { organization: 'Test', commonName: 'localhost' },
+        ['localhost', '127.0.0.1'],
+        new Date(),
+      );
+      return { certificate: pem(made.certificate), key: keyPem(made.privateKey) };
+    },
+    replica: async (bent = {}) => {
       const otherHome = temporaryHome();
       const environment = {
         SAFECONDUCT_HOME: otherHome.path,
@@ -269,7 +313,7 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
         SAFECONDUCT_RELEASE_DELAY_MS: String(options.releaseDelayMs ?? 20),
         DATABASE_URL: databaseUrl,
       };
-      const { keys } = settings;
+      const keys = { ...settings.keys, ...bent };
       const configuration = readConfiguration(environment);
       const replicaSettings = { configuration, keys, partnerTls, logger, now };
       const replica = await openDoors(replicaSettings, await openRooms(replicaSettings));
@@ -334,6 +378,7 @@ export async function startReplica(
     configuration: {
       ...first.settings.configuration,
       home: home.path,
+      checkpointFile: undefined,
       partner: { ...first.settings.configuration.partner, port: 0 },
     },
   };

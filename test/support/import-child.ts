@@ -5,6 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { openDatabase } from '../../src/platform/database/database.js';
+import { epochKeyFiles } from '../../src/platform/keys/epoch-key-files.js';
 import { localMasterKey } from '../../src/platform/keys/keys.js';
 import { importRegister, registerMigrations } from '../../src/register/index.js';
 import { RegisterStore } from '../../src/register/register-store.js';
@@ -20,6 +21,7 @@ const database = await openDatabase({
 const store = await RegisterStore.open({
   dataSource: database.dataSource,
   masterKey: localMasterKey(Buffer.from(masterKey, 'hex')),
+  epochKeys: epochKeyFiles(`${home}-epoch-keys`, 'epoch keys'),
   now: () => new Date('2026-11-22T10:00:00Z'),
   random: randomBytes,
 });

@@ -10,6 +10,7 @@ import type { Subject } from '../../src/core/register/subject.js';
 import { BlindIndex } from '../../src/register/blind-index.js';
 import { registerVersionSql, type OpenedSubject } from '../../src/register/index.js';
 import { Budgets, type Caller } from '../../src/grants/index.js';
+import { ToldFacts, ToldKeys } from '../../src/referrals/index.js';
 import { ReadAccess, VerifyIdentity, type Question } from '../../src/verification/index.js';
 
 /** One person of a register in memory. */
@@ -55,6 +56,7 @@ export class InProcessGateway {
       budgets,
       memoryRegister(world.people),
       publicLog(dataSource),
+      new ToldFacts(new ToldKeys(dataSource, Buffer.alloc(32, 9), (size) => Buffer.alloc(size, 3))),
       now,
       () => `00000000-0000-4000-8000-${String((this.ids += 1)).padStart(12, '0')}`,
     );
@@ -84,7 +86,7 @@ export class InProcessGateway {
 /** Forgets every use of every budget. */
 export async function forgetBudgets(dataSource: DataSource): Promise<void> {
   await dataSource.query(
-    'TRUNCATE budget_use, budget_seen, budget_alarm, miss_returned, question_asked',
+    'TRUNCATE budget_use, budget_seen, budget_alarm, miss_returned, question_asked, match_told',
   );
 }
 

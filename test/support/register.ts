@@ -5,7 +5,7 @@ import {
   evidenceBlockingTerms,
   parseEvidence,
 } from '../../src/core/matching/index.js';
-import type { Database } from '../../src/platform/database/database.js';
+import type { Database, Migration } from '../../src/platform/database/database.js';
 import { localMasterKey, type MasterKey } from '../../src/platform/keys/keys.js';
 import {
   importRegister,
@@ -13,15 +13,18 @@ import {
   registerMigrations,
   releaseBatch,
   type ImportReport,
+  type OpenedSubject,
   type Register,
 } from '../../src/register/index.js';
 import { openTestDatabase, type DatabaseKind } from './databases.js';
+import { freshEpochKeys } from './epoch-keys.js';
 
 /** A register of made-up people for the rules of its use cases. */
 export interface TestRegister {
   readonly database: Database;
   readonly register: Register;
   readonly masterKey: MasterKey;
+  readonly epochKeys: ReturnType<typeof freshEpochKeys>;
   /** What the register takes for now; may be set. */
   now: Date;
   /** Another replica of the same register. */
@@ -31,6 +34,8 @@ export interface TestRegister {
   addRows(...rows: readonly object[]): Promise<void>;
   /** References of those found by the passport of person `number`, as AUS-BORDER asks. */
   find(number: number, from?: Register): Promise<readonly string[]>;
+  /** Those found by it, opened. */
+  ask(number: number, from?: Register): Promise<readonly OpenedSubject[]>;
   /** Every row of the register's tables. */
   everyRow(): Promise<string>;
   close(): Promise<void>;
@@ -58,13 +63,18 @@ export const personReference = (number: number) => ({
   reference: `T-${number}`,
 });
 
-export async function openTestRegister(kind: DatabaseKind): Promise<TestRegister> {
-  const database = await openTestDatabase(kind, registerMigrations);
+export async function openTestRegister(
+  kind: DatabaseKind,
+  migrations: readonly Migration[] = registerMigrations,
+): Promise<TestRegister> {
+  const database = await openTestDatabase(kind, migrations);
   const masterKey = localMasterKey(randomBytes(32));
   const clock = { now: new Date('2026-11-22T10:00:00Z') };
   const { dataSource } = database;
+  const epochKeys = freshEpochKeys();
+  const now = () => clock.now;
   const replica = async (key = masterKey) =>
-    openRegister({ dataSource, masterKey: key, now: () => clock.now, random: randomBytes });
+    openRegister({ dataSource, masterKey: key, epochKeys, now, random: randomBytes });
   const register = await replica();
   const importRows = async (...rows: readonly object[]) =>
     importRegister(register.store, {
@@ -75,10 +85,23 @@ export async function openTestRegister(kind: DatabaseKind): Promise<TestRegister
       knownPartners,
       dryRun: false,
     });
+  const ask = async (number: number, from = register) => {
+    const evidence = parseEvidence(
+      { documents: [{ type: 'PASSPORT', number: passport(number) }] },
+      clock.now,
+    );
+    const scope = {
+      caseloads: new Set([testCaseload]),
+      partner: testPartner.code,
+      state: testPartner.state,
+    };
+    return from.find(evidenceBlockingTerms(evidence), scope, candidateCap);
+  };
   return {
     database,
     register,
     masterKey,
+    epochKeys,
     get now() {
       return clock.now;
     },
@@ -96,19 +119,8 @@ export async function openTestRegister(kind: DatabaseKind): Promise<TestRegister
       });
       await register.catchUp(version);
     },
-    find: async (number, from = register) => {
-      const evidence = parseEvidence(
-        { documents: [{ type: 'PASSPORT', number: passport(number) }] },
-        clock.now,
-      );
-      const scope = {
-        caseloads: new Set([testCaseload]),
-        partner: testPartner.code,
-        state: testPartner.state,
-      };
-      const found = await from.find(evidenceBlockingTerms(evidence), scope, candidateCap);
-      return found.map(({ subject }) => subject.reference);
-    },
+    ask,
+    find: async (number, from) => (await ask(number, from)).map(({ subject }) => subject.reference),
     everyRow: async () => {
       const rows: unknown[] = [];
       for (const table of [

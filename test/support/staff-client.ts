@@ -12,6 +12,25 @@ export interface StaffReply {
   readonly value: unknown;
 }
 
+export interface UploadResult {
+  readonly rows: number;
+  readonly added: number;
+  readonly changed: number;
+  readonly unchanged: number;
+  readonly rejected: number;
+  readonly refused: boolean;
+  readonly rejections: readonly { readonly code: string }[];
+  readonly rejectedLines: readonly number[];
+  readonly batch: string | null;
+  readonly people: number;
+  readonly release: { readonly id: string; readonly digest: string; readonly act: string } | null;
+}
+
+export interface UploadReply extends StaffReply {
+  readonly lines: readonly Readonly<Record<string, unknown>>[];
+  readonly result: UploadResult;
+}
+
 export const actFields =
   'id act state content digest needsSecond requestedBy requestedAt expiresAt decidedBy decidedAt';
 
@@ -22,7 +41,7 @@ export class TestStaffClient {
   constructor(
     readonly url: string,
     serverCaPem: string,
-    pair: IssuedKeyPair | null,
+    readonly pair: IssuedKeyPair | null,
   ) {
     this.agent = new https.Agent({
       keepAlive: true,
@@ -55,11 +74,23 @@ export class TestStaffClient {
     return this.act('approveAct', { id, digest });
   }
 
+  /** Uploads a file to the import; `text` of the reply is JSON Lines. */
+  async upload(file: string | Buffer, query = '', headers: object = {}): Promise<UploadReply> {
+    const reply = await this.raw({
+      path: `/register/import${query}`,
+      headers: { 'content-type': 'application/octet-stream', ...headers },
+      body: file,
+    });
+    const lines = reply.status === 200 ? reply.text.trim().split('\n') : [];
+    const parsed = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    return { ...reply, lines: parsed, result: parsed.at(-1)?.['result'] as UploadResult };
+  }
+
   raw(request: {
     readonly method?: string;
     readonly path?: string;
     readonly headers?: object;
-    readonly body?: string;
+    readonly body?: string | Buffer;
   }): Promise<StaffReply> {
     const { method = 'POST', path = '/graphql', headers = {}, body } = request;
     return new Promise((resolve, reject) => {
@@ -101,6 +132,10 @@ const inputTypes: Readonly<Record<string, string>> = {
   resumePartner: 'PartnerInput',
   suspendPartner: 'PartnerInput',
   suspendClient: 'ClientInput',
+  discardBatch: 'BatchInput',
+  keepPeopleApart: 'KeepApartInput',
+  rotateGatewayKey: 'GatewayKeyInput',
+  removeGatewayKey: 'GatewayKeyInput',
 };
 
 function parse(text: string) {

@@ -197,8 +197,9 @@ export class CoverTree {
       if (slot === undefined) return [];
       const held = before.find((change) => change.slot === slot);
       const last = held === undefined ? undefined : checkpointOf(held.note);
-      if (held !== undefined && last?.size === size && last.root.equals(root)) return [held];
-      if (last !== undefined && size <= last.size) {
+      const isSame = held !== undefined && last?.size === size && last.root.equals(root);
+      if (isSame && this.#options.trees.isSignedInForce({ id: tree }, held.note)) return [held];
+      if (last !== undefined && size <= last.size && !isSame) {
         throw new GatewayError('ERR_LOG_CONTRADICTS_ITSELF', {
           detail: `tree ${tree}: a round holds it at size ${last.size}, and now it is another at size ${size}`,
         });

@@ -1,4 +1,3 @@
-import type { KeyObject } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { GatewayError, inputInvalid, isGatewayError } from '../../core/errors.js';
 import type { PartnerCode } from '../../core/ids.js';
@@ -9,10 +8,15 @@ import {
   readCosignatures,
   type Cosignature,
 } from '../../core/log/cosignature.js';
-import { formatSignatureLine, parseVerifierKey, splitNote } from '../../core/log/note.js';
+import {
+  formatSignatureLine,
+  parseVerifierKey,
+  splitNote,
+  type SignatureLine,
+} from '../../core/log/note.js';
 import type { Sequencer } from '../sequencer.js';
 import { rootAt } from '../tree.repository.js';
-import { coverId, type Trees } from '../trees.js';
+import { coverId, type CheckpointKeys, type Trees } from '../trees.js';
 import { coverHashes, readCoverHead } from './cover.repository.js';
 import {
   deactivateWitness,
@@ -27,7 +31,7 @@ export interface WitnessesOptions {
   readonly dataSource: DataSource;
   readonly trees: Trees;
   readonly sequencer: Sequencer;
-  readonly checkpointKey: KeyObject;
+  readonly checkpointKeys: CheckpointKeys;
   readonly witnessQuorum: number;
 }
 
@@ -56,14 +60,14 @@ export class Witnesses {
    * @throws {GatewayError} ERR_INPUT_INVALID for what is no witness key, or is the log's own
    */
   async register(partner: PartnerCode, vkey: string, now: Date): Promise<void> {
-    const { dataSource, checkpointKey } = this.#options;
+    const { dataSource, checkpointKeys } = this.#options;
     let key;
     try {
       key = parseWitnessKey(vkey);
     } catch {
       throw inputInvalid('vkey', 'not a verifier key of a cosigning witness');
     }
-    if (isSameKey(key.publicKey, checkpointKey)) {
+    if (checkpointKeys.held().some((own) => isSameKey(key.publicKey, own))) {
       throw inputInvalid('vkey', 'the key that signs the log witnesses nothing');
     }
     for (const known of await readWitnesses(dataSource)) {
@@ -108,16 +112,18 @@ export class Witnesses {
       if (checkpoint.origin !== trees.originOf(coverId)) {
         return { taken: false, cause: 'UNKNOWN_ORIGIN' };
       }
-      const key = parseVerifierKey(trees.verifierKey({ id: coverId }));
-      if (!signatures.some(({ name, keyId }) => name === key.name && keyId.equals(key.keyId))) {
-        return { taken: false, cause: 'UNKNOWN_KEY' };
-      }
-      openCheckpoint(note, key);
-      own = `${text}\n${signatures
-        .filter(({ name, keyId }) => name === key.name && keyId.equals(key.keyId))
-        .slice(0, 1)
-        .map(formatSignatureLine)
-        .join('')}`;
+      // Across a rotation a checkpoint bears one signature, or two, of ours.
+      const ours = trees.verifierKeys({ id: coverId }).map(parseVerifierKey);
+      const signed = ours.flatMap((key) => {
+        const isOf = ({ name, keyId }: SignatureLine) =>
+          name === key.name && keyId.equals(key.keyId);
+        const line = signatures.find(isOf);
+        return line === undefined ? [] : [{ key, line }];
+      });
+      const [first, ...others] = signed.map(({ key }) => key);
+      if (first === undefined) return { taken: false, cause: 'UNKNOWN_KEY' };
+      openCheckpoint(note, [first, ...others]);
+      own = `${text}\n${signed.map(({ line }) => formatSignatureLine(line)).join('')}`;
       const registered = (await readWitnesses(dataSource)).filter(
         (witness) => witness.partner === partner,
       );

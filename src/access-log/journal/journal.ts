@@ -1,7 +1,14 @@
 import { join } from 'node:path';
 import { GatewayError } from '../../core/errors.js';
 import { localFiles, type JournalFile, type JournalFiles } from './journal-files.js';
-import { decodeLine, encodeLine, isHeader, type JournalEntry, type SegmentHeader } from './line.js';
+import {
+  decodeLine,
+  encodeGroup,
+  encodeLine,
+  isHeader,
+  type JournalEntry,
+  type SegmentHeader,
+} from './line.js';
 import { damaged, readSegment } from './segment.js';
 
 export interface JournalOptions {
@@ -110,16 +117,19 @@ export class Journal {
    * Writes a group of lines and resolves once they are on disk.
    *
    * @param entries numbered on from {@link lastNumber}
+   * @param bytes their lines, where they are written out already
    * @throws {GatewayError} ERR_JOURNAL_UNAVAILABLE; the journal is then broken until {@link heal}
    */
-  async append(entries: readonly JournalEntry[]): Promise<void> {
+  async append(
+    entries: readonly JournalEntry[],
+    bytes: Buffer = encodeGroup(entries),
+  ): Promise<void> {
     const group = this.#lastNumber + 1;
     entries.forEach((entry, at) => {
       if (entry.number !== group + at) throw new TypeError('journal lines are numbered on');
     });
     this.#refuseWhenClosed();
     if (this.#broken) throw unavailable('it waits to be healed');
-    const bytes = Buffer.concat(entries.map((entry) => encodeLine({ entry, group })));
     this.#broken = true;
     await translated('a group could not be written', async () => {
       if (this.#usedBytes + bytes.length > this.#segmentBytes && this.#hasEntries()) {

@@ -98,13 +98,23 @@ export const largestLineBytes = 256 * 1024;
 
 /** @throws {GatewayError} ERR_RECORD_TOO_LARGE */
 export function encodeLine(line: SegmentHeader | GroupedEntry): Buffer {
-  const json = Buffer.from(JSON.stringify('entry' in line ? entryJson(line) : headerJson(line)));
+  const json = Buffer.from('entry' in line ? entryText(line) : JSON.stringify(headerJson(line)));
   if (json.length + 18 > largestLineBytes) {
     throw new GatewayError('ERR_RECORD_TOO_LARGE', {
       detail: 'a journal line has 256 KiB at most',
     });
   }
-  return Buffer.concat([Buffer.from(`${hashOf(json)} `), json, Buffer.from('\n')]);
+  return Buffer.concat([Buffer.from(`${hashOf(json)} `), json, newline]);
+}
+
+/**
+ * The lines of one group, one after another.
+ *
+ * @throws {GatewayError} ERR_RECORD_TOO_LARGE
+ */
+export function encodeGroup(entries: readonly JournalEntry[]): Buffer {
+  const group = entries[0]?.number ?? 0;
+  return Buffer.concat(entries.map((entry) => encodeLine({ entry, group })));
 }
 
 /** The line of these bytes (without LF), or `undefined` when they are not a whole line. */
@@ -132,14 +142,23 @@ function headerJson({ journal, segment, first }: SegmentHeader): Json {
   return { k: 'journal', v: 1, journal, segment, first };
 }
 
-function entryJson({ entry, group }: GroupedEntry): Json {
+const newline = Buffer.from('\n');
+
+function entryText({ entry, group }: GroupedEntry): string {
   const { number } = entry;
   if (entry.kind === 'act') {
-    return { k: 'act', v: 1, n: number, g: group, act: entry.act, body: entry.body };
+    return JSON.stringify({
+      k: 'act',
+      v: 1,
+      n: number,
+      g: group,
+      act: entry.act,
+      body: entry.body,
+    });
   }
   if (entry.kind === 'cover') {
     const { round, at, seed, root, slots } = entry;
-    return {
+    return JSON.stringify({
       k: 'cover',
       v: 1,
       n: number,
@@ -149,20 +168,12 @@ function entryJson({ entry, group }: GroupedEntry): Json {
       seed: encodeBase64Url(seed),
       root: encodeBase64Url(root),
       slots: slots.map(({ slot, tree, note }) => [slot, tree, note]),
-    };
+    });
   }
   const { tree, owner, index, record, sealed } = entry;
-  return {
-    k: 'record',
-    v: 1,
-    n: number,
-    g: group,
-    tree,
-    owner,
-    index,
-    record: encodeBase64Url(record),
-    sealed: encodeBase64Url(sealed),
-  };
+  const place = JSON.stringify({ k: 'record', v: 1, n: number, g: group, tree, owner, index });
+  // base64url has nothing that JSON escapes: looking through it would cost more than the rest.
+  return `${place.slice(0, -1)},"record":"${encodeBase64Url(record)}","sealed":"${encodeBase64Url(sealed)}"}`;
 }
 
 function readJson(json: Json): SegmentHeader | GroupedEntry | undefined {

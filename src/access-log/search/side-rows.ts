@@ -7,6 +7,7 @@ import {
   type Markable,
   type Marks,
 } from '../../core/log/marks.js';
+import { arrayOf } from '../prepared.js';
 import type { HostPart } from '../sealed-part.js';
 import type { Queryable } from '../tree.repository.js';
 import type { Kinds } from './kinds.js';
@@ -78,8 +79,8 @@ export interface PlacedSideRow extends SideRow {
 }
 
 /**
- * The part of the statement that inserts records (tree.repository.ts) which lists them, so that no
- * record is ever without its row.
+ * The part of the statement that inserts records (grow-trees.ts) which lists them, so that no record
+ * is ever without its row. It follows a part `head`, of one row when there is to be anything.
  *
  * @param from number of the first parameter
  */
@@ -106,20 +107,62 @@ export function listingStatement(from: number): string {
 export function listingParameters(rows: readonly PlacedSideRow[]): unknown[] {
   const marked = rows.flatMap(({ marks, ...row }) => (marks === null ? [] : [{ ...row, marks }]));
   return [
-    rows.map(({ kind }) => kind),
-    rows.map(({ day }) => day),
-    rows.map(({ at }) => at),
-    rows.map(({ index }) => index),
-    rows.map((row) => row.referenceMark),
-    marked.map(({ kind }) => kind),
-    marked.map(({ day }) => day),
-    marked.map(({ at }) => at),
-    marked.map(({ index }) => index),
-    marked.map(({ marks }) => marks.asker),
-    marked.map(({ marks }) => marks.person),
-    marked.map(({ marks }) => marks.personNext),
-    marked.map(({ marks }) => marks.caseReference),
-    marked.map(({ marks }) => marks.subject),
+    arrayOf(
+      'integer',
+      rows.map(({ kind }) => kind),
+    ),
+    arrayOf(
+      'integer',
+      rows.map(({ day }) => day),
+    ),
+    arrayOf(
+      'timestamptz',
+      rows.map(({ at }) => at),
+    ),
+    arrayOf(
+      'bigint',
+      rows.map(({ index }) => index),
+    ),
+    arrayOf(
+      'bigint',
+      rows.map((row) => row.referenceMark),
+    ),
+    arrayOf(
+      'integer',
+      marked.map(({ kind }) => kind),
+    ),
+    arrayOf(
+      'integer',
+      marked.map(({ day }) => day),
+    ),
+    arrayOf(
+      'timestamptz',
+      marked.map(({ at }) => at),
+    ),
+    arrayOf(
+      'bigint',
+      marked.map(({ index }) => index),
+    ),
+    arrayOf(
+      'bigint',
+      marked.map(({ marks }) => marks.asker),
+    ),
+    arrayOf(
+      'bigint',
+      marked.map(({ marks }) => marks.person),
+    ),
+    arrayOf(
+      'bigint',
+      marked.map(({ marks }) => marks.personNext),
+    ),
+    arrayOf(
+      'bigint',
+      marked.map(({ marks }) => marks.caseReference),
+    ),
+    arrayOf(
+      'bigint',
+      marked.map(({ marks }) => marks.subject),
+    ),
   ];
 }
 

@@ -11,7 +11,9 @@ import {
 import { join, resolve } from 'node:path';
 import { GatewayError } from '../../core/errors.js';
 import { lockHome } from '../../platform/database/home-lock.js';
+import { epochKeyFiles } from '../../platform/keys/epoch-key-files.js';
 import { readPrivateJwkFile, readSecretFile } from '../../platform/keys/keys.js';
+import { readSigningKeysFile } from '../../platform/keys/signing-keys.js';
 import type { GatewayKeys } from '../../rooms.module.js';
 
 /** Where a demonstration keeps its things; only a home with its mark is ever touched. */
@@ -87,7 +89,7 @@ export function takeDemoHome(path: string, reset: boolean): DemoHome {
   return home;
 }
 
-/** The gateway's four keys, made at the first start. */
+/** The gateway's keys, made at the first start. */
 export function demoKeys({ keysDirectory }: DemoHome): GatewayKeys {
   const secret = (name: string): Uint8Array => {
     const path = join(keysDirectory, `${name}.key`);
@@ -98,15 +100,27 @@ export function demoKeys({ keysDirectory }: DemoHome): GatewayKeys {
   };
   const signing = (name: string) => {
     const path = join(keysDirectory, `${name}.jwk`);
-    makeSigningKey(path, `demo-${name}`, () => generateKeyPairSync('ed25519').privateKey);
-    return readPrivateJwkFile(path, `demo ${name} key`);
+    if (!existsSync(path)) {
+      makeSigningKey(path, `demo-${name}`, () => generateKeyPairSync('ed25519').privateKey);
+    }
+    return path;
   };
+  const files = { TOKEN: signing('token'), CHECKPOINT: signing('checkpoint') };
   return {
     master: secret('master'),
+    epochs: epochKeyFiles(join(keysDirectory, 'epochs'), 'demo epoch keys'),
     log: secret('log'),
-    token: signing('token'),
-    checkpoint: signing('checkpoint'),
+    token: firstKey(readSigningKeysFile(files.TOKEN, 'demo token key', 'TOKEN')),
+    checkpoint: firstKey(
+      readSigningKeysFile(files.CHECKPOINT, 'demo checkpoint key', 'CHECKPOINT'),
+    ),
+    files,
   };
+}
+
+function firstKey<Key>([key]: readonly Key[]): Key {
+  if (key === undefined) throw new TypeError('a key file without a key');
+  return key;
 }
 
 /** Writes a private JWK unless there is one; returns its public half. */

@@ -4,7 +4,9 @@ import {
   readConfiguration,
   requireProductionSettings,
 } from '../../platform/configuration/configuration.js';
-import { readPrivateJwkFile, readSecretFile } from '../../platform/keys/keys.js';
+import { epochKeyFiles } from '../../platform/keys/epoch-key-files.js';
+import { readSecretFile } from '../../platform/keys/keys.js';
+import { readSigningKeysFile } from '../../platform/keys/signing-keys.js';
 import { createLogger } from '../../platform/telemetry/logger.js';
 import type { GatewaySettings } from '../../main.js';
 
@@ -17,11 +19,24 @@ export function productionSettings(): GatewaySettings {
   const configuration = readConfiguration(process.env);
   const files = requireProductionSettings(configuration);
   const staffTls = configuration.staff.files;
+  const { previousMasterKeyFile } = configuration;
   const keys = {
     master: readSecretFile(files.masterKeyFile, 'SAFECONDUCT_MASTER_KEY_FILE'),
+    ...(previousMasterKeyFile === undefined
+      ? {}
+      : {
+          previousMaster: readSecretFile(
+            previousMasterKeyFile,
+            'SAFECONDUCT_PREVIOUS_MASTER_KEY_FILE',
+          ),
+        }),
+    epochs: epochKeyFiles(files.epochKeysDirectory, 'SAFECONDUCT_EPOCH_KEYS_DIR'),
     log: readSecretFile(files.logKeyFile, 'SAFECONDUCT_LOG_KEY_FILE'),
-    token: readPrivateJwkFile(files.tokenKeyFile, 'SAFECONDUCT_TOKEN_KEY_FILE'),
-    checkpoint: readPrivateJwkFile(files.checkpointKeyFile, 'SAFECONDUCT_CHECKPOINT_KEY_FILE'),
+    token: first(readSigningKeysFile(files.tokenKeyFile, 'SAFECONDUCT_TOKEN_KEY_FILE', 'TOKEN')),
+    checkpoint: first(
+      readSigningKeysFile(files.checkpointKeyFile, 'SAFECONDUCT_CHECKPOINT_KEY_FILE', 'CHECKPOINT'),
+    ),
+    files: { TOKEN: files.tokenKeyFile, CHECKPOINT: files.checkpointKeyFile },
   };
   refuseSharedKeys(keys);
   return {
@@ -32,6 +47,12 @@ export function productionSettings(): GatewaySettings {
     logger: createLogger(configuration.logLevel),
     now: () => new Date(),
   };
+}
+
+/** Of a file that is never empty. */
+function first<Key>([key]: readonly Key[]): Key {
+  if (key === undefined) throw new TypeError('a key file without a key');
+  return key;
 }
 
 /** One key for two uses: whoever comes by one has the other. */

@@ -9,6 +9,12 @@ export async function serve(): Promise<void> {
   for (const variable of configuration.unread) {
     logger.warn({ variable }, 'set, but nothing in this release reads it');
   }
+  if (!configuration.namesEpochKeysDirectory) {
+    logger.warn(
+      { directory: configuration.epochKeysDirectory },
+      'SAFECONDUCT_EPOCH_KEYS_DIR is not set: keys of erasure epochs are beside the master key; keep this directory out of every backup',
+    );
+  }
   const gateway = await openDoors(settings, await openRooms(settings));
   logger.info(
     { partner: gateway.partnerUrl, staff: gateway.staff?.url, ops: gateway.opsUrl },

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { encodeBase64Url, encodeParts, sha256 } from '../../core/bytes.js';
 import { GatewayError } from '../../core/errors.js';
 import type { Purpose } from '../../core/grants/purpose.js';
+import { keysOfName } from '../../core/log/note.js';
 import { canonicalJson } from '../../core/log/record.js';
 import { checkReceipt } from '../../core/log/receipt.js';
 import type { PartnerClient } from './partner-client.js';
@@ -189,7 +190,7 @@ export function checkAnswerReceipt(
   if (answer.requestId !== requestId) {
     throw new GatewayError('ERR_PROOF_INVALID', { detail: 'the answer is to another request' });
   }
-  const [key] = profile.logVerifierKeys;
+  const key = keysOfName(profile.logVerifierKeys, profile.logVerifierKeys[0]?.name ?? '');
   if (key === undefined) return undefined;
   const { reference, ...fields } = answer.subject ?? {};
   return checkReceipt(

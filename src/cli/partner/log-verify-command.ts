@@ -12,7 +12,12 @@ import {
   type ExportHead,
   type ExportLine,
 } from '../../core/log/export.js';
-import { parseVerifierKey, type VerifierKey } from '../../core/log/note.js';
+import {
+  keysOfName,
+  parseVerifierKey,
+  type VerifierKey,
+  type VerifierKeys,
+} from '../../core/log/note.js';
 import { decodeRecord } from '../../core/log/record.js';
 import { checkTlogProof } from '../../core/log/tlog-proof.js';
 import { exitCodes } from '../exit-codes.js';
@@ -21,7 +26,7 @@ import { readProfile } from './profile.js';
 export interface LogVerifyOptions {
   readonly profile?: string;
   readonly logKey?: readonly string[];
-  readonly coverKey?: string;
+  readonly coverKey?: readonly string[];
   readonly witnessKey?: readonly string[];
   readonly quorum?: string;
   readonly slot?: string;
@@ -31,7 +36,7 @@ export interface LogVerifyOptions {
 
 interface Keys {
   readonly trees: readonly VerifierKey[];
-  readonly cover: VerifierKey | undefined;
+  readonly cover: VerifierKeys | undefined;
   readonly witnesses: readonly VerifierKey[];
   readonly quorum: number;
   readonly slot: number | undefined;
@@ -199,13 +204,13 @@ function readKeys(options: LogVerifyOptions): Keys {
   const witnesses = (options.witnessKey ?? []).map((vkey) =>
     parsed('--witness-key', parseWitnessKey, vkey),
   );
-  const cover =
-    options.coverKey === undefined
-      ? profile?.coverVerifierKeys[0]
-      : parsed('--cover-key', parseVerifierKey, options.coverKey);
+  const covers =
+    options.coverKey?.map((vkey) => parsed('--cover-key', parseVerifierKey, vkey)) ??
+    profile?.coverVerifierKeys ??
+    [];
   const keys = {
     trees: [...trees, ...(profile?.logVerifierKeys ?? [])],
-    cover,
+    cover: keysOfName(covers, covers[0]?.name ?? ''),
     witnesses: [...witnesses, ...(profile?.witnessVerifierKeys ?? [])],
     quorum: number('--quorum', options.quorum, 63) ?? profile?.witnessQuorum ?? 1,
     slot: number('--slot', options.slot, 63) ?? profile?.coverSlot,
@@ -218,8 +223,8 @@ function readKeys(options: LogVerifyOptions): Keys {
   return keys;
 }
 
-function keyOf(keys: Keys, origin: string): VerifierKey {
-  const key = keys.trees.find(({ name }) => name === origin);
+function keyOf(keys: Keys, origin: string): VerifierKeys {
+  const key = keysOfName(keys.trees, origin);
   if (key === undefined) throw invalid('it is of a tree whose verifier key was not given');
   return key;
 }

@@ -39,7 +39,7 @@ describe('log verify', () => {
     for (let record = 0; record < 4; record += 1) await log.append(accessEntry());
     options = {
       logKey: [await log.verifierKey(name)],
-      coverKey: log.coverVerifierKey(),
+      coverKey: [log.coverVerifierKey()],
       witnessKey: [vkey],
       slot: String(await log.coverSlot(partner)),
       json: true,

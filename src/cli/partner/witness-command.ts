@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { GatewayError } from '../../core/errors.js';
 import { openCheckpoint } from '../../core/log/checkpoint.js';
 import { formatWitnessKey, isSameKey } from '../../core/log/cosignature.js';
+import { keysOfName } from '../../core/log/note.js';
 import { readPrivateJwkFile } from '../../platform/keys/keys.js';
 import { exitCodes } from '../exit-codes.js';
 import { PartnerClient } from './partner-client.js';
@@ -155,8 +156,8 @@ export class Watch {
 
 /** @throws {GatewayError} ERR_CONFIGURATION naming what the profile lacks */
 export function watchingKeys(profile: Profile, key: KeyObject): WitnessKeys {
-  const [tree] = profile.logVerifierKeys;
-  const [cover] = profile.coverVerifierKeys;
+  const tree = keysOfName(profile.logVerifierKeys, profile.logVerifierKeys[0]?.name ?? '');
+  const cover = keysOfName(profile.coverVerifierKeys, profile.coverVerifierKeys[0]?.name ?? '');
   const { coverSlot: slot } = profile;
   if (tree === undefined || cover === undefined || slot === undefined) {
     throw new GatewayError('ERR_CONFIGURATION', {

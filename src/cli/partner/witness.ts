@@ -4,7 +4,7 @@ import { GatewayError } from '../../core/errors.js';
 import { openCheckpoint, type Checkpoint } from '../../core/log/checkpoint.js';
 import { climbSlotPath, openSlotLeaf } from '../../core/log/cover.js';
 import { cosignCheckpoint } from '../../core/log/cosignature.js';
-import type { VerifierKey } from '../../core/log/note.js';
+import type { VerifierKeys } from '../../core/log/note.js';
 import {
   checkConsistency,
   checkInclusion,
@@ -28,8 +28,8 @@ export type LogClient = Pick<PartnerClient, 'get' | 'post' | 'close'>;
 
 /** What a witness watches with. */
 export interface WitnessKeys {
-  readonly tree: VerifierKey;
-  readonly cover: VerifierKey;
+  readonly tree: VerifierKeys;
+  readonly cover: VerifierKeys;
   readonly slot: number;
   readonly signer: { readonly name: string; readonly privateKey: KeyObject };
 }
@@ -87,7 +87,8 @@ export async function look(
     if (!now.root.equals(last.root)) {
       throw new GatewayCaught(`two roots of the cover tree at size ${now.size}`, both);
     }
-    return { state: before, rounds: 0 };
+    // The same tree, by the keys of now.
+    return { state: { ...before, checkpoint: note }, rounds: 0 };
   }
   let frontier: Frontier = {
     size: before.size,
@@ -246,7 +247,7 @@ async function text(client: LogClient, path: string): Promise<string> {
   return answer.text;
 }
 
-function opened(note: string, key: VerifierKey, what: string): Checkpoint {
+function opened(note: string, key: VerifierKeys, what: string): Checkpoint {
   return held(
     () => openCheckpoint(note, key),
     `the checkpoint of the ${what} is not signed by its key`,

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { dirname, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { GatewayError, gatewayErrorCodes } from '../../core/errors.js';
 import { parseStrictJson } from '../../platform/json/strict-json.js';
 import { readKeyFile } from '../../platform/keys/keys.js';
@@ -71,28 +73,56 @@ export class StaffClient {
    */
   async ask<Value>(query: string, variables: object = {}): Promise<Value> {
     const { status, text } = await this.#post(JSON.stringify({ query, variables }));
-    let json: {
-      data?: Record<string, unknown> | null;
-      errors?: readonly {
-        message?: string;
-        extensions?: { code?: string; argument?: string; reference?: string };
-      }[];
-    };
-    try {
-      json = JSON.parse(text) as typeof json;
-    } catch {
-      json = {};
-    }
+    const json = parseAnswer(text);
     const [error] = json.errors ?? [];
     if (error !== undefined || json.data === undefined || json.data === null) {
-      const { code, argument } = error?.extensions ?? {};
-      const known = gatewayErrorCodes.find((name) => name === code) ?? 'ERR_BUSY';
-      const where = argument === undefined ? '' : ` (${argument})`;
-      throw new GatewayError(known, {
-        detail: error?.message ? `${error.message}${where}` : `the staff door answered ${status}`,
-      });
+      throw refusalOf(error, status);
     }
     return Object.values(json.data)[0] as Value;
+  }
+
+  /**
+   * Sends a body as it is read and hands the answer out as it comes.
+   *
+   * @param read takes the whole answer; not called when the door refuses
+   * @throws {GatewayError} the door's refusal; ERR_BUSY when it cannot be reached
+   */
+  async stream<Value>(
+    path: string,
+    request: {
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly body?: AsyncIterable<Uint8Array>;
+      readonly signal?: AbortSignal;
+    },
+    read: (answer: AsyncIterable<Buffer>) => Promise<Value>,
+  ): Promise<Value> {
+    const { headers = {}, body, signal } = request;
+    const sent = https.request(new URL(path, this.profile.url), {
+      method: 'POST',
+      agent: this.agent,
+      headers: { 'content-type': 'application/octet-stream', ...headers },
+      ...(signal === undefined ? {} : { signal }),
+    });
+    const answered = new Promise<IncomingMessage>((done, reject) => {
+      sent.on('response', done);
+      sent.on('error', (cause) => reject(unreachable(this.profile.url, cause)));
+    });
+    // A door that refuses does not read the rest: its answer says why, not the broken pipe.
+    const sending = pipeline(body ?? [], sent).catch(() => undefined);
+    const response = await answered;
+    if (response.statusCode === 200) {
+      try {
+        const value = await read(response);
+        await sending;
+        return value;
+      } catch (cause) {
+        throw cause instanceof GatewayError ? cause : unreachable(this.profile.url, cause as Error);
+      }
+    }
+    const chunks: Buffer[] = [];
+    for await (const chunk of response) chunks.push(chunk as Buffer);
+    const [error] = parseAnswer(Buffer.concat(chunks).toString('utf8')).errors ?? [];
+    throw refusalOf(error, response.statusCode ?? 0);
   }
 
   close(): void {
@@ -108,13 +138,7 @@ export class StaffClient {
         timeout: 60_000,
         headers: { 'content-type': 'application/json' },
       });
-      const fail = (cause: NodeJS.ErrnoException) =>
-        reject(
-          new GatewayError('ERR_BUSY', {
-            detail: `${url.origin} cannot be reached, or does not know this certificate (${cause.code ?? cause.message})`,
-            cause,
-          }),
-        );
+      const fail = (cause: Error) => reject(unreachable(url.origin, cause));
       request.on('timeout', () => request.destroy(new Error('no answer within 60 s')));
       request.on('error', fail);
       request.on('response', (response) => {
@@ -131,6 +155,43 @@ export class StaffClient {
       request.end(body);
     });
   }
+}
+
+interface AnswerError {
+  readonly message?: string;
+  readonly extensions?: {
+    readonly code?: string;
+    readonly argument?: string;
+    readonly reference?: string;
+  };
+}
+
+function parseAnswer(text: string): {
+  readonly data?: Record<string, unknown> | null;
+  readonly errors?: readonly AnswerError[];
+} {
+  try {
+    return JSON.parse(text) as ReturnType<typeof parseAnswer>;
+  } catch {
+    return {};
+  }
+}
+
+/** What the door refused, in its words. */
+export function refusalOf(error: AnswerError | undefined, status: number): GatewayError {
+  const { code, argument } = error?.extensions ?? {};
+  const known = gatewayErrorCodes.find((name) => name === code) ?? 'ERR_BUSY';
+  const where = argument === undefined ? '' : ` (${argument})`;
+  return new GatewayError(known, {
+    detail: error?.message ? `${error.message}${where}` : `the staff door answered ${status}`,
+  });
+}
+
+function unreachable(origin: string, cause: Error & { readonly code?: string }): GatewayError {
+  return new GatewayError('ERR_BUSY', {
+    detail: `${origin} cannot be reached, or does not know this certificate (${cause.code ?? cause.message})`,
+    cause,
+  });
 }
 
 /** Text of a file named on the command line. @throws {GatewayError} ERR_INPUT_INVALID */

@@ -5,7 +5,7 @@ import { chargesOf } from './charge.js';
 import { budgetAccounts, budgetLimits, windowEnd, type BudgetKind } from './limits.js';
 
 const chargesFor = (person: PersonEvidenceInput) =>
-  chargesOf(parseEvidence(person, new Date('2026-03-04T00:00:00Z')));
+  chargesOf(parseEvidence(person, new Date('2026-03-04T00:00:00Z')), true);
 const full: PersonEvidenceInput = {
   names: [{ full: 'Mohammad Rahim Ahmadi' }],
   fatherName: 'Abdul Karim',

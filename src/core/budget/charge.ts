@@ -1,5 +1,5 @@
-import { canonicalEvidence, type Evidence } from '../matching/index.js';
-import { probesOf, type Probe } from './probing.js';
+import { canonicalElements, canonicalEvidence, type Evidence } from '../matching/index.js';
+import { guardsOf, probesOf, type Probe } from './probing.js';
 
 /**
  * What one question charges, before anything is looked up: one question, one person by what was said
@@ -8,10 +8,26 @@ import { probesOf, type Probe } from './probing.js';
  */
 export interface Charges {
   readonly person: string;
+  /** What a miss costs: twice as much where a document could have been compared and none is there. */
+  readonly missCost: number;
   readonly probes: readonly Probe[];
+  /** What names one person in the question: after a match, new values around it are climbing. */
+  readonly guards: readonly (readonly string[])[];
 }
 
-/** @param evidence restricted to the elements the grant may compare */
-export function chargesOf(evidence: Evidence): Charges {
-  return { person: canonicalEvidence(evidence), probes: probesOf(evidence) };
+/** A miss without a document: names and years are what can be guessed, and bought by the thousand. */
+const thinMissCost = 2;
+
+/**
+ * @param evidence restricted to the elements the grant may compare
+ * @param comparesDocuments whether the grant would have compared one
+ */
+export function chargesOf(evidence: Evidence, comparesDocuments: boolean): Charges {
+  const isThin = comparesDocuments && canonicalElements(evidence).documents.length === 0;
+  return {
+    person: canonicalEvidence(evidence),
+    missCost: isThin ? thinMissCost : 1,
+    probes: probesOf(evidence),
+    guards: guardsOf(evidence),
+  };
 }

@@ -1,5 +1,5 @@
 export { chargesOf, type Charges } from './charge.js';
-export { probesOf, type Probe } from './probing.js';
+export { guardsOf, probesOf, type Probe } from './probing.js';
 export {
   anchorWidths,
   budgetAccounts,
@@ -7,6 +7,8 @@ export {
   budgetLevels,
   budgetLimits,
   missesPerMatch,
+  missWindowDays,
+  peopleWindowHours,
   windowEnd,
   type AnchorWidth,
   type BudgetAccount,

@@ -8,9 +8,9 @@ import type { PartnerCode, StateCode } from '../ids.js';
 
 export const budgetKinds = ['QUESTIONS', 'PEOPLE', 'MISSES', 'VALUES'] as const;
 /**
- * QUESTIONS: asked in one UTC day. PEOPLE: distinct people asked about in one UTC day. MISSES:
- * questions that were no MATCH in one UTC week. VALUES: distinct values tried around one person, one
- * name or one run of document numbers in 30 days.
+ * QUESTIONS: asked in one UTC day. PEOPLE: distinct people asked about in the last 24 hours. MISSES:
+ * questions that were no MATCH, fading over a week; one without a document counts twice. VALUES:
+ * distinct values tried around one person, one name or one run of document numbers in 30 days.
  */
 export type BudgetKind = (typeof budgetKinds)[number];
 
@@ -29,7 +29,7 @@ export type AnchorWidth = (typeof anchorWidths)[number];
 /** What a grant says of its budgets; the others follow from `questionsPerDay`. */
 export interface GrantBudgets {
   readonly peoplePerDay?: number;
-  /** Misses in one UTC week before any match has earned more. */
+  /** Misses in one week before any match has earned more. */
   readonly missesPerWeek?: number;
   /** Distinct values tried around one person in 30 days. */
   readonly valuesPerPerson?: number;
@@ -45,14 +45,22 @@ export interface BudgetLimits {
   readonly people: number;
   readonly misses: number;
   readonly values: Readonly<Record<AnchorWidth, number>>;
+  /** Values around one person that may be new after that person was matched, in 30 days. */
+  readonly afterMatch: number;
 }
 
-/** Misses each distinct person matched on a day earns: four misses in five are let pass. */
-export const missesPerMatch = 4;
+/** Misses each distinct person matched on a day earns: five misses in six are let pass. */
+export const missesPerMatch = 5;
+/** In which a whole limit of misses fades; people are counted over the other. */
+export const missWindowDays = 7;
+export const peopleWindowHours = 24;
+/** A slip of the pen is put right once or twice; a value is not guessed at in so few. */
+const valuesAfterMatch = 2;
 
 /** The smallest number of misses after which a run without any match is no chance. */
 const leastMisses = 40;
-const defaultValuesPerPerson = 10;
+/** Of a month of a busy crossing, no person had more than four dates, names or documents. */
+const defaultValuesPerPerson = 6;
 /** A run of numbers holds families that queued together. */
 const tailsPerValue = 2;
 const leastWide = 20;
@@ -88,6 +96,7 @@ export function budgetLimits(grants: readonly BudgetTerms[], level: BudgetLevel)
         TAILS: Math.max(most.values.TAILS, one.values.TAILS),
         WIDE: Math.max(most.values.WIDE, one.values.WIDE),
       },
+      afterMatch: Math.max(most.afterMatch, one.afterMatch),
     }),
     first,
   );
@@ -110,6 +119,7 @@ function limitsUnder(terms: BudgetTerms, level: BudgetLevel): BudgetLimits {
       TAILS: around(values * tailsPerValue),
       WIDE: count(Math.max(leastWide, Math.ceil(questionsPerDay / 10))),
     },
+    afterMatch: valuesAfterMatch,
   };
 }
 
@@ -151,7 +161,10 @@ const windows: Readonly<Record<BudgetKind, { readonly days: number; readonly fro
   VALUES: { days: 30, from: 0 },
 };
 
-/** When the window of a budget that holds `now` ends, and its use begins anew. */
+/**
+ * When the window of a budget that holds `now` ends, and its use begins anew. People and misses slide:
+ * for them it is the time within which one alarm is enough.
+ */
 export function windowEnd(kind: BudgetKind, now: Date): Date {
   const { days, from } = windows[kind];
   const day = Math.floor(now.getTime() / millisecondsPerDay) - from;

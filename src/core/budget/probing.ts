@@ -11,6 +11,11 @@ export interface Probe {
   /** Parts that name the anchor and the element tried; the first is the kind of anchor. */
   readonly anchor: readonly string[];
   readonly value: string;
+  /**
+   * The one person it is about, where a new value is climbing once that person was matched. Absent
+   * around a name in a question with documents: that is a namesake's.
+   */
+  readonly guard?: readonly string[];
 }
 
 /** A run of document numbers: all but the last three characters. */
@@ -35,7 +40,10 @@ export function probesOf(evidence: Evidence): readonly Probe[] {
   const documents = [...new Set(elements.documents)];
   const probes: Probe[] = [];
   const add = (width: AnchorWidth, anchor: readonly string[], element: string, value: string) => {
-    if (value !== '') probes.push({ width, anchor: [...anchor, element], value });
+    if (value === '') return;
+    const isGuarded = width === 'NARROW' && (documents.length === 0 || anchor[0] === 'document');
+    const guard = isGuarded ? { guard: anchor } : {};
+    probes.push({ width, anchor: [...anchor, element], value, ...guard });
   };
 
   for (const document of documents) {
@@ -64,4 +72,13 @@ export function probesOf(evidence: Evidence): readonly Probe[] {
     for (const name of names) add('WIDE', ['particulars', ...rest], 'name', name);
   }
   return probes;
+}
+
+/** What names one person in a question: each document, each name with the father's name. */
+export function guardsOf(evidence: Evidence): readonly (readonly string[])[] {
+  const { names, fatherName, documents } = canonicalElements(evidence);
+  return [
+    ...[...new Set(documents)].map((document) => ['document', document]),
+    ...(fatherName === '' ? [] : names.map((name) => ['name and father', name, fatherName])),
+  ];
 }

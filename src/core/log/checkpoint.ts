@@ -1,6 +1,6 @@
 import { type KeyObject } from 'node:crypto';
 import { GatewayError } from '../errors.js';
-import { decodeBase64, openNote, signNote, type VerifierKey } from './note.js';
+import { decodeBase64, listKeys, openNote, signNote, type VerifierKeys } from './note.js';
 import { hashSizeBytes, largestTreeSize } from './tree.js';
 
 /**
@@ -48,20 +48,28 @@ export function parseCheckpoint(text: string): Checkpoint {
   return { origin, size, root };
 }
 
-/** The checkpoint as a note signed by the tree's own key, whose name is the origin. */
-export function signCheckpoint(checkpoint: Checkpoint, privateKey: KeyObject): string {
-  return signNote(formatCheckpoint(checkpoint), { name: checkpoint.origin, privateKey });
+/**
+ * The checkpoint as a note signed by the tree's own keys, whose name is the origin: one, or while a
+ * key gives way to another both, so that whoever knows either can check it.
+ */
+export function signCheckpoint(
+  checkpoint: Checkpoint,
+  ...privateKeys: readonly KeyObject[]
+): string {
+  const signers = privateKeys.map((privateKey) => ({ name: checkpoint.origin, privateKey }));
+  return signNote(formatCheckpoint(checkpoint), ...signers);
 }
 
 /**
- * Opens a signed checkpoint of the tree whose key this is.
+ * Opens a signed checkpoint of the tree whose keys these are.
  *
- * @param key the log's own key; its name is the origin expected
+ * @param keys the log's own key or keys; their name is the origin expected
  * @throws {GatewayError} ERR_NOTE_MALFORMED, ERR_PROOF_INVALID
  */
-export function openCheckpoint(note: string, key: VerifierKey): Checkpoint {
-  const checkpoint = parseCheckpoint(openNote(note, [key]).text);
-  if (checkpoint.origin !== key.name) {
+export function openCheckpoint(note: string, keys: VerifierKeys): Checkpoint {
+  const list = listKeys(keys);
+  const checkpoint = parseCheckpoint(openNote(note, list).text);
+  if (list.some(({ name }) => name !== checkpoint.origin)) {
     throw new GatewayError('ERR_PROOF_INVALID', { detail: 'the checkpoint is of another tree' });
   }
   return checkpoint;

@@ -2,7 +2,7 @@ import { GatewayError } from '../errors.js';
 import { decodeBase64Url, encodeBase64Url, encodeParts, sha256 } from '../bytes.js';
 import { openCheckpoint, type Checkpoint } from './checkpoint.js';
 import { checkQuorum, type Cosignature } from './cosignature.js';
-import { formatSignatureLine, type VerifierKey } from './note.js';
+import { formatSignatureLine, type VerifierKey, type VerifierKeys } from './note.js';
 import { checkTlogProof, decodeTlogProof } from './tlog-proof.js';
 import { hashChildren, hashLeaf, hashSizeBytes } from './tree.js';
 
@@ -158,9 +158,9 @@ export function climbSlotPath(leaf: Buffer, slot: number, path: readonly Uint8Ar
 
 /** What a partner holds a slot's leaf and a cover proof against. */
 export interface CoverKeys {
-  /** Key of the partner's own tree. */
-  readonly tree: VerifierKey;
-  readonly cover: VerifierKey;
+  /** Key of the partner's own tree, or keys across a rotation. */
+  readonly tree: VerifierKeys;
+  readonly cover: VerifierKeys;
   readonly slot: number;
   readonly witnesses: readonly VerifierKey[];
   /** Witnesses that must have cosigned. */

@@ -2,7 +2,7 @@ import { decodeBase64Url } from '../bytes.js';
 import { GatewayError } from '../errors.js';
 import { openCheckpoint, type Checkpoint } from './checkpoint.js';
 import { parseCoverProof, type CoverProof } from './cover.js';
-import { decodeBase64, type VerifierKey } from './note.js';
+import { decodeBase64, listKeys, type VerifierKeys } from './note.js';
 import { checkInclusion } from './proof.js';
 import { decodeRecord, type AccessRecord } from './record.js';
 import {
@@ -79,15 +79,15 @@ export interface CheckedExport {
  */
 export class ExportChecker {
   readonly #head: ExportHead;
-  readonly #key: VerifierKey;
+  readonly #key: VerifierKeys;
   /** Each-mode lines wait for nothing: their roots must all be one. */
   readonly #roots: { root: Buffer | undefined } = { root: undefined };
   #frontier: Frontier;
   #next: number;
   #count = 0;
 
-  /** @param key verifier key of the tree; its name is the origin expected */
-  constructor(head: ExportHead, key: VerifierKey) {
+  /** @param key verifier key of the tree, or keys; their name is the origin expected */
+  constructor(head: ExportHead, key: VerifierKeys) {
     const { from = 0, to = head.size, left = [] } = head;
     const isWhole =
       head.kind === exportKind &&
@@ -95,7 +95,7 @@ export class ExportChecker {
       from <= to &&
       to <= head.size;
     if (!isWhole) throw invalid('the head is not that of an export');
-    if (head.origin !== key.name) throw invalid('the export is of another tree');
+    if (head.origin !== listKeys(key)[0].name) throw invalid('the export is of another tree');
     this.#head = head;
     this.#key = key;
     this.#next = head.proofs === 'range' ? from : 0;

@@ -26,6 +26,23 @@ export interface VerifierKey {
   readonly publicKey: KeyObject;
 }
 
+/** The keys of one name: one, or several while that name changes its key; each has its own key id. */
+export type VerifierKeys = VerifierKey | readonly [VerifierKey, ...VerifierKey[]];
+
+/** The list of them, whichever was given. */
+export function listKeys(keys: VerifierKeys): readonly [VerifierKey, ...VerifierKey[]] {
+  return 'name' in keys ? [keys] : keys;
+}
+
+/** The keys of one name out of many; `undefined` when there are none. */
+export function keysOfName(
+  keys: readonly VerifierKey[],
+  name: string,
+): readonly [VerifierKey, ...VerifierKey[]] | undefined {
+  const [first, ...others] = keys.filter((key) => key.name === name);
+  return first === undefined ? undefined : [first, ...others];
+}
+
 export interface NoteSigner {
   readonly name: string;
   readonly privateKey: KeyObject;
@@ -186,7 +203,18 @@ export function decodeBase64(text: string): Buffer | undefined {
   return bytes.toString('base64') === text ? bytes : undefined;
 }
 
+/** A log signs with the same key thousands of times a second. */
+const rawPublicKeys = new WeakMap<KeyObject, Buffer>();
+
 function rawPublicKey(key: KeyObject): Buffer {
+  const known = rawPublicKeys.get(key);
+  if (known !== undefined) return known;
+  const raw = exportPublicKey(key);
+  rawPublicKeys.set(key, raw);
+  return raw;
+}
+
+function exportPublicKey(key: KeyObject): Buffer {
   if (key.asymmetricKeyType !== 'ed25519') throw new TypeError('notes are signed with Ed25519');
   const { x } = (key.type === 'private' ? createPublicKey(key) : key).export({ format: 'jwk' });
   if (x === undefined) throw new TypeError('the key has no public part');

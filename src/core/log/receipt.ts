@@ -4,7 +4,7 @@ import { commitQuestion, decodeRecord, type AccessRecord, type DisclosedField } 
 import { checkTlogProof } from './tlog-proof.js';
 import type { Checkpoint } from './checkpoint.js';
 import type { CoverProof } from './cover.js';
-import type { VerifierKey } from './note.js';
+import type { VerifierKeys } from './note.js';
 
 /** What a partner is handed with every answer (contract `Receipt`). */
 export interface Receipt {
@@ -44,15 +44,15 @@ export interface CheckedReceipt {
 
 /**
  * (Partner side) Checks that an answer was logged before it left, and that the record says what the
- * answer said. The partner learns nothing it was not told; it needs the tree's verifier key and its
- * own question.
+ * answer said. The partner learns nothing it was not told; it needs the tree's verifier key
+ * (or keys, across a rotation) and its own question.
  *
  * @throws {GatewayError} ERR_PROOF_INVALID, ERR_NOTE_MALFORMED, ERR_RECORD_MALFORMED
  */
 export function checkReceipt(
   receipt: Receipt,
   answer: AnswerToCheck,
-  key: VerifierKey,
+  key: VerifierKeys,
 ): CheckedReceipt {
   const bytes = decodeBase64Url(receipt.record);
   const salt = decodeBase64Url(receipt.salt);

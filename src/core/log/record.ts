@@ -41,6 +41,11 @@ import { hashSizeBytes } from './tree.js';
  * `requestId` the id the act has from request to approval, `question` the commitment to its content.
  * An event of the gateway itself has an outcome that begins with `EVENT_` (event.ts).
  *
+ * What a partner says or reads of its own is a record of the same members in its tree:
+ * `CROSSING_CONFIRMED` and `CROSSING_CORRECTED` under the grant of the match they are about, `question`
+ * the commitment to what was said; an outcome that begins with `READ_` (`READ_NOTICES`) has `purpose`
+ * null and no grant, `question` the commitment to what was asked for.
+ *
  * **Question.** `question` = SHA-256 over the length-prefixed parts (core/bytes.ts)
  * `safeconduct/question/v1`, `salt` (32 bytes), and the RFC 8785 JSON of the question's `person`
  * exactly as the partner sent it, defaults not filled in. Worked example: salt = bytes 00 01 .. 1f,
@@ -207,15 +212,21 @@ function checkRecord(record: AccessRecord): void {
     ['reference', reference === null || (isShortText(reference) && outcome === 'MATCH')],
     ['nonce', record.nonce.length === hashSizeBytes],
     ['sealed', record.sealed.length === hashSizeBytes],
-    [
-      'outcome',
-      isRefusal(outcome) ||
-        isEvent(outcome) ||
-        (isAct(outcome) ? isAccounted(record) : isComplete(record)),
-    ],
+    ['outcome', isRefusal(outcome) || isEvent(outcome) || isWhole(record)],
   ];
   const broken = rules.find(([, holds]) => !holds);
   if (broken !== undefined) throw malformed(broken[0]);
+}
+
+function isWhole(record: AccessRecord): boolean {
+  const { outcome } = record;
+  if (isAct(outcome)) return isAccounted(record);
+  return isReading(outcome) ? isAsked(record) : isComplete(record);
+}
+
+/** A reading names its request and what was asked for. */
+function isAsked({ requestId, question }: AccessRecord): boolean {
+  return requestId !== null && question !== null;
 }
 
 /** An act of staff names itself and what it was asked to do. */
@@ -235,6 +246,7 @@ function isComplete(record: AccessRecord): boolean {
 }
 
 const isAct = (outcome: string): boolean => outcome.startsWith('ACT_');
+const isReading = (outcome: string): boolean => outcome.startsWith('READ_');
 const isWord = (value: string): boolean => /^[A-Z][A-Z0-9_]{0,63}$/.test(value);
 const isFieldName = (value: string): boolean => /^[a-z][A-Za-z0-9]{0,63}$/.test(value);
 const isVersion = (value: number): boolean => Number.isSafeInteger(value) && value >= 1;

@@ -1,7 +1,7 @@
 import { GatewayError } from '../errors.js';
 import { checkInclusion } from './proof.js';
 import { openCheckpoint, type Checkpoint } from './checkpoint.js';
-import { decodeBase64, type VerifierKey } from './note.js';
+import { decodeBase64, type VerifierKeys } from './note.js';
 import { hashLeaf, hashSizeBytes, largestTreeSize } from './tree.js';
 
 /**
@@ -57,7 +57,7 @@ export function decodeTlogProof(text: string): TlogProof {
 }
 
 /**
- * Checks that a record is in the tree of `key`, under a checkpoint that key has signed.
+ * Checks that a record is in the tree of `key`, under a checkpoint that key (one of them) has signed.
  *
  * @param record leaf bytes
  * @returns the leaf's index and the checkpoint it is under
@@ -66,7 +66,7 @@ export function decodeTlogProof(text: string): TlogProof {
 export function checkTlogProof(
   record: Uint8Array,
   proof: string,
-  key: VerifierKey,
+  key: VerifierKeys,
 ): { readonly index: number; readonly checkpoint: Checkpoint } {
   const { index, hashes, checkpoint: note } = decodeTlogProof(proof);
   const checkpoint = openCheckpoint(note, key);

@@ -78,6 +78,26 @@ export const staffActs = {
   LOG_SUMMARY_READ: atOnce(...watchers),
   CASE_REFERENCE_READ: atOnce('SECURITY'),
   WITNESSES_READ: atOnce(...watchers, 'PROTECTION_OFFICER'),
+  // The gateway's own signing keys; who holds the host's files puts them there
+  KEYS_READ: atOnce(...watchers, 'LIAISON'),
+  KEY_ROTATE: { roles: ['SECURITY'], approvers: ['SECURITY', 'LIAISON'], settledApprover: true },
+  KEY_REMOVE: atOnce('SECURITY'),
+  KEY_REVOKE: atOnce('SECURITY'),
+  // The register
+  REGISTER_READ: atOnce('REGISTRAR', 'PROTECTION_OFFICER'),
+  REGISTER_STATISTICS_READ: atOnce('REGISTRAR', 'PROTECTION_OFFICER', ...watchers, 'LIAISON'),
+  REGISTER_IMPORT: atOnce('REGISTRAR'),
+  REGISTER_RELEASE: byTwo('REGISTRAR'),
+  REGISTER_DISCARD: atOnce('REGISTRAR'),
+  REGISTER_CORRECT: atOnce('REGISTRAR'),
+  REGISTER_SUPPRESS: atOnce('REGISTRAR', 'PROTECTION_OFFICER'),
+  REGISTER_LIFT: byTwo('REGISTRAR', 'PROTECTION_OFFICER'),
+  REGISTER_ERASE: byTwo('REGISTRAR', 'PROTECTION_OFFICER'),
+  REGISTER_HOLD: byTwo('REGISTRAR', 'PROTECTION_OFFICER'),
+  REGISTER_HOLD_LIFT: byTwo('REGISTRAR', 'PROTECTION_OFFICER'),
+  REGISTER_MERGE: byTwo('REGISTRAR'),
+  REGISTER_KEEP_APART: atOnce('REGISTRAR'),
+  REGISTER_EXPORT: byTwo('REGISTRAR'),
 } as const satisfies Readonly<Record<string, ActRule>>;
 
 export type StaffAct = keyof typeof staffActs;

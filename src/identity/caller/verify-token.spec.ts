@@ -78,6 +78,7 @@ describe('accepts a token', () => {
       issuedAt: new Date((nowSeconds - 10) * 1000),
       expiresAt: new Date((nowSeconds + 290) * 1000),
       jti: 'token-1',
+      kid: 'ed',
     });
   });
 

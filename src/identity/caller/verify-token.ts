@@ -16,6 +16,8 @@ export interface VerifiedToken {
   readonly issuedAt: Date;
   readonly expiresAt: Date;
   readonly jti: string;
+  /** Of the key that signed it. */
+  readonly kid: string;
 }
 
 export interface TokenVerifierOptions {
@@ -70,7 +72,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
     if (nowMs < notBeforeMs - skewMs) throw tokenRefused('not-yet-valid');
   };
 
-  const verifySignature = (token: string): JsonObject => {
+  const verifySignature = (token: string): { payload: JsonObject; kid: string } => {
     const reading = readCompactJws(token, maxSizeBytes);
     if (!reading.ok) throw tokenRefused(reading.fault);
     const { header, payload, signingInput, signature } = reading.jws;
@@ -86,10 +88,13 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
     if (!isJwsSignatureValid(key, algorithm, signingInput, signature)) {
       throw tokenRefused('signature');
     }
-    return payload;
+    return { payload, kid: key.kid };
   };
 
-  const readClaims = (payload: JsonObject, thumbprint: string): TimedToken => {
+  const readClaims = (
+    { payload, kid }: ReturnType<typeof verifySignature>,
+    thumbprint: string,
+  ): TimedToken => {
     const { iss, aud, sub, client_id: clientId, jti, iat, exp, nbf = iat, cnf } = payload;
     if (iss !== options.issuer) throw tokenRefused('issuer');
     if (aud !== options.audience) throw tokenRefused('audience');
@@ -103,6 +108,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
       issuedAt: new Date(iat * 1000),
       expiresAt: new Date(exp * 1000),
       jti,
+      kid,
     });
     return { token, notBeforeMs: Math.max(iat, nbf) * 1000, expiresMs: exp * 1000 };
   };

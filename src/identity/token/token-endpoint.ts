@@ -29,6 +29,8 @@ export interface TokenEndpointOptions {
   readonly issuer: string;
   /** Private JWKs with `kid`, P-256 or Ed25519; the first signs, all are published. */
   readonly signingKeys: readonly Readonly<Record<string, unknown>>[];
+  /** Asked before each request for the keys of then; another array is other keys. */
+  readonly currentKeys?: () => Promise<readonly Readonly<Record<string, unknown>>[]>;
   readonly clients: ClientDirectory;
   readonly database: Queryable;
   /**
@@ -80,7 +82,17 @@ export function createTokenEndpoint(
   if (URL.parse(issuer)?.origin !== issuer || !issuer.startsWith('https://')) {
     throw new GatewayError('ERR_CONFIGURATION', { detail: 'PUBLIC_URL must be an https origin' });
   }
-  const handle = createProvider(options).callback();
+  const handleWith = (keys: TokenEndpointOptions['signingKeys']) => ({
+    keys,
+    handle: createProvider({ ...options, signingKeys: keys }).callback(),
+  });
+  // The provider keeps its keys: with others it is made anew, and what is under way ends on the old.
+  let made = handleWith(options.signingKeys);
+  const current = async () => {
+    const keys = (await options.currentKeys?.()) ?? made.keys;
+    if (keys !== made.keys) made = handleWith(keys);
+    return made.handle;
+  };
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     response.setHeader('Cache-Control', 'no-store');
@@ -92,7 +104,7 @@ export function createTokenEndpoint(
       response.setHeader('Allow', method);
       return end(response, 405);
     }
-    if (isRead) return handle(replay(request, issuer), response);
+    if (isRead) return (await current())(replay(request, issuer), response);
 
     if (!isForm(request)) return end(response, 415);
     const body = await readBody(request);
@@ -101,7 +113,7 @@ export function createTokenEndpoint(
       response.setHeader('Connection', 'close');
       return end(response, 413);
     }
-    return handle(replay(request, issuer, body), response);
+    return (await current())(replay(request, issuer, body), response);
   };
 
   return (request, response) => {

@@ -1,6 +1,6 @@
 import { readFileSync, realpathSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { GatewayError } from '../../core/errors.js';
 
 /** All of the environment, read once; docs/configuration.md says what each variable does. */
@@ -10,6 +10,11 @@ export interface Configuration {
   readonly databaseUrl: string | undefined;
   readonly logLevel: LogLevel;
   readonly masterKeyFile: string | undefined;
+  /** The master key before, while keys move from it to the present one. */
+  readonly previousMasterKeyFile: string | undefined;
+  /** Keys of erasure epochs; `epoch-keys` beside the master key's file unless named. */
+  readonly epochKeysDirectory: string | undefined;
+  readonly namesEpochKeysDirectory: boolean;
   readonly logKeyFile: string | undefined;
   readonly tokenKeyFile: string | undefined;
   readonly checkpointKeyFile: string | undefined;
@@ -61,6 +66,8 @@ const prefix = 'SAFECONDUCT_';
 const read = [
   'HOME',
   'MASTER_KEY_FILE',
+  'PREVIOUS_MASTER_KEY_FILE',
+  'EPOCH_KEYS_DIR',
   'LOG_KEY_FILE',
   'TOKEN_KEY_FILE',
   'CHECKPOINT_KEY_FILE',
@@ -136,11 +143,17 @@ export function readConfiguration(
   if ((value('STAFF_TLS_MIN') ?? '1.3') !== '1.3') {
     throw configurationError(`${prefix}STAFF_TLS_MIN: the staff door speaks TLS 1.3 only`);
   }
+  const masterKeyFile = path('MASTER_KEY_FILE');
   const configuration: Configuration = {
     home: resolve(value('HOME') ?? './data'),
     databaseUrl: readDatabaseUrl(environment),
     logLevel: readLogLevel(environment['LOG_LEVEL'] || 'info'),
-    masterKeyFile: path('MASTER_KEY_FILE'),
+    masterKeyFile,
+    previousMasterKeyFile: path('PREVIOUS_MASTER_KEY_FILE'),
+    epochKeysDirectory:
+      path('EPOCH_KEYS_DIR') ??
+      (masterKeyFile === undefined ? undefined : join(dirname(masterKeyFile), 'epoch-keys')),
+    namesEpochKeysDirectory: value('EPOCH_KEYS_DIR') !== undefined,
     logKeyFile: path('LOG_KEY_FILE'),
     tokenKeyFile: path('TOKEN_KEY_FILE'),
     checkpointKeyFile: path('CHECKPOINT_KEY_FILE'),
@@ -184,6 +197,7 @@ export type RequiredFiles = ReturnType<typeof requiredFiles>;
 
 function requiredFiles(configuration: Configuration): {
   readonly masterKeyFile: string;
+  readonly epochKeysDirectory: string;
   readonly logKeyFile: string;
   readonly tokenKeyFile: string;
   readonly checkpointKeyFile: string;
@@ -198,6 +212,7 @@ function requiredFiles(configuration: Configuration): {
   };
   return {
     masterKeyFile: required(configuration.masterKeyFile, 'MASTER_KEY_FILE'),
+    epochKeysDirectory: required(configuration.epochKeysDirectory, 'EPOCH_KEYS_DIR'),
     logKeyFile: required(configuration.logKeyFile, 'LOG_KEY_FILE'),
     tokenKeyFile: required(configuration.tokenKeyFile, 'TOKEN_KEY_FILE'),
     checkpointKeyFile: required(configuration.checkpointKeyFile, 'CHECKPOINT_KEY_FILE'),
@@ -208,10 +223,12 @@ function requiredFiles(configuration: Configuration): {
 
 /** Keys beside the data they protect fall into the same hands: refused outside the demo. */
 function refuseKeysInHome(configuration: Configuration, files: RequiredFiles): void {
-  const staffKey = configuration.staff.files?.keyFile;
-  const all = { ...files, ...(staffKey === undefined ? {} : { staffKeyFile: staffKey }) };
-  for (const [name, file] of Object.entries(all)) {
-    if (name === 'certificateFile') continue;
+  const more = {
+    staffKeyFile: configuration.staff.files?.keyFile,
+    previousMasterKeyFile: configuration.previousMasterKeyFile,
+  };
+  for (const [name, file] of Object.entries({ ...files, ...more })) {
+    if (name === 'certificateFile' || file === undefined) continue;
     refuseInHome(configuration, file, 'keep keys where a copy of the home does not hold them');
   }
 }

@@ -64,6 +64,18 @@ export const publicErrors = {
     retry: 'With a token obtained for the officer.',
     ask: 'Your developer.',
   },
+  ERR_VERIFICATION_NOT_USABLE: {
+    message: 'This verification cannot be confirmed.',
+    when: 'Unknown, of another partner, no MATCH, older than 30 days: one code for all.',
+    retry: 'No.',
+    ask: 'Your developer; the id of one of your own MATCHes.',
+  },
+  ERR_CROSSING_CONFIRMED: {
+    message: 'Another crossing was confirmed for this verification; correct that one.',
+    when: 'confirmCrossing says something else than it said before of the same verification.',
+    retry: 'With correctCrossing.',
+    ask: 'Your developer.',
+  },
   ERR_STOPPED: {
     message: 'The gateway does not answer at present by order of the host.',
     when: 'An emergency stop is in force.',
@@ -104,6 +116,8 @@ export const errorMap: Readonly<Record<GatewayErrorCode, PublicError>> = {
   ERR_BUDGET_SPENT: { code: 'ERR_BUDGET_SPENT', status: 200 },
   ERR_REQUEST_ID_REUSED: { code: 'ERR_REQUEST_ID_REUSED', status: 200 },
   ERR_NAMED_OFFICER_REQUIRED: { code: 'ERR_NAMED_OFFICER_REQUIRED', status: 200 },
+  ERR_VERIFICATION_NOT_USABLE: { code: 'ERR_VERIFICATION_NOT_USABLE', status: 200 },
+  ERR_CROSSING_CONFIRMED: { code: 'ERR_CROSSING_CONFIRMED', status: 200 },
   ERR_STOPPED: { code: 'ERR_STOPPED', status: 503 },
   ERR_BUSY: { code: 'ERR_BUSY', status: 503 },
   ERR_LOG_UNAVAILABLE: { code: 'ERR_LOG_UNAVAILABLE', status: 503 },

@@ -29,10 +29,24 @@ export const StateCode = stringScalar(
   isStateCode,
 );
 
+const instantForm = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,3})?Z$/;
+
+/** RFC 3339 §5.6 in UTC, `T` and `Z` in upper case, milliseconds at most. */
+function parseInstant(value: unknown): Date {
+  const instant =
+    typeof value === 'string' && instantForm.test(value) ? new Date(value) : undefined;
+  const isThere = instant !== undefined && !Number.isNaN(instant.getTime());
+  // The parser rolls 30 February over into March: what it wrote back must be what was sent.
+  if (isThere && String(value).startsWith(instant.toISOString().slice(0, 19))) return instant;
+  throw new TypeError('DateTime is not of its form.');
+}
+
 export const DateTime = new GraphQLScalarType<Date, string>({
   name: 'DateTime',
   description: 'An instant in UTC, such as `2026-01-31T12:00:00.000Z`.',
   specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc3339',
+  parseValue: parseInstant,
+  parseLiteral: (node) => parseInstant(node.kind === Kind.STRING ? node.value : undefined),
   serialize: (value) => {
     if (value instanceof Date) return value.toISOString();
     throw new TypeError('a DateTime is a Date');

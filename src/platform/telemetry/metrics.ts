@@ -47,6 +47,12 @@ export class Metrics {
     labelNames: ['kind', 'within_days'],
     registers: [this.registry],
   });
+  readonly filesRefused = new Gauge({
+    name: 'safeconduct_files_refused',
+    help: '1 while files of keys or certificates have changed and hold nothing that could be taken; what was before goes on.',
+    labelNames: ['what'],
+    registers: [this.registry],
+  });
   readonly staleRevocationLists = new Gauge({
     name: 'safeconduct_stale_revocation_lists',
     help: 'Revocation lists whose nextUpdate is past; a day later they refuse every client of their CA.',

@@ -64,6 +64,12 @@ export interface GatedHttpsServer<Identity extends object> {
    * @returns how many were cut
    */
   cutConnections(predicate: (identity: Identity) => boolean): number;
+  /**
+   * Serves another certificate from the next connection on; open ones go on as they are.
+   *
+   * @throws what Node throws for a certificate and key that are no pair; then nothing has changed
+   */
+  serveCertificate(served: Pick<GatedHttpsOptions<Identity>, 'certificate' | 'privateKey'>): void;
   /** Connections that passed and are open. */
   readonly openConnections: number;
 }
@@ -88,12 +94,9 @@ export function createGatedHttpsServer<Identity extends object>(
       headersTimeout: 10_000,
       requestTimeout: 30_000,
       ...options.http,
-      cert: options.certificate,
-      key: options.privateKey,
+      ...secureContextOf(options),
       requestCert: true,
       rejectUnauthorized: false,
-      minVersion: 'TLSv1.3',
-      secureOptions: constants.SSL_OP_NO_TICKET,
       handshakeTimeout: limits.handshakeTimeoutMs,
       ALPNProtocols: ['http/1.1'],
     },
@@ -191,10 +194,24 @@ export function createGatedHttpsServer<Identity extends object>(
       for (const [socket] of named) socket.destroy();
       return named.length;
     },
+    serveCertificate: (served) => server.setSecureContext(secureContextOf(served)),
     get openConnections() {
       return open.size;
     },
   };
+}
+
+/** All of the TLS context: what is not given anew is Node's default again. */
+function secureContextOf({
+  certificate,
+  privateKey,
+}: Pick<GatedHttpsOptions<object>, 'certificate' | 'privateKey'>) {
+  return {
+    cert: certificate,
+    key: privateKey,
+    minVersion: 'TLSv1.3',
+    secureOptions: constants.SSL_OP_NO_TICKET,
+  } as const;
 }
 
 /**

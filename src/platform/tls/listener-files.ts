@@ -1,7 +1,19 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { encodeBase64Url, sha256 } from '../../core/bytes.js';
 import { GatewayError } from '../../core/errors.js';
 import { readKeyFile } from '../keys/keys.js';
+
+/** What a listener serves. */
+export interface ListenerTls {
+  /** PEM: the certificate and what leads to its root. */
+  readonly certificate: string;
+  readonly notAfter: Date;
+  /** base64url SHA-256 of the certificate. */
+  readonly fingerprint: string;
+  /** PEM. */
+  readonly key: string;
+}
 
 /**
  * A listener's certificate chain and key, and that they fit.
@@ -11,12 +23,15 @@ import { readKeyFile } from '../keys/keys.js';
 export function readListenerTls(
   files: { readonly certificateFile: string; readonly keyFile: string },
   door: 'PARTNER' | 'STAFF',
-): { readonly certificate: string; readonly notAfter: Date; readonly key: string } {
+): ListenerTls {
   let certificate: string;
   let notAfter: Date;
+  let fingerprint: string;
   try {
     certificate = readFileSync(files.certificateFile, 'utf8');
-    notAfter = new X509Certificate(certificate).validToDate;
+    const { raw, validToDate } = new X509Certificate(certificate);
+    notAfter = validToDate;
+    fingerprint = encodeBase64Url(sha256(raw));
   } catch (cause) {
     throw new GatewayError('ERR_CONFIGURATION', {
       detail: `SAFECONDUCT_${door}_TLS_CERT_FILE: ${files.certificateFile} holds no certificate`,
@@ -29,7 +44,7 @@ export function readListenerTls(
       detail: `SAFECONDUCT_${door}_TLS_KEY_FILE: ${files.keyFile} is not the key of ${files.certificateFile}`,
     });
   }
-  return { certificate, notAfter, key };
+  return { certificate, notAfter, fingerprint, key };
 }
 
 function isPair(certificate: string, key: string): boolean {

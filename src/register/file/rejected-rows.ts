@@ -1,5 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { extname } from 'node:path';
+import { GatewayError } from '../../core/errors.js';
 import { CsvReader, makeHarmless, writeCsvRecord } from './csv.js';
 import { decodeText, textEncoder } from './encoding.js';
 import { csvLimits, holdsAnything, longestRow, type FileLayout } from './people-file.js';
@@ -67,19 +68,35 @@ const mostFiles = 1000;
  * Writes the rejected rows beside the input, mode 0600, over nothing that is there:
  * `people.csv` gives `people.rejected.csv`, then `people.rejected-2.csv`.
  *
+ * @param namedPath another name for it
  * @returns the path
+ * @throws {GatewayError} ERR_CONFIGURATION when the name is taken
  */
 export async function writeRejectedRows(
   inputPath: string,
   rows: AsyncIterable<Uint8Array>,
+  namedPath?: string,
 ): Promise<string> {
-  const { path, descriptor } = createBeside(inputPath);
+  const { path, descriptor } =
+    namedPath === undefined ? createBeside(inputPath) : createNamed(namedPath);
   try {
     for await (const row of rows) writeSync(descriptor, row);
   } finally {
     closeSync(descriptor);
   }
   return path;
+}
+
+/** A file of a name that was given; over nothing that is there either. */
+function createNamed(path: string): { readonly path: string; readonly descriptor: number } {
+  try {
+    return { path, descriptor: openSync(path, 'wx', 0o600) };
+  } catch (cause) {
+    throw new GatewayError('ERR_CONFIGURATION', {
+      detail: `${path} is there already, or cannot be written`,
+      cause,
+    });
+  }
 }
 
 function createBeside(inputPath: string): { readonly path: string; readonly descriptor: number } {

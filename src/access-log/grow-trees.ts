@@ -1,0 +1,100 @@
+import type { DataSource, EntityManager } from 'typeorm';
+import { rootOf } from '../core/log/tree.js';
+import { arrayOf, queryPrepared, type PreparedStatement } from './prepared.js';
+import { listingParameters, listingStatement } from './search/side-rows.js';
+import type { Growth } from './tree.repository.js';
+
+/**
+ * Moves the heads of some trees, and inserts and lists the leaves that move them, in one statement:
+ * all or nothing. One round trip, and by itself one transaction.
+ *
+ * The heads are locked in one order for everybody, and only as they were expected: where another
+ * gateway was first, the lock finds a head less, and nothing follows.
+ *
+ * @param growths one a tree
+ * @returns false when a head was no longer at `before`; then nothing was done
+ */
+export async function growTrees(
+  database: DataSource | EntityManager,
+  writer: string,
+  growths: readonly Growth[],
+): Promise<boolean> {
+  const leaves = growths.flatMap((growth, at) =>
+    growth.leaves.map((leaf) => ({ ...leaf, at: at + 1 })),
+  );
+  const rows = await queryPrepared<{ count: number }>(database, grow, [
+    arrayOf(
+      'text',
+      growths.map(({ tree }) => tree),
+    ),
+    arrayOf(
+      'bigint',
+      growths.map(({ before }) => before),
+    ),
+    arrayOf(
+      'bigint',
+      growths.map(({ after }) => after.size),
+    ),
+    arrayOf(
+      'bytea',
+      growths.map(({ after }) => rootOf(after)),
+    ),
+    writer,
+    arrayOf(
+      'integer',
+      leaves.map(({ at }) => at),
+    ),
+    arrayOf(
+      'bigint',
+      leaves.map(({ index }) => index),
+    ),
+    arrayOf(
+      'uuid',
+      leaves.map(({ id }) => id),
+    ),
+    arrayOf(
+      'bytea',
+      leaves.map(({ record }) => record),
+    ),
+    arrayOf(
+      'bytea',
+      leaves.map(({ sealed }) => sealed),
+    ),
+    arrayOf(
+      'bytea',
+      leaves.map(({ hashes }) => Buffer.concat(hashes)),
+    ),
+    arrayOf(
+      'bigint',
+      leaves.map(({ number }) => number),
+    ),
+    ...listingParameters(leaves.map(({ index, side }) => ({ ...side, index }))),
+  ]);
+  return rows[0]?.count === leaves.length;
+}
+
+const grow: PreparedStatement = {
+  name: 'safeconduct/log/grow',
+  text: `WITH held AS MATERIALIZED (
+    SELECT head.tree FROM access_log_tree head
+    JOIN unnest($1::text[], $2::bigint[]) AS wanted (tree, size)
+      ON head.tree = wanted.tree AND head.size = wanted.size
+    ORDER BY head.tree FOR UPDATE OF head
+  ), head AS MATERIALIZED (
+    SELECT FROM held HAVING count(*) = cardinality($1::text[])
+  ), moved AS (
+    UPDATE access_log_tree tree SET size = next.size, root = next.root
+    FROM head, unnest($1::text[], $3::bigint[], $4::bytea[]) AS next (tree, size, root)
+    WHERE tree.tree = next.tree
+  ), inserted AS (
+    INSERT INTO access_log_leaf (tree, leaf_index, id, record, sealed, hashes, writer, number)
+    SELECT ($1::text[])[leaf.at], leaf.leaf_index, leaf.id, leaf.record, leaf.sealed, leaf.hashes,
+           $5, leaf.number
+    FROM head CROSS JOIN
+         unnest($6::int[], $7::bigint[], $8::uuid[], $9::bytea[], $10::bytea[], $11::bytea[],
+                $12::bigint[])
+           AS leaf (at, leaf_index, id, record, sealed, hashes, number)
+    RETURNING 1
+  ), ${listingStatement(13)}
+  SELECT count(*)::int AS count FROM inserted`,
+};

@@ -1,0 +1,98 @@
+import type { Command } from 'commander';
+import { GatewayError } from '../../core/errors.js';
+import { readConfiguration } from '../../platform/configuration/configuration.js';
+import {
+  keyThumbprint,
+  makeSigningKey,
+  readSigningKeysFile,
+  writeSigningKeysFile,
+  type SigningUse,
+} from '../../platform/keys/signing-keys.js';
+
+const variables = {
+  TOKEN: 'SAFECONDUCT_TOKEN_KEY_FILE',
+  CHECKPOINT: 'SAFECONDUCT_CHECKPOINT_KEY_FILE',
+} as const;
+
+interface FileOptions {
+  readonly file?: string;
+  readonly json?: true;
+}
+
+/** `keys next` and `keys discard`: what is done to a key file, on each host that has one. */
+export function addKeyFileCommands(keys: Command): void {
+  const onFile = (command: Command): Command =>
+    command
+      .option('--file <path>', 'the key file; that of the environment by default')
+      .option('--json', 'print the result as JSON');
+  onFile(
+    keys
+      .command('next')
+      .argument('<use>', 'token or checkpoint')
+      .summary('on the host: put a next key beside the one in force')
+      .description(
+        'Makes a key and puts it into the key file beside those that are there, in one step, mode 0600. It signs nothing until `keys rotate`. With several replicas, make it on one and copy the file to the others by the way keys are copied. The gateway takes it up within seconds.',
+      ),
+  ).action((use: string, options: FileOptions) => {
+    const { path, keys: held } = readFile(useOf(use), options);
+    if (held.length > 1) {
+      throw refused(
+        `${path} holds ${held.length} keys: ${held.map(({ kid }) => kid).join(', ')}; one is next already, or one that has ended is there still (keys list, keys discard)`,
+      );
+    }
+    const [present] = held;
+    if (present === undefined) throw new TypeError('a key file without a key');
+    const made = makeSigningKey(present, useOf(use), new Date());
+    writeSigningKeysFile(path, [...held, made]);
+    const result = { kid: made.kid, thumbprint: keyThumbprint(made) };
+    process.stdout.write(
+      options.json === true
+        ? `${JSON.stringify(result)}\n`
+        : `${result.kid} ${result.thumbprint}\n`,
+    );
+  });
+  onFile(
+    keys
+      .command('discard')
+      .argument('<use>', 'token or checkpoint')
+      .argument('<kid>')
+      .summary('on the host: take a key that has ended out of the file')
+      .description(
+        'Takes a key out of the key file, for good. A gateway that is running refuses a file without a key it still uses, and goes on with what it has.',
+      ),
+  ).action((use: string, kid: string, options: FileOptions) => {
+    const { path, keys: held } = readFile(useOf(use), options);
+    const left = held.filter((key) => key.kid !== kid);
+    if (left.length === held.length) throw refused(`${path} holds no key ${kid}`);
+    if (left.length === 0) throw refused(`${kid} is the only key in ${path}`);
+    writeSigningKeysFile(path, left);
+    process.stdout.write(
+      options.json === true ? `${JSON.stringify({ discarded: kid })}\n` : `${kid} is gone\n`,
+    );
+  });
+}
+
+/** `token` or `checkpoint`, as a command names it. */
+export function useOf(text: string): SigningUse {
+  if (text === 'token') return 'TOKEN';
+  if (text === 'checkpoint') return 'CHECKPOINT';
+  throw refused(
+    text === 'tls'
+      ? 'a server certificate is rotated by putting another certificate and key into its files: each replica takes them up by itself (docs/identity.md)'
+      : 'token or checkpoint',
+  );
+}
+
+function readFile(use: SigningUse, { file }: FileOptions) {
+  const configuration = readConfiguration(process.env);
+  const path =
+    file ?? (use === 'TOKEN' ? configuration.tokenKeyFile : configuration.checkpointKeyFile);
+  if (path === undefined) {
+    throw new GatewayError('ERR_CONFIGURATION', {
+      detail: `${variables[use]} is not set; name the file with --file`,
+    });
+  }
+  return { path, keys: readSigningKeysFile(path, variables[use], use) };
+}
+
+const refused = (detail: string): GatewayError => new GatewayError('ERR_INPUT_INVALID', { detail });

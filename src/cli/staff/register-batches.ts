@@ -1,0 +1,177 @@
+import { GatewayError, isGatewayError } from '../../core/errors.js';
+import { exitCodes } from '../exit-codes.js';
+import {
+  actFields,
+  printAct,
+  withStaffClient,
+  type ActJson,
+  type ActOptions,
+  type StaffOptions,
+} from './run-act.js';
+import { changeFields, printChange } from './run-register-act.js';
+import type { StaffClient } from './staff-client.js';
+
+interface BatchJson {
+  readonly id: string;
+  readonly state: 'WAITING' | 'RELEASED' | 'DISCARDED';
+  readonly requestedBy: string;
+  readonly requestedAt: string;
+  readonly people: number;
+  readonly added: number;
+  readonly changed: number;
+  readonly rows: number | null;
+  readonly unchanged: number | null;
+  readonly rejected: number | null;
+  readonly findings: readonly {
+    readonly column: string;
+    readonly code: string;
+    readonly count: number;
+  }[];
+  readonly decidedBy: string | null;
+  readonly decidedAt: string | null;
+}
+
+export interface DuplicateJson {
+  readonly one: DuplicateSideJson;
+  readonly other: DuplicateSideJson;
+  readonly likelihood: string;
+  readonly agreeing: readonly string[];
+  readonly sameHousehold: boolean;
+}
+
+interface DuplicateSideJson {
+  readonly caseload: string;
+  readonly reference: string;
+  readonly state: string;
+}
+
+interface ReviewJson {
+  readonly batch: BatchJson;
+  readonly duplicateCount: number;
+  readonly duplicates: readonly DuplicateJson[];
+  readonly release: ActJson | null;
+}
+
+const batchFields = `id state requestedBy requestedAt people added changed rows unchanged rejected
+  findings { column code count } decidedBy decidedAt`;
+export const duplicateFields = `one { caseload reference state } other { caseload reference state }
+  likelihood agreeing sameHousehold`;
+
+/** `safeconduct register batches`. */
+export async function printBatches(options: StaffOptions & { readonly all?: true }): Promise<void> {
+  await withStaffClient(options, async (client) => {
+    const batches = await client.ask<readonly BatchJson[]>(
+      `query Batches($waiting: Boolean!) { importBatches(waiting: $waiting) { ${batchFields} } }`,
+      { waiting: options.all !== true },
+    );
+    if (options.json === true) process.stdout.write(`${JSON.stringify(batches)}\n`);
+    else if (batches.length === 0) process.stderr.write('No batch waits.\n');
+    else {
+      for (const batch of batches) {
+        const { id, people, requestedBy, requestedAt, state } = batch;
+        process.stdout.write(
+          `${id}  ${state === 'WAITING' ? `${people} people wait` : state.toLowerCase()}  ${requestedBy}  ${requestedAt}\n`,
+        );
+      }
+    }
+  });
+}
+
+/** `safeconduct register show BATCH`. @returns false when there is no such batch */
+export async function showBatch(
+  id: string,
+  options: StaffOptions & { readonly duplicates: string },
+): Promise<boolean> {
+  return withStaffClient(options, async (client) => {
+    const review = await readReview(client, id, Number(options.duplicates) || 0).catch(
+      (error: unknown) => {
+        if (isGatewayError(error, 'ERR_NOT_FOUND')) return undefined;
+        throw error;
+      },
+    );
+    if (review === undefined) return false;
+    if (options.json === true) process.stdout.write(`${JSON.stringify(review)}\n`);
+    else process.stdout.write(describeReview(review));
+    return true;
+  });
+}
+
+/** `safeconduct register release BATCH`. */
+export async function releaseBatch(
+  id: string,
+  options: ActOptions & { readonly people?: string },
+): Promise<void> {
+  await withStaffClient(options, async (client) => {
+    const review = await readReview(client, id, shownBeforeRelease);
+    const { batch, release } = review;
+    if (batch.state !== 'WAITING') {
+      throw new GatewayError('ERR_CONFLICT', {
+        detail: `the batch is ${batch.state.toLowerCase()}`,
+      });
+    }
+    // What is released stands before the eyes of who releases it, every time.
+    if (options.json !== true) process.stderr.write(describeReview(review));
+    if (options.people === undefined) {
+      process.stderr.write(
+        `Nothing was released. If that is what you mean: safeconduct register release ${id} --people ${batch.people}\n`,
+      );
+      if (options.json === true) process.stdout.write(`${JSON.stringify(review)}\n`);
+      process.exitCode = exitCodes.wrongUse;
+      return;
+    }
+    if (options.people !== String(batch.people)) {
+      throw new GatewayError('ERR_INPUT_INVALID', {
+        detail: `${batch.people} people wait in the batch, not the number you named: nothing was released`,
+      });
+    }
+    if (release === null) {
+      const asked = await client.ask<Parameters<typeof printChange>[0]>(
+        `mutation Release($input: BatchInput!) { requestRelease(input: $input) { ${changeFields} } }`,
+        { input: { batch: id } },
+      );
+      printChange(asked, options);
+      return;
+    }
+    const act = await client.ask<ActJson>(
+      `mutation Approve($input: ApproveActInput!) { approveAct(input: $input) { ${actFields} } }`,
+      { input: { id: release.id, digest: release.digest } },
+    );
+    printAct(act, options);
+  });
+}
+
+const shownBeforeRelease = 20;
+
+async function readReview(client: StaffClient, id: string, first: number): Promise<ReviewJson> {
+  return client.ask<ReviewJson>(
+    `query Batch($id: ID!, $first: Int!) { importBatch(id: $id, first: $first) {
+      batch { ${batchFields} } duplicateCount duplicates { ${duplicateFields} }
+      release { ${actFields} } } }`,
+    { id, first },
+  );
+}
+
+function describeReview({ batch, duplicateCount, duplicates }: ReviewJson): string {
+  const { id, state, requestedBy, requestedAt, people, added, changed } = batch;
+  const { rows, unchanged, rejected, findings, decidedBy } = batch;
+  const lines = [
+    `batch ${id} of ${requestedBy}, ${requestedAt}: ${state.toLowerCase()}${decidedBy === null ? '' : ` by ${decidedBy}`}`,
+    `${people} people wait: ${added} added, ${changed} changed`,
+    rows === null
+      ? 'no file, or the import was cut off: run it again before releasing'
+      : `of a file of ${rows} rows: ${unchanged ?? 0} unchanged, ${rejected ?? 0} rejected`,
+    ...findings.map(({ column, code, count }) => `  ${count} x ${column}: ${code}`),
+    duplicateCount === 0
+      ? 'no likely duplicates'
+      : `${duplicateCount} likely duplicates${duplicates.length < duplicateCount ? `, the likeliest ${duplicates.length}` : ''}:`,
+    ...duplicates.map(describeDuplicate),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+export function describeDuplicate(pair: DuplicateJson): string {
+  const side = ({ caseload, reference, state }: DuplicateSideJson) =>
+    `${caseload} ${reference}${state === 'PENDING' ? ' (waits)' : ''}`;
+  const household = pair.sameHousehold ? ', one household' : '';
+  return `  ${side(pair.one)} and ${side(pair.other)}: ${pair.likelihood} by ${pair.agreeing.join(', ')}${household}`;
+}

@@ -1,0 +1,20 @@
+import type { Migration } from '../platform/database/database.js';
+import { Crossings1769100000100 } from './crossings.migration.js';
+
+export {
+  ConfirmationAlarms,
+  type ConfirmationAlarmRow,
+  type ConfirmationCounts,
+} from './confirmation-alarms.js';
+export {
+  isBorderPoint,
+  type ConfirmCrossingCommand,
+  type CorrectCrossingCommand,
+  type Crossing,
+  type CrossingClaim,
+} from './crossing.js';
+export { Crossings, type RecordedCrossing } from './crossings.js';
+export { ToldFacts, type ToldMatch } from './told-facts.js';
+export { ToldKeys } from './told-keys.js';
+
+export const referralMigrations: readonly Migration[] = [Crossings1769100000100];

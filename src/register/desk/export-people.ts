@@ -1,0 +1,53 @@
+import { GatewayError } from '../../core/errors.js';
+import type { JWK } from 'jose';
+import { textMember, uuidForm, type StaffCaller } from '../../staff/index.js';
+import { requestExport, writeExport, type ExportReport } from '../export-register.js';
+import { readCaseload } from './change-people.js';
+import { readMembersText, requestByTwo, type DeskOptions, type RequestedAct } from './desk.js';
+
+/** Exports for the data controller: two people see the true number, one key can open it. */
+export class ExportPeople {
+  constructor(private readonly options: DeskOptions) {}
+
+  /** @param recipient public JWK of the data controller, as JSON */
+  async request(
+    caller: StaffCaller,
+    caseload: string,
+    recipient: string,
+  ): Promise<RequestedAct & { readonly recipientThumbprint: string }> {
+    const { store } = this.options.register;
+    const command = {
+      caseload: readCaseload(caseload),
+      recipient: readMembersText(recipient, 'recipient') as JWK,
+    };
+    const { asked, ...requested } = await requestByTwo(
+      this.options,
+      caller,
+      'REGISTER_EXPORT',
+      async (requestedBy) => requestExport(store, { ...command, requestedBy }),
+    );
+    return { ...requested, recipientThumbprint: asked.recipientThumbprint };
+  }
+
+  /**
+   * Writes an export that was approved, whole and once. Fetching it is a record of its own, kept
+   * before the first line leaves.
+   *
+   * @param actId of the book of acts
+   * @throws {GatewayError} ERR_NOT_FOUND; ERR_CONFLICT while it is not approved, or after it was written
+   */
+  async write(
+    caller: StaffCaller,
+    actId: string,
+    write: (line: string) => Promise<void>,
+  ): Promise<ExportReport> {
+    const { acts, register } = this.options;
+    await acts.admit(caller, 'REGISTER_EXPORT');
+    const { act, payload, state } = await acts.find(caller, actId);
+    if (act !== 'REGISTER_EXPORT' || state !== 'DONE') {
+      throw new GatewayError('ERR_CONFLICT', { argument: 'act', detail: 'no approved export' });
+    }
+    await acts.recordReading(caller, 'REGISTER_READ', { export: actId });
+    return writeExport(register.store, textMember(payload, 'request', uuidForm), write);
+  }
+}

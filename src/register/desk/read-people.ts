@@ -1,0 +1,129 @@
+import { GatewayError } from '../../core/errors.js';
+import type { BookedAct, StaffActs, StaffCaller } from '../../staff/index.js';
+import { openAct, type TwoPersonAct } from '../acts.js';
+import { readBatch, readBatches, type BatchView } from '../batches.js';
+import { findDuplicates, type LikelyDuplicate } from '../duplicates.js';
+import { legalHolds, type LegalHold } from '../legal-hold.js';
+import { readHousehold, readPerson, type PersonView } from '../person-view.js';
+import type { PersonReference } from '../register-change.js';
+import type { Register } from '../register.js';
+import { registerStatistics, type RegisterStatistics } from '../statistics.js';
+import { findRelease } from './desk.js';
+
+/** What the second person reads before releasing a batch. */
+export interface BatchForRelease extends BatchView {
+  readonly duplicates: readonly LikelyDuplicate[];
+  /** The request that waits; undefined when it has to be asked for anew. */
+  readonly release: BookedAct | undefined;
+}
+
+/** What an act of two on the register is about, opened for whoever decides it. */
+export interface OpenedRequest {
+  readonly kind: TwoPersonAct;
+  readonly requestedBy: string;
+  readonly requestedAt: Date;
+  readonly people: number;
+  /** Whom and what, as JSON. */
+  readonly content: unknown;
+}
+
+/** Registrars read. Each reading is a record, kept before anything is handed out. */
+export class ReadPeople {
+  constructor(
+    private readonly register: Register,
+    private readonly acts: StaffActs,
+  ) {}
+
+  /** @throws {GatewayError} ERR_NOT_FOUND, on record as well */
+  async person(caller: StaffCaller, reference: PersonReference): Promise<PersonView> {
+    return this.#recorded(caller, { person: { ...reference } }, async () => {
+      const person = await readPerson(this.register.store, reference);
+      return { value: person, subject: person.subject };
+    });
+  }
+
+  async household(caller: StaffCaller, reference: PersonReference): Promise<readonly PersonView[]> {
+    return this.#recorded(caller, { household: { ...reference } }, async () => {
+      const { subject } = await readPerson(this.register.store, reference);
+      return { value: await readHousehold(this.register.store, reference), subject };
+    });
+  }
+
+  /** Counts only. */
+  async batches(caller: StaffCaller, which: 'WAITING' | 'ALL'): Promise<readonly BatchView[]> {
+    return this.#recorded(caller, { batches: which }, async () => ({
+      value: await readBatches(this.register.store, which),
+    }));
+  }
+
+  /** @throws {GatewayError} ERR_NOT_FOUND */
+  async batch(caller: StaffCaller, batchId: string): Promise<BatchForRelease> {
+    return this.#recorded(caller, { batch: batchId }, async () => {
+      const batch = await readBatch(this.register.store, batchId);
+      const waits = batch.state === 'WAITING';
+      return {
+        value: {
+          ...batch,
+          duplicates: waits ? await findDuplicates(this.register, batchId) : [],
+          release: waits ? await findRelease(this.acts, caller, batchId) : undefined,
+        },
+      };
+    });
+  }
+
+  async duplicates(caller: StaffCaller): Promise<readonly LikelyDuplicate[]> {
+    return this.#recorded(caller, { duplicates: 'live' }, async () => ({
+      value: await findDuplicates(this.register),
+    }));
+  }
+
+  async holds(caller: StaffCaller): Promise<readonly LegalHold[]> {
+    return this.#recorded(caller, { holds: 'all' }, async () => ({
+      value: await legalHolds(this.register.store),
+    }));
+  }
+
+  /**
+   * What a waiting act of two is about.
+   *
+   * @param actId of the book of acts
+   * @throws {GatewayError} ERR_NOT_FOUND
+   */
+  async request(caller: StaffCaller, actId: string): Promise<OpenedRequest> {
+    return this.#recorded(caller, { request: actId }, async () => {
+      const { payload } = await this.acts.find(caller, actId);
+      const { store } = this.register;
+      const { request } = payload;
+      if (typeof request !== 'string') {
+        throw new GatewayError('ERR_NOT_FOUND', { argument: 'act', detail: 'nothing is sealed' });
+      }
+      const opened = await openAct(store, store.dataSource, request);
+      const { kind, requestedBy, requestedAt, people, content } = opened;
+      return { value: { kind, requestedBy, requestedAt, people, content } };
+    });
+  }
+
+  /** Counts without people, for more roles than the register. */
+  async statistics(caller: StaffCaller): Promise<RegisterStatistics> {
+    await this.acts.recordReading(caller, 'REGISTER_STATISTICS_READ', {});
+    return registerStatistics(this.register.store);
+  }
+
+  /** What was not found is asked for all the same, and so is on record. */
+  async #recorded<Value>(
+    caller: StaffCaller,
+    content: Parameters<StaffActs['recordReading']>[2],
+    read: () => Promise<{ readonly value: Value; readonly subject?: string }>,
+  ): Promise<Value> {
+    await this.acts.admit(caller, 'REGISTER_READ');
+    let found: { readonly value: Value; readonly subject?: string };
+    try {
+      found = await read();
+    } catch (error) {
+      await this.acts.recordReading(caller, 'REGISTER_READ', content);
+      throw error;
+    }
+    await this.acts.recordReading(caller, 'REGISTER_READ', content, found.subject ?? null);
+    return found.value;
+  }
+}

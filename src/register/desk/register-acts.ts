@@ -1,0 +1,175 @@
+import type { EntityManager } from 'typeorm';
+import type { RestrictingAct } from '../../access-log/index.js';
+import { inputInvalid } from '../../core/errors.js';
+import {
+  textMember,
+  uuidForm,
+  type ActContext,
+  type ActHandler,
+  type ActPayload,
+  type ChangingAct,
+} from '../../staff/index.js';
+import { withdrawAct, type Approval } from '../acts.js';
+import { discardBatchIn } from '../batches.js';
+import { approveErasureIn } from '../erase.js';
+import { approveExportIn } from '../export-register.js';
+import { approveHoldIn, approveHoldLiftIn } from '../legal-hold.js';
+import { approveMergeIn } from '../merge.js';
+import {
+  changeRegisterIn,
+  readyToChange,
+  type ReadyToChange,
+  type RegisterChange,
+} from '../register-change.js';
+import type { RegisterStore } from '../register-store.js';
+import { releaseBatchIn } from '../release-batch.js';
+import { approveLiftIn } from '../suppression.js';
+
+export type RegisterAct = Extract<ChangingAct, `REGISTER_${string}`>;
+
+/** What one person does to the register, once its act is being recorded. */
+export interface RegisterCommand {
+  /** What the book may hold: numbers and names of fields, never of people. */
+  readonly payload: ActPayload;
+  /** Inside id of the person it is about, when it is about one. */
+  readonly subject?: string;
+  work(change: RegisterChange, context: ActContext): Promise<readonly RestrictingAct[] | void>;
+}
+
+/**
+ * Acts of staff on the register. The book of acts is readable by whoever reads the database, so it
+ * holds no person: an act for two names the request that is sealed in the register's own table; an act
+ * of one is handed over here, in the memory of the process, by the number its content names.
+ */
+export class RegisterActs {
+  readonly #commands = new Map<string, RegisterCommand>();
+
+  constructor(private readonly store: RegisterStore) {}
+
+  /** Runs `perform` with the content that names a command. */
+  async handOver<T>(
+    id: string,
+    command: RegisterCommand,
+    perform: (content: ActPayload) => Promise<T>,
+  ): Promise<T> {
+    this.#commands.set(id, command);
+    try {
+      return await perform({ command: id });
+    } finally {
+      this.#commands.delete(id);
+    }
+  }
+
+  readonly #ofOne: ActHandler = (content) => {
+    const command = this.#commands.get(textMember(content, 'command', uuidForm));
+    if (command === undefined) throw inputInvalid('command', 'not of this process');
+    const { payload, subject } = command;
+    return {
+      payload,
+      ...(subject === undefined ? {} : { subject }),
+      ...this.#within(async (change, context) => command.work(change, context)),
+    };
+  };
+
+  /** `request`: id of the sealed request; `people`: the true number, which the approver reads. */
+  readonly #ofTwo =
+    (
+      approve: (
+        change: RegisterChange,
+        approval: Approval,
+      ) => Promise<readonly RestrictingAct[] | void>,
+    ): ActHandler =>
+    (content) => {
+      const actId = textMember(content, 'request', uuidForm);
+      const people = peopleMember(content);
+      return {
+        payload: { request: actId, people },
+        judged: true,
+        ...this.#within(async (change, { by }) =>
+          approve(change, { actId, approvedBy: by, people }),
+        ),
+        refused: async (manager) => withdrawAct(this.store, actId, manager),
+      };
+    };
+
+  /** A handler for each act; one missing does not compile. */
+  readonly handlers: Readonly<Record<RegisterAct, ActHandler>> = {
+    REGISTER_IMPORT: this.#ofOne,
+    REGISTER_CORRECT: this.#ofOne,
+    REGISTER_SUPPRESS: this.#ofOne,
+    REGISTER_KEEP_APART: this.#ofOne,
+    REGISTER_DISCARD: (content) => {
+      const batchId = textMember(content, 'batch', uuidForm);
+      return {
+        payload: { batch: batchId },
+        ...this.#within(async (change, { by }) => {
+          await discardBatchIn(change, { batchId, by });
+        }),
+      };
+    },
+    REGISTER_RELEASE: (content) => {
+      const batchId = textMember(content, 'batch', uuidForm);
+      const people = peopleMember(content);
+      const { store } = this;
+      let ready: ReadyToChange | undefined;
+      return {
+        payload: { batch: batchId, people },
+        judged: true,
+        ready: async () => void (ready = await readyToChange(store)),
+        apply: async (manager, { by }) => {
+          await releaseBatchIn(store, manager, prepared(ready), {
+            batchId,
+            people,
+            releasedBy: by,
+          });
+        },
+      };
+    },
+    REGISTER_LIFT: this.#ofTwo(
+      async (change, approval) => void (await approveLiftIn(change, approval)),
+    ),
+    REGISTER_ERASE: this.#ofTwo(
+      async (change, approval) => void (await approveErasureIn(change, approval)),
+    ),
+    REGISTER_HOLD: this.#ofTwo(
+      async (change, approval) => void (await approveHoldIn(change, approval)),
+    ),
+    REGISTER_HOLD_LIFT: this.#ofTwo(approveHoldLiftIn),
+    REGISTER_MERGE: this.#ofTwo(
+      async (change, approval) => void (await approveMergeIn(change, approval)),
+    ),
+    REGISTER_EXPORT: this.#ofTwo(approveExportIn),
+  };
+
+  #within(
+    work: (
+      change: RegisterChange,
+      context: ActContext,
+    ) => Promise<readonly RestrictingAct[] | void>,
+  ) {
+    const { store } = this;
+    let ready: ReadyToChange | undefined;
+    return {
+      ready: async () => void (ready = await readyToChange(store)),
+      apply: async (manager: EntityManager, context: ActContext) => {
+        const { result } = await changeRegisterIn(store, manager, prepared(ready), async (change) =>
+          work(change, context),
+        );
+        return result;
+      },
+    };
+  }
+}
+
+function peopleMember(content: ActPayload): number {
+  const { people } = content;
+  if (typeof people !== 'number' || !Number.isSafeInteger(people) || people < 0) {
+    throw inputInvalid('people');
+  }
+  return people;
+}
+
+function prepared(ready: ReadyToChange | undefined): ReadyToChange {
+  if (ready === undefined) throw new TypeError('an act on the register was not made ready');
+  return ready;
+}

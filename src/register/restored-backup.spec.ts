@@ -1,0 +1,277 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { emptyAccessLog, openTestLog } from '../../test/support/access-log.js';
+import { findNeedles } from '../../test/support/byte-sweep.js';
+import { describeOnEachDatabase, temporaryHome } from '../../test/support/databases.js';
+import {
+  knownPartners,
+  openTestRegister,
+  personReference,
+  personRow,
+  testCaseload,
+  testPartner,
+  type TestRegister,
+} from '../../test/support/register.js';
+import { backUpTables } from '../../test/support/restored-database.js';
+import type { AccessLog, RestrictingAct } from '../access-log/index.js';
+import type { PartnerCode } from '../core/ids.js';
+import { migrations } from '../migrations.js';
+import { approveErasureIn, requestErasure } from './erase.js';
+import { approveHoldIn, isHeld, legalHolds, requestHold } from './legal-hold.js';
+import { correctPersonIn } from './one-person.js';
+import { changeRegisterIn, readyToChange, type RegisterChange } from './register-change.js';
+import { importRegister, registerActAppliers, type Register } from './index.js';
+import { epochOf } from './register-keys.js';
+import { suppressPeopleIn } from './suppression.js';
+
+const tables = [
+  ...['erasure_epoch', 'register_head', 'register_page', 'subject', 'import_batch'],
+  ...['register_act', 'legal_hold', 'kept_apart', 'honey_record'],
+  ...['tree', 'leaf', 'key', 'act', 'cover_round', 'cover_slot', 'cover_slot_head'].map(
+    (name) => `access_log_${name}`,
+  ),
+];
+
+describeOnEachDatabase('yesterday’s register restored', (kind) => {
+  let people: TestRegister;
+  let log: AccessLog;
+  let home: ReturnType<typeof temporaryHome>;
+  let register: Register;
+  let restore: () => Promise<void>;
+
+  beforeAll(async () => {
+    people = await openTestRegister(kind, migrations);
+    await people.addRows(
+      ...[1, 2, 3, 4, 5, 6].map((number) =>
+        personRow(number, {
+          visa: { reference: `V-${number}`, status: 'GRANTED' },
+          sharing: { informedOn: '2026-01-05' },
+        }),
+      ),
+    );
+  }, 60_000);
+  afterAll(async () => people.close());
+  beforeEach(async () => {
+    await emptyAccessLog(people.database.dataSource);
+    home = temporaryHome();
+    await open();
+    restore = await backUpTables(people.database, tables);
+  });
+  afterEach(async () => {
+    await log.close();
+    await restore();
+    home.remove();
+  });
+
+  const open = async (acts = registerActAppliers) => {
+    register = await people.replica();
+    log = await openTestLog(people.database.dataSource, home.path, { acts: acts(register.store) });
+  };
+  /** A start on the database of yesterday, with the journal of today. */
+  const restart = async () => {
+    await log.close();
+    await restore();
+    await open();
+    await register.load();
+  };
+  const query = async <T>(sql: string) => people.database.dataSource.query<T[]>(sql);
+  const hostEntry = () => ({
+    tree: { kind: 'host' as const },
+    id: randomUUID(),
+    requestId: randomUUID(),
+    at: people.now,
+    grant: null,
+    grantVersion: null,
+    purpose: 'TEST',
+    person: {},
+    outcome: 'ACT_DONE' as const,
+    fields: [],
+    reference: null,
+    host: {
+      clientId: 'registrar-2',
+      officer: null,
+      certificate: '',
+      caseReference: null,
+      subject: null,
+      finding: null,
+    },
+  });
+  /** As an act of staff is done: in the transaction of its record. */
+  const recorded = async (work: (change: RegisterChange) => Promise<unknown>) => {
+    const ready = await readyToChange(register.store);
+    await log.append(hostEntry(), {
+      alongside: async (manager) =>
+        (await changeRegisterIn(register.store, manager, ready, work)).restricting,
+    });
+    await register.load();
+  };
+  const named = (...numbers: readonly number[]) => ({ references: numbers.map(personReference) });
+  const suppress = async (...numbers: readonly number[]) =>
+    recorded(async (change) =>
+      suppressPeopleIn(change, {
+        people: named(...numbers),
+        codes: [testPartner.code],
+        requestedBy: 'registrar-1',
+        knownPartners,
+      }),
+    );
+  const erase = async (...numbers: readonly number[]) => {
+    const { id, people: count } = await requestErasure(register.store, {
+      target: named(...numbers),
+      requestedBy: 'registrar-1',
+    });
+    await recorded(async (change) =>
+      approveErasureIn(change, { actId: id, approvedBy: 'registrar-2', people: count }),
+    );
+  };
+  const correct = async (number: number, correction: object) =>
+    recorded(async (change) =>
+      correctPersonIn(change, {
+        ...personReference(number),
+        correction: { ...correction },
+        requestedBy: 'registrar-1',
+        knownPartners,
+      }),
+    );
+  const found = async (...numbers: readonly number[]) =>
+    (await Promise.all(numbers.map(async (number) => people.find(number, register)))).flat();
+
+  test('suppressed stays suppressed, erased stays erased, before anybody asks', async () => {
+    await suppress(1, 2);
+    await erase(3);
+    expect(await found(1, 2, 3, 4)).toEqual(['T-4']);
+    await restart();
+    expect(log.report.reappliedActs).toBe(2);
+    expect(await found(1, 2, 3, 4)).toEqual(['T-4']);
+    // Nobody else has anything of the erased: no version, no key.
+    expect(await query('SELECT id FROM subject')).toHaveLength(5);
+    expect(
+      await query(
+        `SELECT kind, approved_by FROM register_act WHERE kind IN ('SUPPRESS', 'ERASE') ORDER BY 1`,
+      ),
+    ).toEqual([
+      { kind: 'ERASE', approved_by: 'registrar-2' },
+      { kind: 'SUPPRESS', approved_by: null },
+    ]);
+  });
+
+  test('a database that knows of the acts is not changed again', async () => {
+    await suppress(1);
+    await erase(2);
+    const before = await people.everyRow();
+    await log.close();
+    await open();
+    expect(log.report.reappliedActs).toBe(0);
+    expect(await people.everyRow()).toBe(before);
+  });
+
+  test('acts on people the backup does not have change nothing', async () => {
+    await people.addRows(personRow(9));
+    await register.load();
+    await suppress(9);
+    await erase(9);
+    await restart();
+    expect(log.report.reappliedActs).toBe(2);
+    expect(await found(1, 9)).toEqual(['T-1']);
+  });
+
+  test('a cancelled visa, a refusal and a notice withdrawn stay so', async () => {
+    await correct(4, { visa: { status: 'CANCELLED' } });
+    await correct(5, { sharing: { refusedFor: [testPartner.code] } });
+    await correct(6, { sharing: { informedOn: null } });
+    await restart();
+    expect(log.report.reappliedActs).toBe(3);
+    expect(await found(5)).toEqual([]);
+    const [four] = await opened(4);
+    expect(four?.subject.visa).toEqual({ reference: 'V-4', status: 'CANCELLED' });
+    expect((await opened(6))[0]?.subject.sharing).toBeUndefined();
+    expect((await opened(4))[0]?.subject.sharing).toEqual({ informedOn: '2026-01-05' });
+    // What did not narrow is no act: it is done again by people.
+    await correct(4, { visa: { status: 'GRANTED' } });
+    await restart();
+    expect((await opened(4))[0]?.subject.visa?.status).toBe('CANCELLED');
+  });
+
+  test('a hold that was set stands again, and has not moved its end', async () => {
+    const endsAt = new Date(people.now.getTime() + 86_400_000);
+    const range = { partner: testPartner.code, to: '2026-12-01T00:00:00Z' };
+    const act = await requestHold(register.store, {
+      people: { range },
+      endsAt,
+      requestedBy: 'registrar-1',
+    });
+    await recorded(async (change) =>
+      approveHoldIn(change, { actId: act.id, approvedBy: 'registrar-2', people: act.people }),
+    );
+    await restart();
+    expect(await legalHolds(register.store)).toEqual([{ id: act.id, endsAt }]);
+    await expect(erase(1)).rejects.toThrow(/^ERR_LEGAL_HOLD/);
+    const records = { from: new Date('2026-11-01'), to: new Date('2026-11-02') };
+    expect(await isHeld(register.store, { ...records, partner: testPartner.code })).toBe(true);
+    expect(
+      await isHeld(register.store, { ...records, partner: 'CAN-CONSULAR' as PartnerCode }),
+    ).toBe(false);
+  });
+
+  test('a suppression that came with a file stays', async () => {
+    const { dataSource } = people.database;
+    const acts: RestrictingAct[] = [];
+    await importRegister(register.store, {
+      source: (async function* () {
+        const row = personRow(1, { suppressedFor: ['AUS'] });
+        yield Buffer.from(`${JSON.stringify(row)}\n`);
+      })(),
+      requestedBy: 'registrar-1',
+      knownPartners,
+      dryRun: false,
+      onRestricted: async (act) => {
+        acts.push(act);
+        await log.restrict(act);
+      },
+    });
+    await register.load();
+    expect(acts).toHaveLength(1);
+    expect(await found(1)).toEqual([]);
+    await restart();
+    expect(await found(1)).toEqual([]);
+    expect(await dataSource.query('SELECT 1 FROM access_log_act')).toHaveLength(1);
+  });
+
+  test('an act of another release refuses the start, and so does one whose key is gone', async () => {
+    await suppress(1);
+    await log.close();
+    await restore();
+    await expect(open(() => ({}))).rejects.toThrow(/^ERR_JOURNAL_UNAVAILABLE.*register.suppressed/);
+    const epoch = epochOf(people.now);
+    const kept = await people.epochKeys.read(epoch);
+    await people.epochKeys.destroy(epoch);
+    try {
+      const { store } = register;
+      await expect(
+        openTestLog(people.database.dataSource, home.path, { acts: registerActAppliers(store) }),
+      ).rejects.toThrow(/^ERR_KEY_UNUSABLE.*erasure epoch/);
+    } finally {
+      if (kept !== undefined) await people.epochKeys.create(epoch, kept);
+    }
+    await open();
+    await register.load();
+    expect(await found(1)).toEqual([]);
+  });
+
+  test('the journal says neither who nor from whom', async () => {
+    await suppress(1);
+    await erase(2);
+    const subjects = await query<{ id: string }>('SELECT id FROM subject');
+    const bytes = Buffer.from(JSON.stringify(await query('SELECT act, body FROM access_log_act')));
+    const needles = [...subjects.map(({ id }) => id), testCaseload, testPartner.code];
+    expect(
+      findNeedles(
+        bytes,
+        needles.map((text) => Buffer.from(text)),
+      ),
+    ).toEqual([]);
+    expect(findNeedles(bytes, [Buffer.from('register.erased')])).toHaveLength(1);
+  });
+
+  const opened = async (number: number) => people.ask(number, register);
+});

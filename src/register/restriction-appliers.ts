@@ -1,0 +1,147 @@
+import type { EntityManager } from 'typeorm';
+import type { ActAppliers } from '../access-log/index.js';
+import type { PartnerCode, StateCode } from '../core/ids.js';
+import type { Sharing } from '../core/register/subject.js';
+import { restoreDoneAct } from './acts.js';
+import { restoreHold } from './legal-hold.js';
+import type { PagePerson } from './page.js';
+import { PersonFinder } from './person-finder.js';
+import { changeRegisterIn, type RegisterChange } from './register-change.js';
+import type { RegisterStore } from './register-store.js';
+import {
+  damaged,
+  openRestriction,
+  type NamedPerson,
+  type RegisterRestriction,
+  type RestrictionContent,
+} from './restrictions.js';
+import type { SubjectContent } from './subject-blob.js';
+import { decodeSubjectId } from './subject-uuid.js';
+
+/**
+ * How the journal's acts of the register are done again. One that is done already, and people the
+ * database does not hold, change nothing.
+ */
+export function registerActAppliers(store: RegisterStore): ActAppliers {
+  // What a transaction has read of where people are: none of it may outlive it.
+  const finders = new WeakMap<EntityManager, PersonFinder>();
+  const applier =
+    (act: RegisterRestriction, apply: Apply): ActAppliers[string] =>
+    async (manager, body) => {
+      const { people, ...content } = await openRestriction(store, act, body);
+      const finder = finders.get(manager) ?? new PersonFinder();
+      finders.set(manager, finder);
+      const epoch = await store.epochs.current(store.now(), manager);
+      await changeRegisterIn(store, manager, { epoch, finder }, async (change) => {
+        await apply(change, people, content);
+        if (content.act !== undefined) {
+          await restoreDoneAct(change.manager, content.act, change.version);
+        }
+      });
+    };
+  return {
+    'register.suppressed': applier('register.suppressed', suppressAgain),
+    'register.erased': applier('register.erased', eraseAgain),
+    'register.narrowed': applier('register.narrowed', narrowAgain),
+    'register.held': applier('register.held', async (change, _, { act, hold }) => {
+      if (act === undefined || hold === undefined) throw damaged('register.held');
+      // Its act first: a hold hangs on it.
+      await restoreDoneAct(change.manager, act, change.version);
+      await restoreHold(change, act.id, hold);
+    }),
+  } satisfies Record<RegisterRestriction, unknown>;
+}
+
+type Apply = (
+  change: RegisterChange,
+  people: readonly NamedPerson[],
+  content: RestrictionContent,
+) => Promise<void>;
+
+const suppressAgain: Apply = async (change, people, { codes = [] }) => {
+  await editPeople(change, people, async (person) => {
+    const suppressedFor = [
+      ...new Set([...person.suppressedFor, ...(codes as (PartnerCode | StateCode)[])]),
+    ].sort();
+    const isSame = suppressedFor.length === person.suppressedFor.length;
+    return isSame ? person : { ...person, suppressedFor };
+  });
+};
+
+const eraseAgain: Apply = async (change, people) => {
+  const erased: string[] = [];
+  await editPeople(change, people, async (person) => {
+    change.destroy(person, 'live');
+    change.destroy(person, 'pending');
+    erased.push(decodeSubjectId(person.subject));
+    return undefined;
+  });
+  await change.manager.query(
+    'DELETE FROM kept_apart WHERE one = ANY ($1::uuid[]) OR other = ANY ($1::uuid[])',
+    [erased],
+  );
+};
+
+const narrowAgain: Apply = async (change, people, content) => {
+  await editPeople(change, people, async (person) => {
+    let next = person;
+    for (const which of ['live', 'pending'] as const) {
+      const version = next[which];
+      if (version === undefined) continue;
+      const id = decodeSubjectId(person.subject);
+      const opened = await change.openVersion(id, version.version);
+      const narrowed = narrow(opened.content, content);
+      if (JSON.stringify(narrowed) === JSON.stringify(opened.content)) continue;
+      const newest = Math.max(next.live?.version ?? 0, next.pending?.version ?? 0);
+      const sealed = change.seal(id, newest + 1, narrowed, opened.referenceSecret);
+      change.supersede(person, version.version);
+      next =
+        which === 'live'
+          ? { ...next, live: sealed }
+          : { ...next, ...(next.pending && { pending: { ...next.pending, ...sealed } }) };
+    }
+    return next;
+  });
+};
+
+function narrow(content: SubjectContent, by: RestrictionContent): SubjectContent {
+  const { visaStatus, refusedFor = [], notInformed } = by;
+  const visa =
+    visaStatus === undefined || content.visa === undefined
+      ? content.visa
+      : { ...content.visa, status: visaStatus };
+  const refused = [...new Set([...(content.sharing?.refusedFor ?? []), ...refusedFor])].sort();
+  const { sharing: before = {}, ...others } = content;
+  const { informedOn, ...said } = before;
+  const sharing: Sharing = {
+    ...said,
+    ...(informedOn === undefined || notInformed === true ? {} : { informedOn }),
+    ...(refused.length === 0 ? {} : { refusedFor: refused as (PartnerCode | StateCode)[] }),
+  };
+  return {
+    ...others,
+    ...(visa === undefined ? {} : { visa }),
+    ...(Object.keys(sharing).length === 0 ? {} : { sharing }),
+  };
+}
+
+/** Rewrites the pages of people who are there; `undefined` takes one off. */
+async function editPeople(
+  change: RegisterChange,
+  people: readonly NamedPerson[],
+  edit: (person: PagePerson) => Promise<PagePerson | undefined>,
+): Promise<void> {
+  const meant = new Set(people.map(({ subject }) => subject.toString('latin1')));
+  const pageNumbers = await change.pagesOf(people.map(({ referenceKey }) => referenceKey));
+  await change.edit(pageNumbers, async (page) => {
+    let changed = false;
+    const next: PagePerson[] = [];
+    for (const person of page.people) {
+      const edited = meant.has(person.subject.toString('latin1')) ? await edit(person) : person;
+      if (edited !== undefined) next.push(edited);
+      changed ||= edited !== person;
+    }
+    if (changed) page.people.splice(0, page.people.length, ...next);
+    return changed;
+  });
+}

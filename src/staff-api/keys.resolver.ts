@@ -1,0 +1,66 @@
+import { Args, Context, Mutation, Query, Resolver } from '@nestjs/graphql';
+import { ReadGatewayKeys, type GatewayKeyView, type ListenerView } from '../identity/keys/index.js';
+import { StaffActs } from '../staff/index.js';
+import { Act } from './act.type.js';
+import {
+  GatewayKey,
+  GatewayKeyInput,
+  ListenerCertificate,
+  RevokeGatewayKeyInput,
+} from './keys.type.js';
+import { performAct } from './perform-act.js';
+import type { StaffContext } from './staff-context.js';
+
+@Resolver()
+export class KeysResolver {
+  constructor(
+    private readonly acts: StaffActs,
+    private readonly readKeys: ReadGatewayKeys,
+  ) {}
+
+  @Query(() => [GatewayKey], { description: 'Signing keys of the gateway itself.' })
+  async gatewayKeys(@Context() { caller }: StaffContext): Promise<readonly GatewayKeyView[]> {
+    return this.readKeys.keys(caller);
+  }
+
+  @Query(() => [ListenerCertificate], { description: 'Server certificates, by replica.' })
+  async listenerCertificates(
+    @Context() { caller }: StaffContext,
+  ): Promise<readonly ListenerView[]> {
+    return this.readKeys.listeners(caller);
+  }
+
+  @Mutation(() => Act, {
+    nullable: true,
+    description:
+      'Puts the next key in force on every replica; what the one before signed still counts. Waits for a second person.',
+  })
+  async rotateGatewayKey(
+    @Context() context: StaffContext,
+    @Args('input', { type: () => GatewayKeyInput }) input: GatewayKeyInput,
+  ): Promise<Act> {
+    return performAct(this.acts, context, 'rotateGatewayKey', { ...input });
+  }
+
+  @Mutation(() => Act, {
+    nullable: true,
+    description: 'At once: a key that gave way to another counts for nothing any more.',
+  })
+  async removeGatewayKey(
+    @Context() context: StaffContext,
+    @Args('input', { type: () => GatewayKeyInput }) input: GatewayKeyInput,
+  ): Promise<Act> {
+    return performAct(this.acts, context, 'removeGatewayKey', { ...input });
+  }
+
+  @Mutation(() => Act, {
+    nullable: true,
+    description: 'At once and for good: what a key signed counts for nothing any more.',
+  })
+  async revokeGatewayKey(
+    @Context() context: StaffContext,
+    @Args('input', { type: () => RevokeGatewayKeyInput }) input: RevokeGatewayKeyInput,
+  ): Promise<Act> {
+    return performAct(this.acts, context, 'revokeGatewayKey', { ...input });
+  }
+}

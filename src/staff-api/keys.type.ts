@@ -1,0 +1,77 @@
+import { Field, ID, InputType, ObjectType, registerEnumType } from '@nestjs/graphql';
+import {
+  keyStates,
+  keyUses,
+  type KeyState as State,
+  type KeyUse as Use,
+} from '../identity/keys/index.js';
+import { DateTime } from '../platform/graphql/scalars.js';
+
+const names = <Name extends string>(list: readonly Name[]) =>
+  Object.fromEntries(list.map((name) => [name, name])) as Readonly<Record<Name, Name>>;
+
+const KeyUse = names(keyUses);
+registerEnumType(KeyUse, { name: 'KeyUse', description: 'What a key of the gateway signs.' });
+const KeyState = names(keyStates);
+registerEnumType(KeyState, {
+  name: 'KeyState',
+  description:
+    'NEXT is in the files and signs nothing yet; ENDING: another is in force, what it signed still counts.',
+});
+const Door = names(['PARTNER', 'STAFF'] as const);
+registerEnumType(Door, { name: 'Door' });
+
+@ObjectType({ description: 'A signing key of the gateway itself; docs/identity.md.' })
+export class GatewayKey {
+  @Field(() => KeyUse)
+  declare use: Use;
+  @Field(() => ID, { description: 'RFC 7638, base64url SHA-256.' })
+  declare thumbprint: string;
+  @Field(() => String)
+  declare kid: string;
+  @Field(() => KeyState)
+  declare state: State;
+  @Field(() => DateTime, { nullable: true })
+  declare inForceFrom: Date | null;
+  @Field(() => DateTime, { nullable: true })
+  declare endedAt: Date | null;
+  @Field(() => [String], { description: 'Replicas whose files hold it.' })
+  declare heldBy: readonly string[];
+  @Field(() => [String], {
+    description: 'Running replicas without it; it comes in force when there are none.',
+  })
+  declare missingAt: readonly string[];
+}
+
+@ObjectType({ description: 'A server certificate a replica serves now.' })
+export class ListenerCertificate {
+  @Field(() => Door)
+  declare door: keyof typeof Door;
+  @Field(() => String)
+  declare replica: string;
+  @Field(() => ID, { description: 'base64url SHA-256.' })
+  declare fingerprint: string;
+  @Field(() => DateTime, { nullable: true })
+  declare notAfter: Date | null;
+}
+
+@InputType()
+export class GatewayKeyInput {
+  @Field(() => KeyUse)
+  declare use: Use;
+  @Field(() => ID)
+  declare thumbprint: string;
+}
+
+@InputType()
+export class RevokeGatewayKeyInput {
+  @Field(() => KeyUse)
+  declare use: Use;
+  @Field(() => ID)
+  declare thumbprint: string;
+  @Field(() => ID, {
+    nullable: true,
+    description: 'Thumbprint of the one that comes in force; needed when the revoked one is.',
+  })
+  declare next?: string | null;
+}

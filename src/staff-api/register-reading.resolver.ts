@@ -1,0 +1,114 @@
+import { Args, Context, ID, Int, Query, Resolver } from '@nestjs/graphql';
+import { inputInvalid } from '../core/errors.js';
+import {
+  ChangePeople,
+  ReadPeople,
+  type BatchView,
+  type LegalHold as Hold,
+} from '../register/index.js';
+import { ErasePeopleInput, PersonReferenceInput } from './register.input.js';
+import { toErasure, toPlan, toReference } from './register.resolver.js';
+import {
+  BatchReview,
+  ErasurePlan,
+  ImportBatch,
+  LegalHold,
+  LikelyDuplicate,
+  Person,
+  RegisterRequest,
+  RegisterStatistics,
+  toDuplicate,
+  toPerson,
+  toReview,
+  toStatistics,
+} from './register.type.js';
+import type { StaffContext } from './staff-context.js';
+
+/** Registrars read the register. Each reading is on record before its answer leaves. */
+@Resolver()
+export class RegisterReadingResolver {
+  constructor(
+    private readonly people: ReadPeople,
+    private readonly change: ChangePeople,
+  ) {}
+
+  @Query(() => Person, { description: 'By reference; reading it is on record.' })
+  async person(
+    @Context() { caller }: StaffContext,
+    @Args('reference', { type: () => PersonReferenceInput }) reference: PersonReferenceInput,
+  ): Promise<Person> {
+    return toPerson(await this.people.person(caller, toReference(reference)));
+  }
+
+  @Query(() => [Person], {
+    description: 'Everybody of the household of one person, the person included; at most 100.',
+  })
+  async household(
+    @Context() { caller }: StaffContext,
+    @Args('reference', { type: () => PersonReferenceInput }) reference: PersonReferenceInput,
+  ): Promise<readonly Person[]> {
+    return (await this.people.household(caller, toReference(reference))).map(toPerson);
+  }
+
+  @Query(() => [ImportBatch], { description: 'The latest first, at most 200.' })
+  async importBatches(
+    @Context() { caller }: StaffContext,
+    @Args('waiting', { type: () => Boolean, defaultValue: true }) waiting: boolean,
+  ): Promise<readonly BatchView[]> {
+    return this.people.batches(caller, waiting ? 'WAITING' : 'ALL');
+  }
+
+  @Query(() => BatchReview, {
+    description: 'A batch with its counts and likely duplicates: to be read before releasing it.',
+  })
+  async importBatch(
+    @Context() { caller }: StaffContext,
+    @Args('id', { type: () => ID }) id: string,
+    @Args('first', { type: () => Int, defaultValue: 50 }) first: number,
+  ): Promise<BatchReview> {
+    return toReview(await this.people.batch(caller, id), checkFirst(first));
+  }
+
+  @Query(() => [LikelyDuplicate], { description: 'Among everybody released; the likeliest first.' })
+  async likelyDuplicates(
+    @Context() { caller }: StaffContext,
+    @Args('first', { type: () => Int, defaultValue: 50 }) first: number,
+  ): Promise<readonly LikelyDuplicate[]> {
+    const most = checkFirst(first);
+    return (await this.people.duplicates(caller)).slice(0, most).map(toDuplicate);
+  }
+
+  @Query(() => [LegalHold], { description: 'In force; whom they protect is not told.' })
+  async legalHolds(@Context() { caller }: StaffContext): Promise<readonly Hold[]> {
+    return this.people.holds(caller);
+  }
+
+  @Query(() => RegisterRequest, {
+    description: 'What a waiting act of two on the register is about, opened.',
+  })
+  async registerRequest(
+    @Context() { caller }: StaffContext,
+    @Args('act', { type: () => ID }) act: string,
+  ): Promise<RegisterRequest> {
+    const { content, ...request } = await this.people.request(caller, act);
+    return { ...request, content: JSON.stringify(content) };
+  }
+
+  @Query(() => ErasurePlan, { description: 'The dry run of an erasure: changes nothing.' })
+  async erasurePlan(
+    @Context() { caller }: StaffContext,
+    @Args('input', { type: () => ErasePeopleInput }) input: ErasePeopleInput,
+  ): Promise<ErasurePlan> {
+    return toPlan(await this.change.planErasure(caller, toErasure(input)));
+  }
+
+  @Query(() => RegisterStatistics)
+  async registerStatistics(@Context() { caller }: StaffContext): Promise<RegisterStatistics> {
+    return toStatistics(await this.people.statistics(caller));
+  }
+}
+
+function checkFirst(first: number): number {
+  if (first < 0 || first > 1000) throw inputInvalid('first');
+  return first;
+}

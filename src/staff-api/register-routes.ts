@@ -1,0 +1,152 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { once } from 'node:events';
+import { GatewayError, inputInvalid } from '../core/errors.js';
+import { retryAfterSeconds } from '../platform/graphql/error-map.js';
+import type { PublicGraphqlError } from '../platform/graphql/public-error.js';
+import type { ExportPeople, ImportPeople, UploadOptions } from '../register/index.js';
+import type { StaffCaller } from '../staff/index.js';
+import { toAct } from './act.type.js';
+
+/**
+ * The two routes of the staff door that carry people in bulk; everything else is GraphQL. What each
+ * asks of its caller is an act of the table of role and act, decided where it is done.
+ */
+export const registerRoutes = {
+  'POST /register/import': 'REGISTER_IMPORT',
+  'POST /register/export': 'REGISTER_EXPORT',
+} as const;
+
+/** `POST /register/import`: options in the query, none of them about a person. */
+const importOptions = ['dryRun', 'expect', 'caseload', 'format', 'separator', 'encoding'] as const;
+/** Header with a mapping file, base64url; at most so many bytes of it. */
+const mappingHeader = 'safeconduct-mapping';
+const largestMapping = 32 * 1024;
+
+export interface RegisterRoutesOptions {
+  readonly imports: ImportPeople;
+  readonly exports: ExportPeople;
+  readonly callerOf: (request: FastifyRequest) => StaffCaller;
+  /** The door's face of what was thrown; a fault is written down under its reference. */
+  readonly publicError: (error: unknown) => PublicGraphqlError;
+}
+
+/**
+ * `POST /register/import`: the file as it is for a body (`application/octet-stream`), never in
+ * clear on disk. The answer is JSON Lines: `{"stagedBytes"}`, `{"counted"}`, `{"done"}` as it goes,
+ * and last `{"result"}` or `{"error"}`, an error as GraphQL has it.
+ *
+ * `POST /register/export?act=ID`: an approved export, lines of JWE (docs/register.md); cut off, it can
+ * be fetched again.
+ */
+export function addRegisterRoutes(fastify: FastifyInstance, options: RegisterRoutesOptions): void {
+  // The body is read as it comes: no parser, no copy in memory.
+  const streamed = (work: (request: FastifyRequest, reply: FastifyReply) => Promise<void>) => ({
+    onRequest: async (request: FastifyRequest, reply: FastifyReply) => {
+      reply.hijack();
+      await work(request, reply);
+      return reply;
+    },
+  });
+  const nothing = async (): Promise<void> => undefined;
+  fastify.post(
+    '/register/import',
+    streamed(async (request, reply) => takeImport(options, request, reply)),
+    nothing,
+  );
+  fastify.post(
+    '/register/export',
+    streamed(async (request, reply) => sendExport(options, request, reply)),
+    nothing,
+  );
+}
+
+async function takeImport(
+  options: RegisterRoutesOptions,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<void> {
+  const { raw } = reply;
+  const write = (line: object) => {
+    if (!raw.headersSent) writeHead(reply, 200, 'application/x-ndjson; charset=utf-8');
+    raw.write(`${JSON.stringify(line)}\n`);
+  };
+  try {
+    const type = request.raw.headers['content-type'];
+    if (type !== 'application/octet-stream') throw inputInvalid('content-type');
+    const { release, ...result } = await options.imports.execute(
+      options.callerOf(request),
+      request.raw,
+      readUploadOptions(request),
+      write,
+    );
+    write({ result: { ...result, release: release === undefined ? null : toAct(release) } });
+  } catch (error) {
+    const face = options.publicError(error);
+    if (!raw.headersSent) return refuse(reply, face);
+    raw.write(`${JSON.stringify({ error: face.formatted })}\n`);
+  }
+  raw.end();
+}
+
+async function sendExport(
+  options: RegisterRoutesOptions,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<void> {
+  const { raw } = reply;
+  try {
+    const query = new URLSearchParams(request.url.split('?', 2)[1] ?? '');
+    const act = query.get('act') ?? '';
+    await options.exports.write(options.callerOf(request), act, async (line) => {
+      if (!raw.headersSent) writeHead(reply, 200, 'application/jose; charset=utf-8');
+      if (raw.destroyed) throw new GatewayError('ERR_BUSY', { detail: 'the connection ended' });
+      if (!raw.write(line)) await Promise.race([once(raw, 'drain'), once(raw, 'close')]);
+    });
+    raw.end();
+  } catch (error) {
+    const face = options.publicError(error);
+    // Cut off midway: the client has to see that this is not the whole.
+    if (raw.headersSent) raw.destroy();
+    else refuse(reply, face);
+  }
+}
+
+function writeHead({ raw }: FastifyReply, status: number, type: string): void {
+  raw.writeHead(status, {
+    'content-type': type,
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  });
+}
+
+function refuse(reply: FastifyReply, { formatted, status }: PublicGraphqlError): void {
+  // What is left of the body is not read.
+  reply.raw.setHeader('connection', 'close');
+  if (status === 503) reply.raw.setHeader('retry-after', String(retryAfterSeconds));
+  // Not executed: no 200, which GraphQL gives its refusals.
+  writeHead(reply, status === 200 ? 403 : status, 'application/json; charset=utf-8');
+  reply.raw.end(JSON.stringify({ errors: [formatted] }));
+}
+
+/** @throws {GatewayError} ERR_INPUT_INVALID naming an option that is not known, or given twice */
+function readUploadOptions(request: FastifyRequest): UploadOptions {
+  const query = new URLSearchParams(request.url.split('?', 2)[1] ?? '');
+  const known: readonly string[] = importOptions;
+  for (const name of query.keys()) {
+    if (!known.includes(name)) throw inputInvalid('query', 'an option that is not known');
+    if (query.getAll(name).length > 1) throw inputInvalid(name, 'twice');
+  }
+  const { dryRun, ...given } = Object.fromEntries(query) as Partial<
+    Record<(typeof importOptions)[number], string>
+  >;
+  if (dryRun !== undefined && dryRun !== 'true' && dryRun !== 'false') throw inputInvalid('dryRun');
+  const header = request.raw.headers[mappingHeader];
+  if (Array.isArray(header)) throw inputInvalid('mapping', 'twice');
+  const mapping = header === undefined ? undefined : Buffer.from(header, 'base64url');
+  if (mapping !== undefined && mapping.length > largestMapping) throw inputInvalid('mapping');
+  return {
+    ...given,
+    dryRun: dryRun === 'true',
+    ...(mapping === undefined ? {} : { mapping }),
+  };
+}

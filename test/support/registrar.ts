@@ -1,0 +1,100 @@
+import { X509Certificate } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { run } from '../../src/cli/program.js';
+import { keyPem, type TestGateway } from './gateway.js';
+import { captureOutput } from './output.js';
+import { actFields, type StaffReply, type TestStaffClient } from './staff-client.js';
+
+/** Selection of every mutation that answers with a change of the register. */
+const changeFields = `act { ${actFields} } people fields batch release { ${actFields} }
+  plan { people held backupsCoveredBy }`;
+
+export interface ActValue {
+  readonly id: string;
+  readonly digest: string;
+  readonly act: string;
+  readonly state: string;
+  readonly content: string;
+}
+
+export interface ChangeValue {
+  readonly act: ActValue | null;
+  readonly people: number;
+  readonly fields: readonly string[];
+  readonly batch: string | null;
+  readonly release: ActValue | null;
+  readonly plan: { readonly people: number; readonly held: number } | null;
+}
+
+export interface ChangeReply extends StaffReply {
+  readonly change: ChangeValue;
+}
+
+/** A mutation of the register at the staff door. */
+export async function changeRegister(
+  staff: TestStaffClient,
+  mutation: string,
+  inputType: string,
+  input: object,
+): Promise<ChangeReply> {
+  const reply = await staff.graphql(
+    `mutation A($input: ${inputType}!) { ${mutation}(input: $input) { ${changeFields} } }`,
+    { input },
+  );
+  return { ...reply, change: reply.value as ChangeValue };
+}
+
+/** Approves the act a change waits for. */
+export async function approveAct(
+  staff: TestStaffClient,
+  act: { readonly id: string; readonly digest: string } | null,
+): Promise<StaffReply> {
+  if (act === null) throw new TypeError('nothing waits');
+  return staff.act('approveAct', { id: act.id, digest: act.digest });
+}
+
+/** Writes a staff profile for the command. @returns its path */
+export function writeStaffProfile(
+  gateway: TestGateway,
+  directory: string,
+  reference: string,
+): string {
+  mkdirSync(directory, { recursive: true });
+  const { pair, url } = gateway.staff(reference);
+  if (pair === null) throw new TypeError(`${reference} has no certificate`);
+  const file = (name: string, text: string): string => {
+    writeFileSync(join(directory, `${reference}.${name}`), text, { mode: 0o600 });
+    return `${reference}.${name}`;
+  };
+  const profile = {
+    url,
+    certificateFile: file('crt.pem', new X509Certificate(pair.certificate).toString()),
+    keyFile: file('key.pem', keyPem(pair.privateKey)),
+    caFile: file('ca.pem', gateway.serverCaPem),
+  };
+  return join(directory, file('json', JSON.stringify(profile)));
+}
+
+export interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs the command in this process as a member of staff. */
+export async function safeconductAs(profile: string, ...args: readonly string[]): Promise<Ran> {
+  const captured = captureOutput();
+  const before = process.env['LOG_LEVEL'];
+  process.env['LOG_LEVEL'] = 'silent';
+  try {
+    process.exitCode = undefined;
+    await run(['node', 'safeconduct', ...args, '--profile', profile]);
+    return { code: Number(process.exitCode ?? 0), ...captured.text() };
+  } finally {
+    captured.end();
+    process.exitCode = undefined;
+    if (before === undefined) delete process.env['LOG_LEVEL'];
+    else process.env['LOG_LEVEL'] = before;
+  }
+}
