@@ -5,7 +5,8 @@ import type { AddressInfo } from 'node:net';
 import type { INestApplicationContext, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { GraphQLSchema } from 'graphql';
-import type { AccessLog } from './access-log/index.js';
+import { EventRecorder, type AccessLog } from './access-log/index.js';
+import { Outbox } from './alerts/index.js';
 import { GatewayError } from './core/errors.js';
 import type { PartnerCode } from './core/ids.js';
 import { AcceptGrant, Authority, type Caller } from './grants/index.js';
@@ -31,7 +32,8 @@ import {
   createGatedHttpsServer,
   type GatedHttpsServer,
 } from './platform/tls/client-certificate-gate.js';
-import { Crossings } from './referrals/index.js';
+import { ConfirmationAlarms, Crossings } from './referrals/index.js';
+import { startWatch, type Watch } from './open-watch.js';
 import { authorityChannel, ReplicaClock } from './staff/index.js';
 import {
   ReadAccess,
@@ -69,6 +71,8 @@ export interface Gateway {
   readonly staff: { readonly url: string; readonly schema: GraphQLSchema } | undefined;
   /** Takes up files of keys and certificates that have changed; done by itself every two seconds. */
   lookAtFiles(): Promise<void>;
+  /** Looks for alerts now; done by itself every ten seconds. */
+  lookForAlerts(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -123,6 +127,7 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
   const metrics = new Metrics();
   const authority = context.get(Authority);
   const accessLog = context.get<AccessLog>(ACCESS_LOG);
+  const events = context.get(EventRecorder);
   const ring = context.get(GatewayKeyRing);
   let tls = readListenerTls(settings.partnerTls, 'PARTNER');
   metrics.certificateNotAfter.set({ door: 'partner' }, tls.notAfter.getTime() / 1000);
@@ -206,8 +211,10 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
     now,
     onRefused: (error, detail) => {
       metrics.tokensRefused.inc({ cause: `endpoint ${error}` });
+      events.count('EVENT_TOKENS_REFUSED', error);
       logger.info({ error, detail }, 'token refused');
     },
+    onIssued: (clientId) => events.count('EVENT_TOKENS_ISSUED', clientId),
     onFault: (error) => logger.error({ code: nameOfFault(error) }, 'token endpoint'),
   });
 
@@ -230,7 +237,10 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
           causeOf: certificateCauseOf,
           connectionKey: (peer) => peer.partner,
           http: { keepAliveTimeout: 60_000 },
-          onRefused: (cause) => metrics.handshakesRefused.inc({ cause }),
+          onRefused: (cause) => {
+            metrics.handshakesRefused.inc({ cause });
+            events.count('EVENT_CONNECTIONS_REFUSED', cause);
+          },
         },
         handler,
       );
@@ -368,6 +378,7 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
   };
   const ops = await buildOpsDoor({ ready, metrics, logger });
 
+  const watches: Watch[] = [];
   const close = async () => {
     await files.close();
     gate?.cutConnections(() => true);
@@ -377,6 +388,7 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
     await ops.close();
     await notices?.close();
     await clock.stop().catch(() => undefined);
+    for (const watch of watches) await watch.stop();
     await rooms.close();
   };
   accessLog.startRounds(now);
@@ -390,6 +402,19 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
     await close();
     throw error;
   }
+  const watch = await startWatch({
+    dataSource: database.dataSource,
+    embedded: database.embedded,
+    accessLog,
+    events,
+    outbox: context.get(Outbox),
+    authority,
+    confirmations: context.get(ConfirmationAlarms),
+    metrics,
+    logger,
+    now,
+  });
+  watches.push(watch);
   return {
     partnerUrl: `https://localhost:${portOf(partner.app.getHttpServer())}`,
     opsUrl: `http://${configuration.ops.host}:${portOf(ops.getHttpServer())}`,
@@ -401,6 +426,7 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
             url: `https://localhost:${portOf(staff.app.getHttpServer())}`,
             schema: staff.schema,
           },
+    lookForAlerts: async () => watch.look(),
     lookAtFiles: async () => {
       await files.look();
       await clock.holds();

@@ -21,6 +21,8 @@ import {
 import { buildStaffDoor, type StaffDoor } from './staff-api/staff-door.js';
 import { ReadGatewayKeys } from './identity/keys/index.js';
 import { ReadPartners } from './partners/index.js';
+import { EventRecorder } from './access-log/index.js';
+import { AlertDesk } from './alerts/index.js';
 import { ExportLog, ReadSummary, SearchLog } from './scrutiny/index.js';
 import { ChangePeople, ExportPeople, ImportPeople, ReadPeople } from './register/index.js';
 import { StaffActs, StaffDirectory } from './staff/index.js';
@@ -74,6 +76,7 @@ export async function openStaffDoor(
   const { now, logger, metrics } = settings;
   let anchors = readStaffAnchors(settings.files.caFile);
   const directory = context.get(StaffDirectory);
+  const events = context.get(EventRecorder);
   let gate: GatedHttpsServer<StaffPeer> | undefined;
 
   const door = await buildStaffDoor({
@@ -84,6 +87,7 @@ export async function openStaffDoor(
       searchLog: shared(SearchLog),
       readSummary: shared(ReadSummary),
       exportLog: shared(ExportLog),
+      alertDesk: shared(AlertDesk),
       readKeys: shared(ReadGatewayKeys),
       changePeople: shared(ChangePeople),
       importPeople: shared(ImportPeople),
@@ -103,7 +107,10 @@ export async function openStaffDoor(
           causeOf: certificateCauseOf,
           connectionKey: ({ account }) => account,
           http: uploadLimits,
-          onRefused: (cause) => metrics.handshakesRefused.inc({ cause: `staff ${cause}` }),
+          onRefused: (cause) => {
+            metrics.handshakesRefused.inc({ cause: `staff ${cause}` });
+            events.count('EVENT_CONNECTIONS_REFUSED', `staff ${cause}`);
+          },
         },
         handler,
       );

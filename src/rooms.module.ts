@@ -1,7 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { Module, type DynamicModule } from '@nestjs/common';
-import { openAccessLog, type AccessLog, type AccessLogOptions } from './access-log/index.js';
+import {
+  EventRecorder,
+  openAccessLog,
+  type AccessLog,
+  type AccessLogOptions,
+} from './access-log/index.js';
 import type { EpochKeyProvider } from './platform/keys/epoch-key-files.js';
 import {
   deriveKey,
@@ -12,7 +17,7 @@ import {
 } from './platform/keys/keys.js';
 import { migrate, openDatabase, type Database } from './platform/database/database.js';
 import type { Configuration } from './platform/configuration/configuration.js';
-import type { GatewayLogger } from './platform/telemetry/logger.js';
+import { describeError, type GatewayLogger } from './platform/telemetry/logger.js';
 import { AcceptGrant, Authority, Budgets } from './grants/index.js';
 import { Crossings, ConfirmationAlarms, ToldFacts, ToldKeys } from './referrals/index.js';
 import {
@@ -40,6 +45,7 @@ import {
   VerifyIdentities,
   VerifyIdentity,
 } from './verification/index.js';
+import { AlertDesk, Outbox, syslogOutlet, webhookOutlet } from './alerts/index.js';
 import { Cursors, ExportLog, ReadSummary, SearchLog } from './scrutiny/index.js';
 import { actHandlers, allActHandlers } from './act-handlers.js';
 import { migrations } from './migrations.js';
@@ -66,6 +72,8 @@ export interface GatewayKeys {
   readonly epochs: EpochKeyProvider;
   /** 32 bytes. */
   readonly log: Uint8Array;
+  /** 32 bytes; signs webhooks. */
+  readonly notify?: Uint8Array;
   /** The first of its file. */
   readonly token: PrivateJwk;
   /** The first of its file. */
@@ -162,6 +170,35 @@ export class RoomsModule {
           inject: [ACCESS_LOG],
           useFactory: (accessLog: AccessLog) =>
             new StaffRecords({ accessLog, now, newId: randomUUID }),
+        },
+        {
+          provide: EventRecorder,
+          inject: [ACCESS_LOG],
+          useFactory: (accessLog: AccessLog) =>
+            new EventRecorder({
+              accessLog,
+              now,
+              newId: randomUUID,
+              onFault: (error) =>
+                logger.warn(describeError(error), 'an event was not recorded yet'),
+            }),
+        },
+        {
+          provide: AlertDesk,
+          inject: [StaffRecords],
+          useFactory: (records: StaffRecords) => new AlertDesk(dataSource, records, now),
+        },
+        {
+          provide: Outbox,
+          useFactory: () => {
+            const { webhook, syslogUrl } = configuration.notify;
+            return new Outbox(dataSource, {
+              ...(webhook === undefined || keys.notify === undefined
+                ? {}
+                : { WEBHOOK: webhookOutlet(webhook.url, keys.notify) }),
+              ...(syslogUrl === undefined ? {} : { SYSLOG: syslogOutlet(syslogUrl) }),
+            });
+          },
         },
         {
           provide: Cursors,

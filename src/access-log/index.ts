@@ -23,5 +23,6 @@ export {
   type PersonDisclosure,
   type ReadRecord,
 } from './search/log-search.js';
+export { EventRecorder, type CountedEvent } from './event-recorder.js';
 export type { HostPart } from './sealed-part.js';
 export type { CheckpointKeys, TreeName } from './trees.js';

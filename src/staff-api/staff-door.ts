@@ -19,7 +19,9 @@ import { nestLogger } from '../platform/telemetry/nest-logger.js';
 import { ReadPartners } from '../partners/index.js';
 import { ChangePeople, ExportPeople, ImportPeople, ReadPeople } from '../register/index.js';
 import { StaffActs, StaffDirectory, type StaffCaller } from '../staff/index.js';
+import { AlertDesk } from '../alerts/index.js';
 import { ExportLog, ReadSummary, SearchLog } from '../scrutiny/index.js';
+import { AlertResolver } from './alert.resolver.js';
 import { LogResolver } from './log.resolver.js';
 import { ReadGatewayKeys } from '../identity/keys/index.js';
 import { KeysResolver } from './keys.resolver.js';
@@ -41,6 +43,7 @@ export interface StaffDoorOptions {
     readonly searchLog: SearchLog;
     readonly readSummary: ReadSummary;
     readonly exportLog: ExportLog;
+    readonly alertDesk: AlertDesk;
     readonly readKeys: ReadGatewayKeys;
     readonly changePeople: ChangePeople;
     readonly importPeople: ImportPeople;
@@ -83,7 +86,7 @@ class StaffDoorModule {
   static with(options: StaffDoorOptions): DynamicModule {
     const { acts, directory, readPartners, readKeys } = options.useCases;
     const { changePeople, importPeople, exportPeople, readPeople } = options.useCases;
-    const { searchLog, readSummary, exportLog } = options.useCases;
+    const { searchLog, readSummary, exportLog, alertDesk } = options.useCases;
     return {
       module: StaffDoorModule,
       imports: [
@@ -105,6 +108,7 @@ class StaffDoorModule {
         { provide: SearchLog, useValue: searchLog },
         { provide: ReadSummary, useValue: readSummary },
         { provide: ExportLog, useValue: exportLog },
+        { provide: AlertDesk, useValue: alertDesk },
         { provide: ReadGatewayKeys, useValue: readKeys },
         { provide: ChangePeople, useValue: changePeople },
         { provide: ImportPeople, useValue: importPeople },
@@ -117,6 +121,7 @@ class StaffDoorModule {
         RegisterReadingResolver,
         KeysResolver,
         LogResolver,
+        AlertResolver,
       ],
     };
   }

@@ -47,6 +47,28 @@ export function budgetAlert(alarm: BudgetAlarmFact): FoundAlert {
   };
 }
 
+/** Matches that are not followed by a crossing: the alarm for an informed fisher (design, section 8). */
+export function confirmationAlert(alarm: {
+  /** `OFFICER:...` or `PARTNER:...`. */
+  readonly account: string;
+  readonly kind: string;
+  readonly severe: boolean;
+  readonly partner: string;
+  readonly people: number;
+  readonly raisedAt: Date;
+}): FoundAlert {
+  const { account, kind, severe, partner, people, raisedAt } = alarm;
+  const whose = levelWords[account.split(':', 1)[0] ?? ''] ?? 'an account';
+  return {
+    kind: 'MATCHES_UNCONFIRMED',
+    severity: severe ? 'HIGH' : 'MEDIUM',
+    key: `unconfirmed ${account} ${kind} ${raisedAt.toISOString()}`,
+    reason: `${partner}: ${people} people matched by ${whose} have not been confirmed at any crossing`,
+    partner,
+    records: [],
+  };
+}
+
 /** One asker, as the alerts of their conduct need them. */
 export interface AskerFact {
   readonly partner: string;

@@ -7,7 +7,7 @@
  *
  * | outcome | finding |
  * |---|---|
- * | `EVENT_START` | `{"release"}`: a gateway has opened its doors |
+ * | `EVENT_START` | `{"gateway"}`: one has opened its doors |
  * | `EVENT_STOP` | `{}`: it was told to stop, and has closed them |
  * | `EVENT_RECONCILED` | what a start found and put right between database and journal, counts |
  * | `EVENT_KEYS_ROTATED` | `{"what"}` |

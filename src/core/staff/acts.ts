@@ -77,6 +77,8 @@ export const staffActs = {
   LOG_EXPORT_READ: atOnce('SECURITY'),
   LOG_SUMMARY_READ: atOnce(...watchers),
   CASE_REFERENCE_READ: atOnce('SECURITY'),
+  ALERTS_READ: atOnce(...watchers, 'PROTECTION_OFFICER'),
+  ALERT_NOTE: atOnce('SECURITY', 'PROTECTION_OFFICER'),
   WITNESSES_READ: atOnce(...watchers, 'PROTECTION_OFFICER'),
   // The gateway's own signing keys; who holds the host's files puts them there
   KEYS_READ: atOnce(...watchers, 'LIAISON'),
