@@ -50,7 +50,7 @@ try {
       honest.push(month);
     }
   }
-  const mode = values.short ? 'short' : 'full';
+  const mode = `${tries} tries, ${days} days, ${seeds} seeds, ${samples} samples a class`;
   const page = printPrivacy({ mode, attacks, colluders, honest, sockets });
   writeFileSync(values.out, page);
   process.stdout.write(page);

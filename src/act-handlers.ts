@@ -1,4 +1,11 @@
-import { clientActs, credentialActs, officerActs, organisationActs } from './partners/index.js';
+import {
+  clientActs,
+  credentialActs,
+  documentActs,
+  officerActs,
+  organisationActs,
+} from './partners/index.js';
+import { grantActs } from './grants/index.js';
 import { keyActs } from './identity/keys/index.js';
 import type { RegisterAct, RegisterActs } from './register/index.js';
 import { accountActs, type ActHandler, type ChangingAct } from './staff/index.js';
@@ -10,6 +17,8 @@ export const actHandlers: Readonly<Record<Exclude<ChangingAct, RegisterAct>, Act
   ...credentialActs,
   ...clientActs,
   ...officerActs,
+  ...documentActs,
+  ...grantActs,
   ...keyActs,
 };
 

@@ -9,12 +9,14 @@ import { EventRecorder, type AccessLog } from './access-log/index.js';
 import { Outbox } from './alerts/index.js';
 import { GatewayError } from './core/errors.js';
 import type { PartnerCode } from './core/ids.js';
-import { AcceptGrant, Authority, type Caller } from './grants/index.js';
+import { AcceptGrant, Authority, ReadEnds, type Caller } from './grants/index.js';
 import { createTokenVerifier, parseBearer } from './identity/caller/index.js';
 import { certificateCauseOf } from './identity/certificate/index.js';
 import { GatewayKeyRing } from './identity/keys/index.js';
 import { createTokenEndpoint, publicTokenKeys } from './identity/token/index.js';
+import { DocumentReport } from './partners/index.js';
 import { buildOpsDoor } from './ops/ops-door.js';
+import { startBackground } from './background.js';
 import { countEnding } from './ending-credentials.js';
 import { CertificateJudge, type PartnerPeer } from './certificate-judge.js';
 import { openStaffDoor, type OpenedStaffDoor } from './open-staff-door.js';
@@ -32,8 +34,10 @@ import {
   createGatedHttpsServer,
   type GatedHttpsServer,
 } from './platform/tls/client-certificate-gate.js';
-import { ConfirmationAlarms, Crossings } from './referrals/index.js';
+import { ScreenRounds } from './screening/index.js';
 import { startWatch, type Watch } from './open-watch.js';
+import { ConfirmationAlarms, Crossings, ReadNotices } from './referrals/index.js';
+import { legalHolds, Register, Upkeep } from './register/index.js';
 import { authorityChannel, ReplicaClock } from './staff/index.js';
 import {
   ReadAccess,
@@ -128,6 +132,8 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
   const authority = context.get(Authority);
   const accessLog = context.get<AccessLog>(ACCESS_LOG);
   const events = context.get(EventRecorder);
+  const readEnds = context.get(ReadEnds);
+  const documentReport = context.get(DocumentReport);
   const ring = context.get(GatewayKeyRing);
   let tls = readListenerTls(settings.partnerTls, 'PARTNER');
   metrics.certificateNotAfter.set({ door: 'partner' }, tls.notAfter.getTime() / 1000);
@@ -227,6 +233,7 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
       recordRefusal: shared(context, RecordRefusal),
       acceptGrant: shared(context, AcceptGrant),
       crossings: shared(context, Crossings),
+      readNotices: shared(context, ReadNotices),
     },
     serverFactory: (handler) => {
       gate = createGatedHttpsServer<PartnerPeer>(
@@ -249,6 +256,13 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
     authenticate,
     tokenEndpoint,
     log: { published: accessLog.published, partnerOf, now },
+    documents: {
+      ruleOf: (code) => authority.documentRule(code),
+      note: (code, id, refused) => {
+        metrics.untrustedDocuments.inc({ refused: String(refused) });
+        documentReport.note(code, id, refused);
+      },
+    },
     releaseDelayMs: configuration.releaseDelayMs,
     logger,
     metrics,
@@ -348,11 +362,7 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
 
   /** What ends soon shows on /metrics; a database that does not answer takes nothing else from it. */
   const measureEnding = async () => {
-    for (const { kind, withinDays, count } of await countEnding(
-      database.dataSource,
-      authority,
-      now(),
-    )) {
+    for (const { kind, withinDays, count } of countEnding(await readEnds.all(), now())) {
       metrics.ending.set({ kind, within_days: String(withinDays) }, count);
     }
     const isStale = ({ crl }: { crl?: { nextUpdate: Date } }) =>
@@ -377,6 +387,21 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
     ];
   };
   const ops = await buildOpsDoor({ ready, metrics, logger });
+  const { retentionDays } = configuration;
+  const upkeep = new Upkeep({
+    store: context.get(Register).store,
+    embedded: database.embedded,
+    ...(retentionDays === undefined ? {} : { retentionDays }),
+    logger,
+    onStatus: ({ job, state, done, endedAt }) => {
+      if (state === 'DONE' && done > 0) void events.record('EVENT_UPKEEP', { job, done });
+      metrics.registerUpkeep.set({ job }, done);
+      metrics.registerUpkeepFailed.set({ job }, state === 'FAILED' ? 1 : 0);
+      if (state === 'DONE' && endedAt !== null) {
+        metrics.registerUpkeepEnded.set({ job }, endedAt.getTime() / 1000);
+      }
+    },
+  });
 
   const watches: Watch[] = [];
   const close = async () => {
@@ -389,9 +414,20 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
     await notices?.close();
     await clock.stop().catch(() => undefined);
     for (const watch of watches) await watch.stop();
+    await background.stop();
+    await upkeep.stop();
     await rooms.close();
   };
   accessLog.startRounds(now);
+  const months = configuration.logRetentionMonths;
+  if (months !== undefined) {
+    // Whom a hold protects is sealed: while one is in force nothing of the log is forgotten.
+    const { store } = context.get(Register);
+    const isHeld = async () => (await legalHolds(store)).length > 0;
+    accessLog.startRetention({ months, isHeld }, now);
+  }
+  upkeep.start();
+  const background = startBackground(context, database.dataSource, now, logger);
   try {
     await listen(partner.app, configuration.partner, 'SAFECONDUCT_PARTNER_PORT');
     if (staff !== undefined) {
@@ -408,7 +444,8 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
     accessLog,
     events,
     outbox: context.get(Outbox),
-    authority,
+    readEnds: async () => readEnds.all(),
+    screenRounds: context.get(ScreenRounds),
     confirmations: context.get(ConfirmationAlarms),
     metrics,
     logger,

@@ -7,6 +7,7 @@ import { partnerMigrations } from './partners/index.js';
 import type { Migration } from './platform/database/database.js';
 import { referralMigrations } from './referrals/index.js';
 import { registerMigrations } from './register/index.js';
+import { screeningMigrations } from './screening/index.js';
 import { staffMigrations } from './staff/index.js';
 
 /** Every room's migrations; TypeORM runs them in the order of their time stamps. */
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   ...staffMigrations,
   ...alertMigrations,
   ...referralMigrations,
+  ...screeningMigrations,
 ];

@@ -19,13 +19,8 @@ import {
   type GatedHttpsServer,
 } from './platform/tls/client-certificate-gate.js';
 import { buildStaffDoor, type StaffDoor } from './staff-api/staff-door.js';
-import { ReadGatewayKeys } from './identity/keys/index.js';
-import { ReadPartners } from './partners/index.js';
 import { EventRecorder } from './access-log/index.js';
-import { AlertDesk } from './alerts/index.js';
-import { ExportLog, ReadSummary, SearchLog } from './scrutiny/index.js';
-import { ChangePeople, ExportPeople, ImportPeople, ReadPeople } from './register/index.js';
-import { StaffActs, StaffDirectory } from './staff/index.js';
+import { StaffDirectory } from './staff/index.js';
 
 /** Who is on the other end of a connection through the staff door's gate. */
 interface StaffPeer {
@@ -80,20 +75,7 @@ export async function openStaffDoor(
   let gate: GatedHttpsServer<StaffPeer> | undefined;
 
   const door = await buildStaffDoor({
-    useCases: {
-      acts: shared(StaffActs),
-      directory: shared(StaffDirectory),
-      readPartners: shared(ReadPartners),
-      searchLog: shared(SearchLog),
-      readSummary: shared(ReadSummary),
-      exportLog: shared(ExportLog),
-      alertDesk: shared(AlertDesk),
-      readKeys: shared(ReadGatewayKeys),
-      changePeople: shared(ChangePeople),
-      importPeople: shared(ImportPeople),
-      exportPeople: shared(ExportPeople),
-      readPeople: shared(ReadPeople),
-    },
+    useCase: shared,
     serverFactory: (handler) => {
       gate = createGatedHttpsServer<StaffPeer>(
         {

@@ -8,16 +8,17 @@ import {
   confirmationSource,
   endingSource,
   logSource,
+  screenSource,
   ProcessSignals,
   witnessSource,
   type Outbox,
 } from './alerts/index.js';
 import { clockAlert, lateAlert, reconciliationAlert } from './core/alerts/rules.js';
-import type { Authority } from './grants/index.js';
-import { readEnding } from './ending-credentials.js';
+import type { End } from './grants/index.js';
 import { describeError, type GatewayLogger } from './platform/telemetry/logger.js';
 import type { Metrics } from './platform/telemetry/metrics.js';
 import type { ConfirmationAlarms } from './referrals/index.js';
+import type { ScreenRounds } from './screening/index.js';
 
 export interface WatchParts {
   readonly dataSource: DataSource;
@@ -25,7 +26,8 @@ export interface WatchParts {
   readonly accessLog: AccessLog;
   readonly events: EventRecorder;
   readonly outbox: Outbox;
-  readonly authority: Authority;
+  readonly readEnds: () => Promise<readonly End[]>;
+  readonly screenRounds: ScreenRounds;
   readonly confirmations: ConfirmationAlarms;
   readonly metrics: Metrics;
   readonly logger: GatewayLogger;
@@ -43,7 +45,7 @@ export interface Watch {
 
 /** Starts watching; what opening the log has found is told first. */
 export async function startWatch(parts: WatchParts): Promise<Watch> {
-  const { dataSource, accessLog, events, outbox, authority, metrics, logger, now } = parts;
+  const { dataSource, accessLog, events, outbox, metrics, logger, now } = parts;
   const signals = new ProcessSignals();
   const watch = new AlertWatch({
     dataSource,
@@ -53,7 +55,8 @@ export async function startWatch(parts: WatchParts): Promise<Watch> {
       budgetSource(dataSource),
       witnessSource(accessLog),
       confirmationSource(parts.confirmations),
-      endingSource(async (at) => readEnding(dataSource, authority, at)),
+      screenSource(parts.screenRounds),
+      endingSource(async () => parts.readEnds()),
     ],
     signals,
     outlets: outbox.names,

@@ -18,8 +18,25 @@ import {
 import { migrate, openDatabase, type Database } from './platform/database/database.js';
 import type { Configuration } from './platform/configuration/configuration.js';
 import { describeError, type GatewayLogger } from './platform/telemetry/logger.js';
-import { AcceptGrant, Authority, Budgets } from './grants/index.js';
-import { Crossings, ConfirmationAlarms, ToldFacts, ToldKeys } from './referrals/index.js';
+import {
+  ConfirmationAlarms,
+  Crossings,
+  NoteChanges,
+  ReadConfirmations,
+  ReadNotices,
+  ToldFacts,
+  ToldKeys,
+} from './referrals/index.js';
+import {
+  AcceptGrant,
+  Authority,
+  Budgets,
+  PreviewGrant,
+  ReadBudgets,
+  ReadEnds,
+  ReadGrants,
+  rechargeRestored,
+} from './grants/index.js';
 import {
   GatewayKeyRing,
   ReadGatewayKeys,
@@ -32,10 +49,11 @@ import {
   ImportPeople,
   openRegister,
   ReadPeople,
+  readPersonInScope,
   Register,
   RegisterActs,
-  registerVersionSql,
   registerActAppliers,
+  registerVersionSql,
   type DeskOptions,
 } from './register/index.js';
 import {
@@ -46,11 +64,12 @@ import {
   VerifyIdentity,
 } from './verification/index.js';
 import { AlertDesk, Outbox, syslogOutlet, webhookOutlet } from './alerts/index.js';
-import { Cursors, ExportLog, ReadSummary, SearchLog } from './scrutiny/index.js';
 import { actHandlers, allActHandlers } from './act-handlers.js';
 import { migrations } from './migrations.js';
-import { readPartnerCodes, ReadPartners } from './partners/index.js';
+import { QuestionScreen, ReadFindings, ScreenRounds } from './screening/index.js';
+import { Cursors, ExportLog, ReadSummary, SearchLog } from './scrutiny/index.js';
 import { StaffActs, StaffDirectory, StaffRecords, staffActAppliers } from './staff/index.js';
+import { DocumentReport, readPartnerCodes, ReadPartners } from './partners/index.js';
 
 /** Everything a start has to be given: configuration, keys, clock. */
 export interface RoomsSettings {
@@ -60,6 +79,8 @@ export interface RoomsSettings {
   readonly now: () => Date;
   /** Another file system under the journal, for tests that make it fail. */
   readonly journalFiles?: AccessLogOptions['files'];
+  /** Another volume under the journal, for tests that fill it. */
+  readonly journalVolume?: AccessLogOptions['volume'];
   /** Signing keys in force that are lost: the first one held takes their place. */
   readonly adoptKeys?: readonly KeyUse[];
 }
@@ -93,7 +114,15 @@ const DESK = Symbol('desk');
 export class RoomsModule {
   /** @param database open and migrated; the caller closes it after the application context */
   static with(settings: RoomsSettings, database: Database): DynamicModule {
-    const { configuration, keys, logger, now, journalFiles, adoptKeys = [] } = settings;
+    const {
+      configuration,
+      keys,
+      logger,
+      now,
+      journalFiles,
+      journalVolume,
+      adoptKeys = [],
+    } = settings;
     const { dataSource } = database;
     return {
       module: RoomsModule,
@@ -122,8 +151,10 @@ export class RoomsModule {
         },
         {
           provide: Register,
-          useFactory: () =>
+          inject: [NoteChanges],
+          useFactory: (notices: NoteChanges) =>
             openRegister({
+              onLiveChange: async (manager, changes) => notices.note(manager, changes),
               dataSource,
               masterKey: masterKeyOf(keys),
               epochKeys: keys.epochs,
@@ -133,9 +164,10 @@ export class RoomsModule {
         },
         {
           provide: ACCESS_LOG,
-          inject: [GatewayKeyRing, Register],
-          useFactory: async (ring: GatewayKeyRing, register: Register) => {
+          inject: [GatewayKeyRing, Register, Budgets],
+          useFactory: async (ring: GatewayKeyRing, register: Register, budgets: Budgets) => {
             const log = await openAccessLog({
+              restored: rechargeRestored(budgets, now()),
               dataSource,
               home: configuration.home,
               embedded: database.embedded,
@@ -154,6 +186,8 @@ export class RoomsModule {
                 ...registerActAppliers(register.store),
               },
               witnessQuorum: configuration.witnessQuorum,
+              recordsPerDay: configuration.logRecordsPerDay,
+              ...(journalVolume === undefined ? {} : { volume: journalVolume }),
               ...(configuration.checkpointFile === undefined
                 ? {}
                 : { checkpointFile: configuration.checkpointFile }),
@@ -161,6 +195,12 @@ export class RoomsModule {
             ring.onChange(() => log.signAgain());
             return log;
           },
+        },
+        {
+          provide: ReadEnds,
+          inject: [Authority, StaffDirectory],
+          useFactory: (authority: Authority, directory: StaffDirectory) =>
+            new ReadEnds(dataSource, authority, directory, now),
         },
         { provide: ReadGatewayKeys, useFactory: () => new ReadGatewayKeys(dataSource, now) },
         { provide: ReadPartners, useFactory: () => new ReadPartners(dataSource) },
@@ -303,17 +343,72 @@ export class RoomsModule {
           useFactory: (toldKeys: ToldKeys, told: ToldFacts, accessLog: AccessLog) =>
             new Crossings(toldKeys, told, accessLog, now, randomUUID),
         },
+        {
+          provide: NoteChanges,
+          inject: [ToldKeys],
+          useFactory: (toldKeys: ToldKeys) => new NoteChanges(toldKeys, now),
+        },
+        {
+          provide: ReadNotices,
+          inject: [ToldKeys, ACCESS_LOG],
+          useFactory: (toldKeys: ToldKeys, accessLog: AccessLog) =>
+            new ReadNotices(
+              toldKeys,
+              accessLog,
+              deriveKey(keys.log, 'safeconduct/notice-cursor/v1'),
+              now,
+              randomUUID,
+            ),
+        },
+        {
+          provide: ScreenRounds,
+          inject: [ToldKeys],
+          useFactory: (toldKeys: ToldKeys) => new ScreenRounds(toldKeys),
+        },
+        {
+          provide: QuestionScreen,
+          inject: [Register, ScreenRounds],
+          useFactory: (register: Register, rounds: ScreenRounds) =>
+            new QuestionScreen({
+              register,
+              rounds,
+              now,
+              onFault: (error) => logger.warn(describeError(error), 'questions were not screened'),
+            }),
+        },
+        {
+          provide: ReadConfirmations,
+          inject: [ConfirmationAlarms],
+          useFactory: (alarms: ConfirmationAlarms) => new ReadConfirmations(alarms, now),
+        },
+        {
+          provide: ReadFindings,
+          inject: [ScreenRounds, StaffRecords],
+          useFactory: (rounds: ScreenRounds, records: StaffRecords) =>
+            new ReadFindings(rounds, records, now),
+        },
         { provide: ConfirmationAlarms, useFactory: () => new ConfirmationAlarms(dataSource) },
         {
           provide: VerifyIdentity,
-          inject: [Authority, Budgets, Register, ACCESS_LOG, ToldFacts],
+          inject: [Authority, Budgets, Register, ACCESS_LOG, ToldFacts, QuestionScreen],
           useFactory: (
             authority: Authority,
             budget: Budgets,
             register: Register,
             accessLog: AccessLog,
             told: ToldFacts,
-          ) => new VerifyIdentity(authority, budget, register, accessLog, told, now, randomUUID),
+            screen: QuestionScreen,
+          ) =>
+            new VerifyIdentity(
+              authority,
+              budget,
+              register,
+              accessLog,
+              told,
+              screen,
+              now,
+              randomUUID,
+            ),
         },
         {
           provide: VerifyIdentities,
@@ -328,9 +423,39 @@ export class RoomsModule {
         },
         {
           provide: AcceptGrant,
-          inject: [Authority],
-          useFactory: (authority: Authority) => new AcceptGrant(dataSource, authority, now),
+          inject: [Authority, ACCESS_LOG],
+          useFactory: (authority: Authority, accessLog: AccessLog) =>
+            new AcceptGrant(authority, accessLog, now, randomUUID),
         },
+        { provide: ReadGrants, useFactory: () => new ReadGrants(dataSource, now) },
+        {
+          provide: ReadBudgets,
+          inject: [Authority, Budgets],
+          useFactory: (authority: Authority, budgets: Budgets) =>
+            new ReadBudgets(dataSource, authority, budgets, now),
+        },
+        {
+          provide: PreviewGrant,
+          inject: [ReadGrants, Authority, Register, StaffActs],
+          useFactory: (
+            readGrants: ReadGrants,
+            authority: Authority,
+            register: Register,
+            acts: StaffActs,
+          ) =>
+            new PreviewGrant({
+              readGrants,
+              authority,
+              register: {
+                countInScope: (scope) => register.countInScope(scope),
+                personInScope: async (person, scope) =>
+                  readPersonInScope(register.store, person, scope),
+              },
+              acts,
+              now,
+            }),
+        },
+        { provide: DocumentReport, useFactory: () => new DocumentReport(dataSource, now) },
         {
           provide: RecordRefusal,
           inject: [ACCESS_LOG],

@@ -16,6 +16,7 @@ const rooms = [
   'partners',
   'referrals',
   'register',
+  'screening',
   'scrutiny',
   'staff',
   'verification',

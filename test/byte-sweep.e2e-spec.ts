@@ -1,9 +1,12 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { DataSource } from 'typeorm';
-import { demoCaseloads, makeDemoPeople, type DemoPerson } from '../src/register/index.js';
-import { encodingsOf, findNeedles } from './support/byte-sweep.js';
+import { demoCaseloads, makeDemoPeople } from '../src/register/index.js';
+import {
+  encodingsOf,
+  everyColumn,
+  everyFile,
+  findNeedles,
+  valuesOf,
+} from './support/byte-sweep.js';
 import { describeOnEachDatabase } from './support/databases.js';
 import { startGateway, testPartners, type TestGateway } from './support/gateway.js';
 import { codeOf } from './support/replies.js';
@@ -11,53 +14,6 @@ import { codeOf } from './support/replies.js';
 const people = makeDemoPeople({ seed: 'byte sweep', partners: testPartners, count: 150 });
 const caseReference = 'CASE/OF-ZALMAI.4711';
 const planted = 'Planted-Canary-O4711815';
-
-/** What a person is known by, as supplied and in the spellings software likes to make of it. */
-function valuesOf(person: DemoPerson): readonly string[] {
-  const names = [
-    ...person.names.map(({ full }) => full),
-    person.fatherName,
-    person.grandfatherName,
-  ].flatMap((name) => (name === undefined || [...name].length < 6 ? [] : [name]));
-  const others = [
-    person.reference,
-    (person.dateOfBirth?.length ?? 0) > 7 ? person.dateOfBirth : undefined,
-    ...(person.documents ?? []).map((document) => document['number']),
-    person.visa?.['reference'],
-  ].filter((value) => value !== undefined && value.length >= 8);
-  return [
-    ...names.flatMap((name) => [name, name.toLowerCase(), name.toUpperCase()]),
-    ...others.flatMap((value) => (value === undefined ? [] : [value, value.replace(/[^\w]/g, '')])),
-  ].filter((value) => value.length >= 6);
-}
-
-function everyFile(directory: string): Buffer {
-  const files = readdirSync(directory, { recursive: true, withFileTypes: true });
-  return Buffer.concat(
-    files
-      .filter((file) => file.isFile())
-      .map((file) => readFileSync(join(file.parentPath, file.name))),
-  );
-}
-
-/** Every column of every row of every table, as text and as bytes. */
-async function everyColumn(dataSource: DataSource): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  const tables = await dataSource.query<{ name: string }[]>(
-    `SELECT quote_ident(table_schema) || '.' || quote_ident(table_name) AS name
-     FROM information_schema.tables
-     WHERE table_schema NOT IN ('pg_catalog', 'information_schema') AND table_type = 'BASE TABLE'`,
-  );
-  expect(tables.length).toBeGreaterThan(10);
-  for (const { name } of tables) {
-    const rows = await dataSource.query<Record<string, unknown>[]>(`SELECT * FROM ${name}`);
-    for (const value of rows.flatMap((row) => Object.values(row))) {
-      chunks.push(Buffer.isBuffer(value) ? value : Buffer.from(JSON.stringify(value) ?? ''));
-      chunks.push(Buffer.from('\n'));
-    }
-  }
-  return Buffer.concat(chunks);
-}
 
 describeOnEachDatabase('everything at rest', (kind) => {
   let gateway: TestGateway;

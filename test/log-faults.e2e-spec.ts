@@ -2,7 +2,7 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { generateKeyPairSync, randomBytes, randomInt } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
 import { accessLogMigrations, openAccessLog } from '../src/access-log/index.js';
 import { parseVerifierKey } from '../src/core/log/note.js';
 import { checkTlogProof } from '../src/core/log/tlog-proof.js';
@@ -17,6 +17,8 @@ import { freshDatabaseUrl, temporaryHome, type DatabaseKind } from './support/da
  * test/log-faults` is the long run.
  */
 const rounds = Number(process.env['FAULT_ROUNDS'] ?? 0);
+/** Milliseconds from the start of a process to its open log; told at the end of a long run. */
+const restartsMs: number[] = [];
 const roundsOn = (kind: DatabaseKind): number => rounds || (kind === 'PostgreSQL' ? 16 : 4);
 
 const writer = fileURLToPath(new URL('support/log-writer.ts', import.meta.url));
@@ -92,7 +94,9 @@ class Writer {
   }
 
   async open(): Promise<void> {
+    const begun = performance.now();
     await this.until(() => this.#isOpen);
+    restartsMs.push(performance.now() - begun);
   }
 
   /** Resolves once it holds; rejects when the process has ended before. */
@@ -190,6 +194,15 @@ describe('a log whose process ends without warning', () => {
     await made.open();
     return made;
   };
+  afterAll(() => {
+    if (rounds === 0) return;
+    const sorted = [...restartsMs].sort((a, b) => a - b).map(Math.round);
+    const at = (share: number) => sorted[Math.floor((sorted.length - 1) * share)];
+    process.stderr.write(
+      `restart to an open log, process and modules included: median ${at(0.5)} ms, ` +
+        `p95 ${at(0.95)} ms, longest ${at(1)} ms of ${sorted.length}\n`,
+    );
+  });
   afterEach(async () => {
     for (const made of writers.splice(0)) await made.kill();
     for (const made of homes.splice(0)) made.remove();
@@ -206,6 +219,9 @@ describe('a log whose process ends without warning', () => {
         await running.kill();
       }
       expect(told.records.size).toBeGreaterThan(roundsOn(kind));
+      if (rounds > 0) {
+        process.stderr.write(`${kind}: ${rounds} kills, ${told.records.size} records told of\n`);
+      }
       expect(told.roots.size).toBeGreaterThan(0);
       await settle(told, path, url);
     },

@@ -205,9 +205,9 @@ describeOnEachDatabase('the registrars’ desk at the staff door', (kind) => {
     });
     expect(again.code).toBe('ERR_CONFLICT');
     const bad = await change('addPerson', 'AddPersonInput', {
-      person: JSON.stringify({ ...personRow(51), dateOfBirth: '84' }),
+      person: JSON.stringify({ ...personRow(51), dateOfBirth: '2 Saur 84' }),
     });
-    expect([bad.code, bad.text.includes('dateOfBirth'), bad.text.includes('84')]).toEqual([
+    expect([bad.code, bad.text.includes('dateOfBirth'), bad.text.includes('Saur')]).toEqual([
       'ERR_INPUT_INVALID',
       true,
       false,
@@ -323,6 +323,22 @@ describeOnEachDatabase('the registrars’ desk at the staff door', (kind) => {
     await approveAct(two, hold.change.act);
     const { value } = await one.graphql('{ legalHolds { id endsAt } }');
     expect(value).toMatchObject([{ endsAt: until }]);
+
+    for (const bent of [
+      { endsAt: until },
+      { range: {}, endsAt: until },
+      { people: people(8), endsAt: '2020-01-01' },
+      { people: people(8), endsAt: '2099-02-30' },
+    ]) {
+      expect((await change('setLegalHold', 'SetLegalHoldInput', bent)).code).toBe(
+        'ERR_INPUT_INVALID',
+      );
+    }
+    const range = await change('setLegalHold', 'SetLegalHoldInput', {
+      range: { partner: 'BRAVO-CONSULAR', from: '2020-01-01', to: '2020-02-01' },
+      endsAt: until,
+    });
+    expect(range.change.act?.state).toBe('PENDING');
 
     const held = await change('erasePeople', 'ErasePeopleInput', { people: people(8, 9) });
     expect(held.code).toBe('ERR_LEGAL_HOLD');

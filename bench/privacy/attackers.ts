@@ -70,7 +70,7 @@ async function play(
     }
   }
   attempt.next(last);
-  const alarm = await asker.world.firstAlarm(asker.name);
+  const alarm = measures ? await asker.world.firstAlarm(asker.name) : undefined;
   // The clock of the bench runs on while a question is answered: alarms are raised before the next.
   const next = triedAt.findIndex((at) => alarm !== undefined && at.getTime() > alarm.getTime());
   const alarmAtTry = alarm === undefined ? undefined : next < 0 ? tries : next;

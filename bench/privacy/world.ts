@@ -242,6 +242,7 @@ export class Asker {
         serial: '01',
         subject: '',
         alternativeNames: [],
+        notAfter: new Date('2100-01-01T00:00:00Z'),
         fingerprintSha256: { base64url: 'bench', hex: '' },
       },
       tokenIssuedAt: this.world.now,

@@ -31,7 +31,7 @@ export interface AccessEntry {
   /** The question's `person` as it was sent, before defaults; null where none could be read. */
   readonly person: unknown;
   /** As the partner is told it; the code of a refusal or fault. */
-  readonly outcome: Outcome | ActOutcome | EventOutcome | PartnerAct | GatewayErrorCode;
+  readonly outcome: Outcome | ActOutcome | PartnerAct | EventOutcome | GatewayErrorCode;
   /** What leaves, in any order; empty unless `MATCH`. */
   readonly fields: readonly DisclosedField[];
   /** The partner's reference for the person; null unless `MATCH`. */

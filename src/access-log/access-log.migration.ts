@@ -1,5 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import type { Migration } from '../platform/database/database.js';
+import { LogRetention1768100000002 } from './retention.migration.js';
 import { CoverTree1767225700300 } from './cover/cover.migration.js';
 import { LogSearch1768100000001 } from './search/search.migration.js';
 
@@ -54,4 +55,5 @@ export const accessLogMigrations: readonly Migration[] = [
   AccessLog1767225600300,
   CoverTree1767225700300,
   LogSearch1768100000001,
+  LogRetention1768100000002,
 ];

@@ -19,6 +19,7 @@ import type { JournalFiles } from './journal/journal-files.js';
 import type { Journal } from './journal/journal.js';
 import { deriveRecordSecrets, type RecordKeys } from './record-keys.js';
 import { applyAct, type ActAppliers, type RestrictingAct } from './acts.js';
+import { Admission, volumeSpace, type VolumeSpace } from './admission.js';
 import { available, describeFault } from './availability.js';
 import type { CheckpointCopy } from './checkpoint-copy.js';
 import { CoverTree } from './cover/cover-tree.js';
@@ -26,11 +27,13 @@ import { Witnesses } from './cover/witnesses.js';
 import { checkpointOf } from './journaled-entries.js';
 import { exportEach, exportRange } from './export-log.js';
 import type { ActEntry } from './journal/line.js';
+import type { RestoredRecords } from './restored-records.js';
 import { PublishedLog } from './published-log.js';
 import type { Kinds } from './search/kinds.js';
 import { LogSearch } from './search/log-search.js';
 import type { MarkKeys } from './search/mark-keys.js';
 import type { SideRows } from './search/side-rows.js';
+import { Retention, type RetentionReport, type RetentionRule } from './retention.js';
 import { Sequencer, type QueuedDraft } from './sequencer.js';
 import { findLeaf, readFrontier, readTree, storedHashes } from './tree.repository.js';
 import {
@@ -62,12 +65,18 @@ export interface AccessLogOptions {
   readonly files?: JournalFiles;
   /** Sizes of the journal's segments and of a preallocation; the defaults suit production. */
   readonly journal?: { readonly segmentBytes: number; readonly stepBytes: number };
+  /** Told of records a restored database had forgotten. */
+  readonly restored?: RestoredRecords;
   /** Restricting acts by name; one in the journal that is not here refuses the start. */
   readonly acts?: ActAppliers;
   /** Where the largest signed checkpoints are remembered, on another path than `home`. */
   readonly checkpointFile?: string;
   /** Different witnesses that make a round count as cosigned; 1 unless given. */
   readonly witnessQuorum?: number;
+  /** Records of one partner in a day (UTC); 1,000,000 unless given. */
+  readonly recordsPerDay?: number;
+  /** Another volume under the journal, for tests that fill it. */
+  readonly volume?: () => Promise<VolumeSpace>;
 }
 
 /** The part of a pino logger that is used. */
@@ -110,6 +119,8 @@ export interface AccessLogParts extends Omit<AccessLogOptions, 'journal'> {
 
 const roundEveryMs = 10_000;
 const nonceBytes = 32;
+const upkeepEveryMs = 3_600_000;
+const defaultRecordsPerDay = 1_000_000;
 
 /** The access log of one gateway: nothing is disclosed before `append` has resolved. */
 export class AccessLog {
@@ -120,6 +131,8 @@ export class AccessLog {
   readonly #journal: Journal;
   readonly #trees: Trees;
   readonly #copy: CheckpointCopy | undefined;
+  readonly #admission: Admission;
+  readonly #retention: Retention;
   readonly #sequencer: Sequencer;
   readonly #cover: CoverTree;
   /** Who cosigns the cover tree. */
@@ -129,6 +142,7 @@ export class AccessLog {
   /** What a partner may read of the log by itself. */
   readonly published: PublishedLog;
   #rounds: NodeJS.Timeout | undefined;
+  #upkeep: NodeJS.Timeout | undefined;
   #nonces: Uint8Array = new Uint8Array();
   #recovering = false;
   #closed = false;
@@ -146,6 +160,18 @@ export class AccessLog {
     this.#journal = journal;
     this.#trees = trees;
     this.#copy = copy;
+    this.#retention = new Retention({
+      dataSource,
+      keys,
+      journal,
+      restrict: async (act) => this.restrict(act),
+    });
+    this.#admission = new Admission({
+      database: dataSource,
+      space: options.volume ?? (async () => volumeSpace(options.home)),
+      recordsPerDay: options.recordsPerDay ?? defaultRecordsPerDay,
+      elapsedMs: () => performance.now(),
+    });
     const sequencer = new Sequencer({
       database: dataSource,
       commit: new GroupCommit(dataSource, journal.id),
@@ -187,8 +213,10 @@ export class AccessLog {
   ): Promise<LoggedAccess> {
     return this.#available(async () => {
       const { id: tree, owner } = await this.#trees.find(entry.tree);
-      const epochKey = await this.#keys.epochKey(entry.at);
       const { at, host, grouping = null } = entry;
+      // The host's own tree is never refused: revocations and acts of staff go on.
+      if (owner !== null) await this.#admission.admit(tree, this.#trees.signedSize(tree), at);
+      const epochKey = await this.#keys.epochKey(at);
       const side = await this.#sides.rowOf(tree, at, entry, host, grouping);
       const composed = composeRecord(entry, tree, epochKey, this.#nonce());
       const { record, sealed } = composed;
@@ -203,7 +231,7 @@ export class AccessLog {
 
   /**
    * The receipt of a record again, at the tree's present size; `undefined` when that partner's tree
-   * has no such record.
+   * has no such record. Its salt is empty once the month's key was destroyed.
    *
    * @throws {GatewayError} ERR_LOG_UNAVAILABLE
    */
@@ -221,8 +249,11 @@ export class AccessLog {
           : { size: checkpointOf(covered.note).size, checkpoint: covered.note };
       const reader = storedHashes(dataSource, tree.id);
       const hashes = await proveInclusion(head.size, leaf.index, reader);
-      const epochKey = await this.#keys.epochKey(new Date(decodeRecord(leaf.record).at));
-      const { salt } = deriveRecordSecrets(epochKey, tree.id, leaf.id);
+      const epochKey = await this.#keys.existingKey(new Date(decodeRecord(leaf.record).at));
+      const salt =
+        epochKey === undefined
+          ? Buffer.alloc(0)
+          : deriveRecordSecrets(epochKey, tree.id, leaf.id).salt;
       const receipt = receiptOf({ record: leaf.record, salt }, leaf.index, hashes, head);
       return {
         record: receipt.record,
@@ -353,6 +384,31 @@ export class AccessLog {
   }
 
   /**
+   * Forgets what the rule says is over, now.
+   *
+   * @throws {GatewayError} ERR_LOG_UNAVAILABLE
+   */
+  async applyRetention(rule: RetentionRule, now: Date): Promise<RetentionReport> {
+    return this.#available(async () => this.#retention.apply(rule, now));
+  }
+
+  /** Applies a rule at the start and once an hour, until the log is closed. */
+  startRetention(rule: RetentionRule, now: () => Date): void {
+    const tick = async (): Promise<void> => {
+      try {
+        const { months, ...cleared } = await this.applyRetention(rule, now());
+        if (months.length > 0) {
+          this.#options.logger?.warn({ months, ...cleared }, 'months of the log were forgotten');
+        }
+      } catch (error) {
+        this.#options.logger?.error({ detail: describeFault(error) }, 'retention was not applied');
+      }
+      if (!this.#closed) this.#upkeep = setTimeout(() => void tick(), upkeepEveryMs).unref();
+    };
+    this.#upkeep = setTimeout(() => void tick(), 0).unref();
+  }
+
+  /**
    * Signed checkpoint of a tree's present head (c2sp.org/tlog-checkpoint).
    *
    * @throws {GatewayError} ERR_LOG_UNAVAILABLE
@@ -376,20 +432,21 @@ export class AccessLog {
   }
 
   /**
-   * Whether a record could be written, as far as is known. When not, asking sets a new attempt at
+   * Whether a partner's record could be written, as far as is known. When not, asking sets a new attempt at
    * putting it right going, so that a gateway without traffic comes back by itself.
    */
   isWritable(): boolean {
     if (this.#closed) return false;
-    const writable = this.#sequencer.isWhole;
-    if (!writable && !this.#recovering) void this.#recover();
-    return writable;
+    const isWhole = this.#sequencer.isWhole;
+    if (!isWhole && !this.#recovering) void this.#recover();
+    return isWhole && this.#admission.hasRoom;
   }
 
   /** Finishes what is under way and closes the journal. */
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#rounds);
+    clearTimeout(this.#upkeep);
     await this.#sequencer.idle();
     await this.#copy?.flush();
     await this.#journal.close();

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { EntityManager } from 'typeorm';
 import { GatewayError } from '../core/errors.js';
 import { AccessLog, type AccessLogOptions, type ReconciliationReport } from './access-log.js';
 import { describeFault } from './availability.js';
@@ -12,7 +13,10 @@ import { completeJournal } from './complete-journal.js';
 import { openJournalCopy, type JournalCopy } from './journal/journal-copy.js';
 import { localFiles, type JournalFiles } from './journal/journal-files.js';
 import { openJournal } from './journal/journal.js';
-import { openRecordKeys } from './record-keys.js';
+import { openRecordKeys, type RecordKeys } from './record-keys.js';
+import { openRestored } from './restored-records.js';
+import { retentionActs } from './retention.js';
+import type { JournalEntry } from './journal/line.js';
 import { restoreFromJournals } from './restore.js';
 import { Kinds } from './search/kinds.js';
 import { listOldRecords, listStored } from './search/list-stored.js';
@@ -27,6 +31,7 @@ import { checkpointKeysOf, Trees } from './trees.js';
  */
 export async function openAccessLog(options: AccessLogOptions): Promise<AccessLog> {
   const { dataSource, home, random, logger } = options;
+  const acts = { ...options.acts, ...retentionActs };
   const files = options.files ?? localFiles;
   const keyOptions = {
     database: dataSource,
@@ -56,8 +61,9 @@ export async function openAccessLog(options: AccessLogOptions): Promise<AccessLo
     const restored = await restoreFromJournals(
       dataSource,
       [journal, ...brought],
-      options.acts ?? {},
+      acts,
       list,
+      async (lines) => forgottenOf(options.restored, lines, keys),
     );
     await listOldRecords(dataSource, list);
     const completed = await completeJournal(dataSource, journal);
@@ -82,7 +88,7 @@ export async function openAccessLog(options: AccessLogOptions): Promise<AccessLo
     await checkRemembered(dataSource, remembered, (origin) => trees.idOf(origin));
     for (const checkpoint of remembered) trees.remember(checkpoint);
     return new AccessLog(
-      { ...options, keys, kinds, markKeys, sides, journal, trees, copy },
+      { ...options, acts, keys, kinds, markKeys, sides, journal, trees, copy },
       report,
     );
   } catch (error) {
@@ -102,6 +108,17 @@ async function refuseLostJournal(dataSource: AccessLogOptions['dataSource']): Pr
       detail: 'this home has lost its journal (docs/operations.md, "A lost journal")',
     });
   }
+}
+
+/** What is to be done for records that are put back. */
+async function forgottenOf(
+  restored: AccessLogOptions['restored'],
+  lines: readonly JournalEntry[],
+  keys: RecordKeys,
+): Promise<readonly ((manager: EntityManager) => Promise<void>)[]> {
+  if (restored === undefined) return [];
+  const opened = await openRestored(lines, keys, restored.since);
+  return opened.map((record) => async (manager) => restored.apply(manager, record));
 }
 
 /** The copy of checkpoints; a home that had another journal than now has lost it. */

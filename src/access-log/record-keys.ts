@@ -21,7 +21,8 @@ import type { Queryable } from './tree.repository.js';
  * manner of NIST SP 800-56C). Nothing of this is in a leaf or in the journal,
  * so destroying an epoch key (row and file) makes every copy of that month's sealed parts unreadable
  * and its question commitments unopenable for the host, wherever the journal was copied to; the
- * tree still verifies.
+ * tree still verifies. The row stays then, with null for the key, so that no file puts it back
+ * (retention.ts).
  *
  * An epoch key is in two places, wrapped: a row of `access_log_key`, which all gateways share, and a
  * file of `<home>/log-keys/`, because the embedded database may lose its last commits to a power cut
@@ -32,6 +33,8 @@ export interface RecordKeys {
   epochKey(at: Date): Promise<KeyObject>;
   /** The same for reading: `undefined` when it was destroyed; none is made. */
   existingKey(at: Date): Promise<KeyObject | undefined>;
+  /** Drops the key of a month that was destroyed in the database, here and in its file. */
+  forget(month: string): Promise<void>;
 }
 
 export interface RecordSecrets {
@@ -51,7 +54,7 @@ export interface RecordKeysOptions {
 }
 
 /** Month of a record, e.g. `2026-03`. */
-const epochOf = (at: Date): string => at.toISOString().slice(0, 7);
+export const epochOf = (at: Date): string => at.toISOString().slice(0, 7);
 
 /**
  * Opens the keys: what the database lost and a file still has is put back.
@@ -75,8 +78,9 @@ export async function openRecordKeys(options: RecordKeysOptions): Promise<Record
     );
   }
 
-  async function load(epoch: string): Promise<Buffer | undefined> {
-    const rows = await database.query<{ wrapped: Buffer }[]>(
+  /** Null once destroyed. */
+  async function load(epoch: string): Promise<Buffer | null | undefined> {
+    const rows = await database.query<{ wrapped: Buffer | null }[]>(
       'SELECT wrapped FROM access_log_key WHERE epoch = $1',
       [epoch],
     );
@@ -90,6 +94,11 @@ export async function openRecordKeys(options: RecordKeysOptions): Promise<Record
     }
     // Another gateway may have been first: what the row holds is the key.
     const wrapped = await load(epoch);
+    if (wrapped === null) {
+      throw new GatewayError('ERR_KEY_UNUSABLE', {
+        detail: `the key of log epoch ${epoch} was destroyed: nothing more can be recorded in it`,
+      });
+    }
     const key = wrapped === undefined ? undefined : unseal(wrappingKey, wrapped, context);
     if (wrapped === undefined || key === undefined) {
       throw new GatewayError('ERR_KEY_UNUSABLE', {
@@ -113,7 +122,13 @@ export async function openRecordKeys(options: RecordKeysOptions): Promise<Record
 
   return {
     epochKey,
-    existingKey: async (at) => ((await load(epochOf(at))) === undefined ? undefined : epochKey(at)),
+    existingKey: async (at) =>
+      (await load(epochOf(at))) instanceof Buffer ? epochKey(at) : undefined,
+    forget: async (month) => {
+      if ((await load(month)) !== null) throw new TypeError('the key of a month is still in use');
+      unwrapped.delete(month);
+      await files.remove(join(directory, month));
+    },
   };
 }
 

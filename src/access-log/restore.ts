@@ -13,6 +13,8 @@ import { place, type Draft } from './group-commit.js';
 import { growTrees } from './grow-trees.js';
 import type { CoverEntry, JournalEntry, RecordEntry } from './journal/line.js';
 import { lastNumberOfWriter } from './journaled-entries.js';
+import { epochOf } from './record-keys.js';
+import { forgottenMonths } from './retention.js';
 import type { ListStored } from './search/list-stored.js';
 import type { SideRow } from './search/side-rows.js';
 import {
@@ -56,6 +58,7 @@ export interface Restored {
  *
  * @param journals this home's own, and those brought here from other gateways after a restore
  * @param list how search lists a record that is put back
+ * @param forgotten what is done beside the records that are put back
  * @throws {GatewayError} ERR_LOG_CONTRADICTS_ITSELF, ERR_JOURNAL_UNAVAILABLE
  */
 export async function restoreFromJournals(
@@ -63,6 +66,7 @@ export async function restoreFromJournals(
   journals: readonly JournalLines[],
   appliers: ActAppliers,
   list: ListStored,
+  forgotten: ForgottenRecords = async () => [],
 ): Promise<Restored> {
   const waiting: LostLines[] = [];
   for (const journal of journals) {
@@ -81,9 +85,11 @@ export async function restoreFromJournals(
         // Not in the transaction: the embedded database has one connection.
         const sides = new Map<JournalEntry, SideRow>();
         for (const line of batch) if (line.kind === 'record') sides.set(line, await list(line));
-        await dataSource.transaction(async (manager) =>
-          restoreBatch(manager, lines.writer, batch, appliers, sides),
-        );
+        const beside = await forgotten(batch);
+        await dataSource.transaction(async (manager) => {
+          await restoreBatch(manager, lines.writer, batch, appliers, sides);
+          for (const apply of beside) await apply(manager);
+        });
         for (const { kind } of batch) {
           restored[kind === 'record' ? 'records' : kind === 'act' ? 'acts' : 'rounds'] += 1;
         }
@@ -97,6 +103,13 @@ export async function restoreFromJournals(
   }
   return restored;
 }
+
+/**
+ * What is done after lines were put back, in their transaction; prepared before it begins.
+ */
+export type ForgottenRecords = (
+  lines: readonly JournalEntry[],
+) => Promise<readonly ((manager: EntityManager) => Promise<void>)[]>;
 
 /** What one journal has and the database lacks, a line at a time. */
 class LostLines {
@@ -231,9 +244,12 @@ async function compare(
   const first = records[0];
   if (first !== undefined) {
     const leaves = await leavesOfWriter(database, writer, first.number - 1, records.length);
+    const over = leaves.some(({ sealed }) => sealed.length === 0)
+      ? await forgottenMonths(database)
+      : new Set<string>();
     records.forEach((line, at) => {
       const leaf = leaves[at];
-      if (leaf === undefined || !isSame(line, leaf)) {
+      if (leaf === undefined || !isSame(line, leaf, over)) {
         throw contradiction(line, 'the database does not hold this record as it was journaled');
       }
     });
@@ -247,14 +263,17 @@ async function compare(
   }
 }
 
-function isSame(line: RecordEntry, leaf: PlacedLeaf): boolean {
+/** The sealed part of a month that was forgotten is empty. */
+function isSame(line: RecordEntry, leaf: PlacedLeaf, over: ReadonlySet<string>): boolean {
+  const isForgotten =
+    leaf.sealed.length === 0 && over.has(epochOf(new Date(decodeRecord(line.record).at)));
   return (
     leaf.number === line.number &&
     leaf.tree === line.tree &&
     leaf.owner === line.owner &&
     leaf.index === line.index &&
     leaf.record.equals(line.record) &&
-    leaf.sealed.equals(line.sealed)
+    (isForgotten || leaf.sealed.equals(line.sealed))
   );
 }
 

@@ -9,10 +9,12 @@ import type { RecordSecrets } from './record-keys.js';
  *
  * ```
  * plaintext   length of json (4 bytes, big-endian) || json || zeros, 1 024 bytes in all
- * json        RFC 8785: {"caseReference","certificate","clientId","finding","officer","subject","v":1}
+ * json        RFC 8785: {"caseReference","certificate","charge","clientId","finding","officer","subject","v":1}
  * sealed part key check (32) || iv (12) || AES-256-GCM ciphertext (1 024) || tag (16): 1 084 bytes
  * commitment  SHA-256("safeconduct/log/sealed/v1", sealed part), parts length-prefixed: 32 bytes
  * ```
+ *
+ * `charge` is there only where the question was charged to a budget (grants/kept-charge.ts).
  *
  * The record carries the commitment, the database and the journal the sealed part. Its size says
  * nothing. Associated data binds it to tree and record; the key check (record-keys.ts) binds it to
@@ -32,6 +34,8 @@ export interface HostPart {
   readonly subject: string | null;
   /** What was found where the partner was told less, e.g. `POSSIBLE_MATCH`; null otherwise. */
   readonly finding: string | null;
+  /** What the question charged, as its room keeps it; absent where nothing was. */
+  readonly charge?: string;
 }
 
 const plaintextBytes = 1024;
@@ -48,15 +52,24 @@ export function sealHostPart(
   tree: string,
   id: string,
 ): Buffer {
-  const { caseReference, certificate, clientId, finding, officer, subject } = part;
-  const members = { v: 1, caseReference, certificate, clientId, finding, officer, subject };
+  const { caseReference, certificate, charge, clientId, finding, officer, subject } = part;
+  const members = {
+    v: 1,
+    caseReference,
+    certificate,
+    ...(charge === undefined ? {} : { charge }),
+    clientId,
+    finding,
+    officer,
+    subject,
+  };
   const json = Buffer.from(canonicalJson(members), 'utf8');
   if (json.length > plaintextBytes - 4) {
     throw new GatewayError('ERR_RECORD_TOO_LARGE', {
       detail: 'the host part of a record has 1 020 bytes at most',
     });
   }
-  const plaintext = Buffer.alloc(plaintextBytes);
+  const plaintext = Buffer.allocUnsafe(plaintextBytes).fill(0);
   plaintext.writeUInt32BE(json.length);
   json.copy(plaintext, 4);
   const ciphertext = seal(secrets.sealKey, plaintext, contextOf(tree, id));
@@ -81,10 +94,11 @@ export function openHostPart(
     throw new GatewayError('ERR_SEALED_DATA_DAMAGED', { detail: 'sealed part of a log record' });
   }
   const json = plaintext.toString('utf8', 4, 4 + plaintext.readUInt32BE());
-  const { caseReference, certificate, clientId, finding, officer, subject } = JSON.parse(
+  const { caseReference, certificate, charge, clientId, finding, officer, subject } = JSON.parse(
     json,
   ) as HostPart;
-  return { caseReference, certificate, clientId, finding, officer, subject };
+  const part = { caseReference, certificate, clientId, finding, officer, subject };
+  return charge === undefined ? part : { ...part, charge };
 }
 
 /** Commitment of a record to its sealed part, 32 bytes. */

@@ -12,5 +12,11 @@ export { AlertDesk } from './alert-desk.js';
 export { Outbox, retryAfter } from './delivery/outbox.js';
 export { syslogOutlet, webhookOutlet, type Send } from './delivery/outlets.js';
 export { logSource } from './log-source.js';
-export { budgetSource, confirmationSource, endingSource, witnessSource } from './sources.js';
+export {
+  budgetSource,
+  confirmationSource,
+  endingSource,
+  screenSource,
+  witnessSource,
+} from './sources.js';
 export const alertMigrations = [Alerts1768100000002];

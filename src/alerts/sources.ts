@@ -5,10 +5,12 @@ import {
   confirmationAlert,
   cosignatureAlert,
   endingAlert,
+  screenAlert,
   type EndingFact,
 } from '../core/alerts/rules.js';
 import { listBudgetAlarms } from '../grants/index.js';
 import type { ConfirmationAlarms } from '../referrals/index.js';
+import type { ScreenRounds } from '../screening/index.js';
 import { alertSource, type AlertSource } from './alert-watch.js';
 
 const overlapMs = 60_000;
@@ -37,21 +39,20 @@ export function witnessSource(accessLog: Pick<AccessLog, 'witnesses'>): AlertSou
   };
 }
 
-const reviewEveryMs = 10 * 60_000;
+/** Matches nobody arrives after (referrals room), as they were raised. */
+export function confirmationSource(alarms: Pick<ConfirmationAlarms, 'list'>): AlertSource {
+  return alertSource<string>('confirmations', async (from, now) => {
+    const since = from === undefined ? new Date(0) : new Date(Date.parse(from) - overlapMs);
+    const rows = await alarms.list(since);
+    return { found: rows.map(confirmationAlert), position: now.toISOString() };
+  });
+}
 
-/** Matches nobody arrives after (referrals room); what only time brings is looked for now and then. */
-export function confirmationSource(
-  alarms: Pick<ConfirmationAlarms, 'review' | 'list'>,
-): AlertSource {
-  return alertSource<{ readonly reviewedAt: string }>('confirmations', async (from, now) => {
-    const reviewed = from === undefined ? 0 : Date.parse(from.reviewedAt);
-    if (Math.abs(now.getTime() - reviewed) < reviewEveryMs) return { found: [] };
-    await alarms.review(now);
-    const rows = await alarms.list(new Date(reviewed - overlapMs));
-    return {
-      found: rows.map(confirmationAlert),
-      position: { reviewedAt: now.toISOString() },
-    };
+/** Honey records and suppressed people asked about (screening room). */
+export function screenSource(rounds: Pick<ScreenRounds, 'read'>): AlertSource {
+  return alertSource<string>('screen', async (from) => {
+    const { findings, readUntil } = await rounds.read(new Date(from ?? 0));
+    return { found: findings.map(screenAlert), position: readUntil.toISOString() };
   });
 }
 

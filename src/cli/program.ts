@@ -57,8 +57,12 @@ export async function run(argv: readonly string[]): Promise<void> {
     .description(
       'Names the first two administrators, each with a certificate that a CA of SAFECONDUCT_STAFF_CA_FILE issued. Runs on the host while the gateway is down, once: refused when there is any staff. Everything else goes through the staff door.',
     )
-    .requiredOption('--first <reference name certificate...>', 'one person: three values')
-    .requiredOption('--second <reference name certificate...>', 'another: three values')
+    .option('--first <reference name certificate...>', 'one person: three values')
+    .option('--second <reference name certificate...>', 'another: three values')
+    .option(
+      '--recover <reference name certificate...>',
+      'instead, where fewer than three administrators can come in: lets one in, who approves nothing for 24 hours',
+    )
     .option('--json', 'print the result as JSON')
     .action(init);
   program

@@ -31,10 +31,10 @@ export function encodeParts(label: string, ...parts: readonly (string | Uint8Arr
 /** SHA-256 (FIPS 180-4), 32 bytes. */
 export function sha256(...parts: readonly Uint8Array[]): Buffer {
   // One shot over one buffer: for the short inputs of trees and keys a hash object costs more than
-  // the hashing.
+  // the hashing, and so does memory of its own for every 32 bytes of a result.
   const [only] = parts;
   const whole = parts.length === 1 && only !== undefined ? only : Buffer.concat(parts);
-  return hash('sha256', whole, 'buffer');
+  return Buffer.from(hash('sha256', whole, 'binary'), 'binary');
 }
 
 /** base64url without padding (RFC 4648 §5). */

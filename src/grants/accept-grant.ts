@@ -1,6 +1,8 @@
 import canonicalize from 'canonicalize';
-import type { DataSource, EntityManager } from 'typeorm';
+import type { EntityManager } from 'typeorm';
+import { doneWithRecord, type AccessLog } from '../access-log/index.js';
 import { GatewayError, inputInvalid } from '../core/errors.js';
+import type { Receipt } from '../core/log/receipt.js';
 import type { Grant } from '../core/grants/grant.js';
 import { decideTransition, type StoredState } from '../core/grants/states.js';
 import type { GrantId, PartnerCode } from '../core/ids.js';
@@ -10,6 +12,7 @@ import {
   readVerificationKey,
   signatureAlgorithms,
 } from '../platform/jws/verification-key.js';
+import { uuidForm } from '../staff/index.js';
 import type { Authority, Caller } from './authority.js';
 import {
   addEvent,
@@ -39,25 +42,43 @@ export interface Acceptance {
   readonly signature?: string;
 }
 
-/** The partner brings a version into force that two people of the host have approved. */
+export interface AcceptedGrant {
+  readonly grant: Grant;
+  /** Of the record of the acceptance, in the partner's own tree. */
+  readonly receipt: Receipt;
+}
+
+/**
+ * The partner brings a version into force that two people of the host have approved. The acceptance
+ * is a record of the partner's tree, made in the same transaction: `purpose` GRANT_ACCEPT, `outcome`
+ * ACT_DONE, `question` the commitment to
+ * `{"act":"GRANT_ACCEPT","content":{"digest","grant","version"}}`, so that neither side can say later
+ * that another text was agreed.
+ */
 export class AcceptGrant {
   constructor(
-    private readonly dataSource: DataSource,
     private readonly authority: Authority,
+    private readonly accessLog: Pick<AccessLog, 'append'>,
     private readonly now: () => Date,
+    private readonly newId: () => string,
   ) {}
 
   /**
    * @throws {GatewayError} ERR_GRANT_NOT_USABLE for a version that is not there, another's, not
-   * approved or not of this digest: one code; ERR_INPUT_INVALID for a missing or bad signature
+   * approved or not of this digest: one code; ERR_INPUT_INVALID for a missing or bad signature;
+   * ERR_LOG_UNAVAILABLE: then nothing is in force that was not
    */
-  async execute(asked: Caller, acceptance: Acceptance): Promise<Grant> {
+  async execute(asked: Caller, acceptance: Acceptance): Promise<AcceptedGrant> {
     // 1. Authority as it is now.
     await this.authority.refresh();
     const caller = this.authority.establish(asked);
     const at = this.now();
+    const { grantId, version, digest } = acceptance;
+    if (!uuidForm.test(grantId) || version < 1) throw new GatewayError('ERR_GRANT_NOT_USABLE');
 
-    const accepted = await this.dataSource.transaction(async (manager) => {
+    const id = this.newId();
+    let accepted: Grant | undefined;
+    const work = async (manager: EntityManager) => {
       // 2. The version, as the host approved it and as the partner names it.
       const proposal = await approvedVersion(manager, caller.partner, acceptance);
       if (proposal === undefined) throw new GatewayError('ERR_GRANT_NOT_USABLE');
@@ -92,10 +113,42 @@ export class AcceptGrant {
       await setStanding(manager, grant.id, state, grant.version);
       const by = `partner ${caller.partner}`;
       await addEvent(manager, grant.id, { version: grant.version, act: 'ACCEPT', at, by });
-      return Object.freeze({ ...grant, state });
-    });
+      accepted = Object.freeze({ ...grant, state });
+    };
+
+    // 5. On record and in force, both or neither.
+    const logged = await doneWithRecord(
+      async (alongside) =>
+        this.accessLog.append(
+          {
+            tree: { kind: 'partner', partner: caller.partner },
+            id,
+            requestId: id,
+            at,
+            grant: grantId,
+            grantVersion: version,
+            purpose: 'GRANT_ACCEPT',
+            person: { act: 'GRANT_ACCEPT', content: { digest, grant: grantId, version } },
+            outcome: 'ACT_DONE',
+            fields: [],
+            reference: null,
+            host: {
+              clientId: caller.clientId,
+              officer: caller.officer ?? null,
+              certificate: caller.certificateFingerprint,
+              caseReference: null,
+              subject: null,
+              finding: null,
+            },
+          },
+          { alongside },
+        ),
+      work,
+    );
     await this.authority.refresh();
-    return accepted;
+    if (accepted === undefined) throw new TypeError('recorded and not accepted');
+    const { record, salt, proof } = logged;
+    return { grant: accepted, receipt: { record, salt, proof } };
   }
 }
 

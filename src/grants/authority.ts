@@ -10,13 +10,17 @@ import {
 } from '../identity/certificate/index.js';
 import { readGatewayKeys, type GatewayKey } from '../identity/keys/index.js';
 import {
+  noDocumentRule,
+  readDocumentRules,
   readPartners,
   type AnchorInForce,
   type Credential,
+  type DocumentRule,
   type NamingProvider,
   type OAuthClient,
   type Partner,
 } from '../partners/index.js';
+import { keyDueAt, type End } from './ends.js';
 import { readAwaitingAcceptance, readGrants } from './grant.repository.js';
 
 /** Who asks: proven by certificate and token, and checked against live authority. */
@@ -37,7 +41,7 @@ export interface Caller {
 /** What a checked certificate is known by. */
 export type CertificateNames = Pick<
   CheckedCertificate,
-  'anchorId' | 'serial' | 'subject' | 'alternativeNames' | 'fingerprintSha256'
+  'anchorId' | 'serial' | 'subject' | 'alternativeNames' | 'fingerprintSha256' | 'notAfter'
 >;
 
 /** What certificate and token prove by themselves. */
@@ -69,6 +73,7 @@ interface Snapshot {
   readonly revokedOfficers: ReadonlySet<string>;
   readonly grants: ReadonlyMap<string, Grant>;
   readonly awaiting: readonly Grant[];
+  readonly documentRules: ReadonlyMap<string, DocumentRule>;
   readonly gatewayKeys: readonly GatewayKey[];
 }
 
@@ -122,7 +127,7 @@ export class Authority {
   /** Returns whether anything newer was loaded. */
   async catchUp(version: bigint): Promise<boolean> {
     if (version === this.snapshot.version) return false;
-    this.snapshot = await load(this.dataSource);
+    this.snapshot = await load(this.dataSource, this.snapshot.anchors);
     for (const listener of this.listeners) listener();
     return true;
   }
@@ -194,6 +199,21 @@ export class Authority {
     return this.snapshot.grants.get(id);
   }
 
+  /** Every grant in its current version. */
+  grants(): readonly Grant[] {
+    return [...this.snapshot.grants.values()];
+  }
+
+  /** State of a partner; undefined for none. */
+  stateOf(partner: PartnerCode): StateCode | undefined {
+    return this.snapshot.partners.get(partner)?.state;
+  }
+
+  /** What a partner's documents are held to. */
+  documentRule(partner: PartnerCode): DocumentRule {
+    return this.snapshot.documentRules.get(partner) ?? noDocumentRule;
+  }
+
   grantsOf(partner: PartnerCode): readonly Grant[] {
     return [...this.snapshot.grants.values()].filter((grant) => grant.partner === partner);
   }
@@ -207,6 +227,49 @@ export class Authority {
   grantsOfState(state: StateCode): readonly Grant[] {
     const ofState = (code: PartnerCode) => this.snapshot.partners.get(code)?.state === state;
     return [...this.snapshot.grants.values()].filter(({ partner }) => ofState(partner));
+  }
+
+  /** Everything in force of partners and CAs that ends, and when; nothing is left out. */
+  ends(): readonly End[] {
+    const { snapshot } = this;
+    const isActive = ({ partner }: { readonly partner: PartnerCode }) =>
+      this.isPartnerActive(partner);
+    const keys = (
+      kind: 'CLIENT_KEY' | 'OFFICER_KEY',
+      { partner, jwks, keysSince = {}, validAfter }: OAuthClient | NamingProvider,
+    ): readonly End[] =>
+      jwks.keys.map((jwk) => {
+        const id = String(jwk['kid']);
+        const since = keysSince[id];
+        return {
+          kind,
+          partner,
+          id,
+          at: keyDueAt(since === undefined ? validAfter : new Date(since)),
+        };
+      });
+    return [
+      ...[...snapshot.credentials.values()]
+        .filter((credential) => credential.active && isActive(credential))
+        .flatMap(({ partner, fingerprint: id, notAfter: at }) =>
+          at === undefined ? [] : [{ kind: 'CERTIFICATE' as const, partner, id, at }],
+        ),
+      ...[...snapshot.anchors.values()].flatMap(({ trust, registered: { partner, id } }) => [
+        { kind: 'CERTIFICATE_AUTHORITY' as const, partner, id, at: trust.notAfter },
+        ...(trust.crl === undefined
+          ? []
+          : [{ kind: 'REVOCATION_LIST' as const, partner, id, at: trust.crl.nextUpdate }]),
+      ]),
+      ...[...snapshot.clients.values()]
+        .filter((client) => client.active && isActive(client))
+        .flatMap((client) => keys('CLIENT_KEY', client)),
+      ...[...snapshot.officerProviders.values()]
+        .filter(isActive)
+        .flatMap((provider) => keys('OFFICER_KEY', provider)),
+      ...[...snapshot.grants.values()]
+        .filter((grant) => grant.state === 'ACTIVE' && isActive(grant))
+        .map(({ partner, id, validUntil: at }) => ({ kind: 'GRANT' as const, partner, id, at })),
+    ];
   }
 
   partnerCodes(): readonly PartnerCode[] {
@@ -250,7 +313,10 @@ export class Authority {
   }
 }
 
-async function load(dataSource: DataSource): Promise<Snapshot> {
+async function load(
+  dataSource: DataSource,
+  before: ReadonlyMap<string, KnownAnchor> = new Map(),
+): Promise<Snapshot> {
   return dataSource.transaction('REPEATABLE READ', async (manager) => {
     const heads = await manager.query<{ version: string }[]>(
       `SELECT ${authorityVersionSql} AS version`,
@@ -266,11 +332,12 @@ async function load(dataSource: DataSource): Promise<Snapshot> {
     } = await readPartners(manager);
     const grants = await readGrants(manager);
     const awaiting = await readAwaitingAcceptance(manager);
+    const documentRules = await readDocumentRules(manager);
     const gatewayKeys = await readGatewayKeys(manager);
     return {
       version: BigInt(heads[0]?.version ?? 0),
       partners: new Map(partners.map((partner) => [partner.code, partner])),
-      anchors: new Map(anchors.flatMap(knownAnchor)),
+      anchors: new Map(anchors.flatMap((anchor) => knownAnchor(anchor, before.get(anchor.id)))),
       revocations: new Set(revocations.map(({ anchor, serial }) => `${anchor} ${serial}`)),
       credentials: new Map(credentials.map((credential) => [credential.fingerprint, credential])),
       clients: new Map(clients.map((client) => [client.clientId, client])),
@@ -278,13 +345,21 @@ async function load(dataSource: DataSource): Promise<Snapshot> {
       revokedOfficers: new Set(revokedOfficers.map((one) => `${one.partner} ${one.officer}`)),
       grants: new Map(grants.map((grant) => [grant.id, grant])),
       awaiting,
+      documentRules,
       gatewayKeys,
     };
   });
 }
 
 /** One that cannot be read lets nobody in; neither does one whose revocation list cannot be. */
-function knownAnchor(registered: AnchorInForce): [string, KnownAnchor][] {
+function knownAnchor(
+  registered: AnchorInForce,
+  before: KnownAnchor | undefined,
+): [string, KnownAnchor][] {
+  // A list of megabytes takes long to read, and a change of something else must not wait for it.
+  if (before !== undefined && isSameCa(registered, before.registered)) {
+    return [[registered.id, { registered, trust: before.trust }]];
+  }
   try {
     const trust = parseTrustAnchor(registered.id, registered.certificate);
     const crl = registered.crl === null ? undefined : parseCrl(registered.crl, trust);
@@ -293,4 +368,10 @@ function knownAnchor(registered: AnchorInForce): [string, KnownAnchor][] {
     if (isGatewayError(error, 'ERR_CERTIFICATE_REFUSED')) return [];
     throw error;
   }
+}
+
+function isSameCa(one: AnchorInForce, other: AnchorInForce): boolean {
+  const isSame = (a: Buffer | null, b: Buffer | null) =>
+    a === b || (a !== null && b !== null && a.equals(b));
+  return isSame(one.certificate, other.certificate) && isSame(one.crl, other.crl);
 }

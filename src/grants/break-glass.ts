@@ -11,17 +11,21 @@ const longestReason = 500;
 /**
  * Break-glass: a duty officer lets five further questions through for one grant whose budget is
  * spent, for an hour, with a reason. It alerts at once, reads nothing, approves nothing, widens no
- * grant, and waits for a second person's review. A grant has one release a day.
+ * grant, and waits for a second person's review. A grant has one release a day; a further one takes
+ * two people.
  *
+ * @param approvedBy the second person of a further release within a day
  * @throws {GatewayError} ERR_INPUT_INVALID for a missing reason; ERR_GRANT_STATE when the grant is not
- * active or was released on this UTC day
+ * active, or was released within a day and nobody approved another; ERR_APPROVER_IS_REQUESTER
  */
 export async function releaseBudget(
   manager: EntityManager,
   by: GrantOfficer,
   command: { readonly id: string; readonly grantId: GrantId; readonly reason: string },
   at: Date,
+  approvedBy?: GrantOfficer,
 ): Promise<void> {
+  if (approvedBy?.account === by.account) throw new GatewayError('ERR_APPROVER_IS_REQUESTER');
   const reason = command.reason.trim();
   if (reason === '' || reason.length > longestReason) throw inputInvalid('reason');
   const [grant] = await manager.query<{ partner: string }[]>(
@@ -33,12 +37,23 @@ export async function releaseBudget(
      WHERE grant_id::text = $1 AND released_at > $2::timestamptz - interval '1 day'`,
     [command.grantId, at],
   );
-  if (grant === undefined || earlier.length > 0) throw new GatewayError('ERR_GRANT_STATE');
+  if (grant === undefined || (earlier.length > 0 && approvedBy === undefined)) {
+    throw new GatewayError('ERR_GRANT_STATE');
+  }
   await manager.query(
     `INSERT INTO budget_release
-       (id, grant_id, released_by, released_at, until, left_over, reason)
-     VALUES ($1, $2, $3, $4, $4::timestamptz + make_interval(mins => $5), $6, $7)`,
-    [command.id, command.grantId, by.account, at, releaseMinutes, releasedQuestions, reason],
+       (id, grant_id, released_by, approved_by, released_at, until, left_over, reason)
+     VALUES ($1, $2, $3, $4, $5, $5::timestamptz + make_interval(mins => $6), $7, $8)`,
+    [
+      command.id,
+      command.grantId,
+      by.account,
+      approvedBy?.account ?? null,
+      at,
+      releaseMinutes,
+      releasedQuestions,
+      reason,
+    ],
   );
   await manager.query(
     `INSERT INTO budget_alarm (account, kind, stage, ends_at, raised_at, partner)
@@ -66,27 +81,5 @@ export async function reviewRelease(
   await manager.query(
     'UPDATE budget_release SET reviewed_by = $2, reviewed_at = $3 WHERE id::text = $1',
     [id, by.account, at],
-  );
-}
-
-/** An alarm of the budgets, for security and oversight: an account, no person. */
-export interface BudgetAlarm {
-  readonly account: string;
-  readonly kind: string;
-  /** NEAR: three quarters used, or a release; SPENT: refused. */
-  readonly stage: 'NEAR' | 'SPENT';
-  readonly raisedAt: Date;
-  readonly partner: string;
-}
-
-/** Alarms since an instant, the latest first, at most 200. */
-export async function listBudgetAlarms(
-  manager: EntityManager,
-  since: Date,
-): Promise<readonly BudgetAlarm[]> {
-  return manager.query<BudgetAlarm[]>(
-    `SELECT account, kind, stage, raised_at AS "raisedAt", partner FROM budget_alarm
-     WHERE raised_at >= $1 ORDER BY raised_at DESC LIMIT 200`,
-    [since],
   );
 }

@@ -295,7 +295,7 @@ describeOnEachDatabase('budgets', (kind) => {
     const grant = {
       id: randomUUID() as GrantId,
       questionsPerDay: 1_000,
-      budgets: { valuesPerPerson: 20 },
+      budgets: { valuesPerPerson: 9 },
     };
     const known = { names: [{ full: 'Farid Noori' }], fatherName: 'Karim' };
     const asked = (at: number, more: object = {}) =>

@@ -9,14 +9,24 @@ import {
   peopleWindowHours,
   windowEnd,
   type AnchorWidth,
+  type BudgetAccount,
   type BudgetKind,
   type BudgetLevel,
+  type BudgetLimits,
   type BudgetTerms,
   type Charges,
 } from '../core/budget/index.js';
 import { GatewayError } from '../core/errors.js';
 import type { GrantId, PartnerCode, StateCode } from '../core/ids.js';
 import { authorityVersionSql } from './authority.js';
+import {
+  anchorBytes,
+  encodeKeptCharge,
+  personBytes,
+  questionBytes,
+  valueBytes,
+  type KeptCharge,
+} from './kept-charge.js';
 
 /** A question as the budgets see it. */
 export interface ChargedQuestion {
@@ -40,6 +50,8 @@ export interface Charged {
   readonly register: bigint;
   /** Live version of authority. */
   readonly authority: bigint;
+  /** What was charged, for the sealed part of the record (kept-charge.ts); null when nothing was. */
+  readonly kept: string | null;
   /**
    * Gives the miss back; runs in the transaction of the access record of a MATCH.
    *
@@ -117,7 +129,23 @@ export class Budgets implements BudgetLedger {
       ...(officer === undefined ? {} : { officer }),
     });
     const request = this.fingerprint('safeconduct/request/v1', partner, question.requestId);
-    const row = await this.askDatabase(request, question, accounts, now);
+    const charge = this.fingerprints(question);
+    const termsAt: Readonly<Record<BudgetLevel, readonly BudgetTerms[]>> = {
+      OFFICER: [grant],
+      GRANT: [grant],
+      PARTNER: [grant, ...question.peers.partner],
+      STATE: [grant, ...question.peers.state],
+    };
+    const limited = accounts.map(({ name, level }) => ({
+      name,
+      limits: budgetLimits(termsAt[level], level),
+    }));
+    const row = await this.askDatabase(
+      request,
+      charge,
+      chargeJson(charge, { grant: grant.id, partner }, limited, now),
+      now,
+    );
     const verdict = row?.verdict;
     switch (verdict?.verdict) {
       case 'CHARGED':
@@ -126,16 +154,9 @@ export class Budgets implements BudgetLedger {
         return {
           register: BigInt(row?.register ?? 0),
           authority: BigInt(row?.authority ?? 0),
-          giveBackMiss: async (manager, reference) => {
-            const day = now.toISOString().slice(0, 10);
-            await giveBackMiss(manager, {
-              request,
-              accounts: accounts.map(({ name }) => name),
-              matched: this.fingerprint('safeconduct/matched/v1', partner, reference, day),
-              anchors: question.charges.guards.map((guard) => this.anchor(guard)),
-              anchorsEndAt: windowEnd('VALUES', now),
-            });
-          },
+          kept: verdict.verdict === 'RELEASED' ? null : encodeKeptCharge(charge),
+          giveBackMiss: async (manager, reference) =>
+            this.giveBack(manager, { partner, request, accounts, charge, reference, at: now }),
         };
       case 'REUSED':
         throw new GatewayError('ERR_REQUEST_ID_REUSED', { argument: 'requestId' });
@@ -202,62 +223,75 @@ export class Budgets implements BudgetLedger {
     ];
   }
 
-  private async askDatabase(
-    request: Buffer,
-    question: ChargedQuestion,
-    accounts: ReturnType<typeof budgetAccounts>,
-    now: Date,
-  ) {
-    const { partner, grant, charges, peers } = question;
-    const termsAt: Readonly<Record<BudgetLevel, readonly BudgetTerms[]>> = {
-      OFFICER: [grant],
-      GRANT: [grant],
-      PARTNER: [grant, ...peers.partner],
-      STATE: [grant, ...peers.state],
-    };
-    const hex = (label: string, ...parts: readonly string[]) =>
-      this.fingerprint(label, ...parts)
-        .subarray(0, 16)
-        .toString('hex');
-    const charge = {
-      grant: grant.id,
-      partner,
-      accounts: accounts.map(({ name, level }) => {
-        const { questions, people, misses, values } = budgetLimits(termsAt[level], level);
-        const { afterMatch: AFTER } = budgetLimits(termsAt[level], level);
-        return { name, QUESTIONS: questions, PEOPLE: people, MISSES: misses, ...values, AFTER };
-      }),
-      person: hex('safeconduct/person/v1', charges.person),
-      missCost: charges.missCost,
-      probes: charges.probes.map(({ width, anchor, value, guard }) => ({
-        width,
-        anchor: this.anchor(anchor).toString('hex'),
-        value: hex('safeconduct/value/v1', value),
-        ...(guard === undefined ? {} : { guard: this.anchor(guard).toString('hex') }),
-      })),
-      ends: {
-        QUESTIONS: windowEnd('QUESTIONS', now),
-        PEOPLE: windowEnd('PEOPLE', now),
-        MISSES: windowEnd('MISSES', now),
-        VALUES: windowEnd('VALUES', now),
-      },
-      missesPerMatch,
-      repeatMinutes,
-      repeatLimit,
-      slowSeconds,
-    };
+  /**
+   * Charges a restored database for a question it has forgotten, as it was charged then; nothing is
+   * charged twice. Limits of today hold back nothing but misses, whose fading depends on them.
+   *
+   * @param forgotten `matched`: the partner's reference for the person of a MATCH
+   */
+  async recharge(
+    manager: EntityManager,
+    forgotten: {
+      readonly partner: PartnerCode;
+      readonly state: StateCode;
+      readonly officer?: string;
+      readonly grant: GrantId;
+      /** Of the grant, of the partner's grants, of the grants of its state; at least one. */
+      readonly terms: Readonly<Record<BudgetLevel, readonly BudgetTerms[]>>;
+      readonly requestId: string;
+      readonly charge: KeptCharge;
+      readonly matched: string | null;
+      readonly at: Date;
+    },
+  ): Promise<void> {
+    const { partner, grant, terms, charge, matched, at } = forgotten;
+    const accounts = budgetAccounts(forgotten);
+    const request = this.fingerprint('safeconduct/request/v1', partner, forgotten.requestId);
+    const limited = accounts.map(({ name, level }) => ({
+      name,
+      limits: { ...unlimited, misses: budgetLimits(terms[level], level).misses },
+    }));
+    await manager.query('SELECT charge_question($1, $2, $3, $4)', [
+      request,
+      charge.question,
+      at,
+      JSON.stringify(chargeJson(charge, { grant, partner }, limited, at)),
+    ]);
+    if (matched === null) return;
+    const reference = matched;
+    await this.giveBack(manager, { partner, request, accounts, charge, reference, at });
+  }
+
+  private async giveBack(
+    manager: EntityManager,
+    match: {
+      readonly partner: PartnerCode;
+      readonly request: Buffer;
+      readonly accounts: readonly BudgetAccount[];
+      readonly charge: KeptCharge;
+      readonly reference: string;
+      readonly at: Date;
+    },
+  ): Promise<void> {
+    const { partner, request, accounts, charge, reference, at } = match;
+    const day = at.toISOString().slice(0, 10);
+    await giveBackMiss(manager, {
+      request,
+      accounts: accounts.map(({ name }) => name),
+      matched: this.fingerprint('safeconduct/matched/v1', partner, reference, day),
+      anchors: charge.guards,
+      anchorsEndAt: windowEnd('VALUES', at),
+    });
+  }
+
+  private async askDatabase(request: Buffer, { question }: KeptCharge, charge: object, now: Date) {
     try {
       const rows = await this.dataSource.query<
         { verdict: Verdict; register: string; authority: string }[]
       >(
         `SELECT charge_question($1, $2, $3, $4) AS verdict,
            (${this.registerVersionSql}) AS register, ${authorityVersionSql} AS authority`,
-        [
-          request,
-          this.fingerprint('safeconduct/asked/v1', partner, grant.id, question.canonicalQuestion),
-          now,
-          JSON.stringify(charge),
-        ],
+        [request, question, now, JSON.stringify(charge)],
       );
       return rows[0];
     } catch (cause) {
@@ -265,9 +299,29 @@ export class Budgets implements BudgetLedger {
     }
   }
 
-  /** Fingerprint of what values are tried around, 16 bytes. */
-  private anchor(parts: readonly string[]): Buffer {
-    return this.fingerprint('safeconduct/anchor/v1', ...parts).subarray(0, 16);
+  /** Everything a question charges, as fingerprints. */
+  private fingerprints({
+    partner,
+    grant,
+    canonicalQuestion,
+    charges,
+  }: ChargedQuestion): KeptCharge {
+    const short = (sizeBytes: number, label: string, ...parts: readonly string[]) =>
+      this.fingerprint(label, ...parts).subarray(0, sizeBytes);
+    const anchor = (parts: readonly string[]) =>
+      short(anchorBytes, 'safeconduct/anchor/v1', ...parts);
+    return {
+      question: short(questionBytes, 'safeconduct/asked/v1', partner, grant.id, canonicalQuestion),
+      person: short(personBytes, 'safeconduct/person/v1', charges.person),
+      missCost: charges.missCost,
+      guards: charges.guards.map(anchor),
+      probes: charges.probes.map((probe) => ({
+        width: probe.width,
+        anchor: anchor(probe.anchor),
+        value: short(valueBytes, 'safeconduct/value/v1', probe.value),
+        ...(probe.guard === undefined ? {} : { guard: anchor(probe.guard) }),
+      })),
+    };
   }
 
   private fingerprint(label: string, ...parts: readonly string[]): Buffer {
@@ -275,6 +329,56 @@ export class Budgets implements BudgetLedger {
       .update(encodeParts(label, ...parts))
       .digest();
   }
+}
+
+/** More than is ever asked, for a charge that was within its limits when it was made. */
+const unlimited: BudgetLimits = {
+  questions: 1_000_000_000,
+  people: 1_000_000_000,
+  misses: 1_000_000_000,
+  values: { NARROW: 1_000_000_000, TAILS: 1_000_000_000, WIDE: 1_000_000_000 },
+  afterMatch: 1_000_000_000,
+};
+
+/** The charge as charge_question takes it (sliding-budgets.migration.ts). */
+function chargeJson(
+  { person, missCost, probes }: KeptCharge,
+  { grant, partner }: { readonly grant: GrantId; readonly partner: PartnerCode },
+  accounts: readonly { readonly name: string; readonly limits: BudgetLimits }[],
+  now: Date,
+): object {
+  return {
+    grant,
+    partner,
+    accounts: accounts.map(
+      ({ name, limits: { questions, people, misses, values, afterMatch } }) => ({
+        name,
+        QUESTIONS: questions,
+        PEOPLE: people,
+        MISSES: misses,
+        ...values,
+        AFTER: afterMatch,
+      }),
+    ),
+    person: person.toString('hex'),
+    missCost,
+    probes: probes.map(({ width, anchor, value, guard }) => ({
+      width,
+      anchor: anchor.toString('hex'),
+      value: value.toString('hex'),
+      ...(guard === undefined ? {} : { guard: guard.toString('hex') }),
+    })),
+    ends: {
+      QUESTIONS: windowEnd('QUESTIONS', now),
+      PEOPLE: windowEnd('PEOPLE', now),
+      MISSES: windowEnd('MISSES', now),
+      VALUES: windowEnd('VALUES', now),
+    },
+    missesPerMatch,
+    repeatMinutes,
+    repeatLimit,
+    slowSeconds,
+  };
 }
 
 interface GivenBack {

@@ -1,6 +1,7 @@
 import { Budgets1764000000001 } from './budgets.migration.js';
 import { SlidingBudgets1769100000000 } from './sliding-budgets.migration.js';
 import { GrantLifecycle1764000000002 } from './lifecycle.migration.js';
+import { GrantActs1769000000301 } from './grant-acts.migration.js';
 import { Grants1763800000002 } from './grants.migration.js';
 
 export { Authority, type Caller, type ProvenIdentity } from './authority.js';
@@ -11,11 +12,41 @@ export {
   grantSignatureType,
   type Acceptance,
 } from './accept-grant.js';
-export { listBudgetAlarms, releaseBudget, reviewRelease, type BudgetAlarm } from './break-glass.js';
-export { GrantHistory, GrantLifecycle, type GrantOfficer } from './lifecycle.js';
+export {
+  endingWithin,
+  endsWithinDays,
+  endKinds,
+  keyLifetimeDays,
+  warningDays,
+  type End,
+  type EndKind,
+} from './ends.js';
+export { ReadEnds } from './read-ends.js';
+export { grantActs } from './grant-acts.js';
+export { GrantLifecycle, type GrantOfficer } from './lifecycle.js';
+export {
+  ReadGrants,
+  type GrantDocument,
+  type GrantPaper,
+  type GrantView,
+  type VersionView,
+} from './read-grants.js';
+export {
+  listBudgetAlarms,
+  ReadBudgets,
+  type BudgetAlarm,
+  type BudgetRelease,
+  type UseCounter,
+} from './read-budgets.js';
 export type { GrantEvent } from './lifecycle.repository.js';
-export { previewGrant, type GrantPreview } from './preview-grant.js';
+export {
+  madeUpPerson,
+  PreviewGrant,
+  type GrantPreview,
+  type PreviewedRegister,
+} from './preview-grant.js';
 export { putGrantInForce, type AgreedGrant } from './put-grant-in-force.js';
+export { rechargeRestored } from './recharge.js';
 export {
   Budgets,
   type BudgetLedger,
@@ -28,5 +59,6 @@ export const grantMigrations = [
   Grants1763800000002,
   Budgets1764000000001,
   GrantLifecycle1764000000002,
+  GrantActs1769000000301,
   SlidingBudgets1769100000000,
 ];

@@ -23,7 +23,7 @@ export interface StandingGrant {
 
 export interface GrantEvent {
   readonly version: number;
-  readonly act: GrantAct | 'DRAFT' | 'AMEND';
+  readonly act: GrantAct | 'DRAFT' | 'AMEND' | 'WITHDRAW';
   readonly at: Date;
   readonly by: string;
   readonly approvedBy: string | null;
@@ -122,21 +122,27 @@ export async function setProposalState(
   );
 }
 
-/** Makes a version immutable. `approvedBy` null: one that only takes away. */
+/**
+ * Makes a version immutable. `approvedBy` null: one that only takes away.
+ *
+ * @param act entry of the book behind it, where two people of the staff door did it
+ */
 export async function insertVersion(
   manager: EntityManager,
   grant: Grant,
   requestedBy: string,
   approvedBy: string | null,
   at: Date,
+  act: string | null = null,
 ): Promise<void> {
   const { id, version, digest } = grant;
   const terms = termsOf(grant);
+  const narrows = approvedBy === null;
   await manager.query(
     `INSERT INTO grant_version
-       (grant_id, version, terms, digest, requested_by, approved_by, approved_at, narrows)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-    [id, version, JSON.stringify(terms), digest, requestedBy, approvedBy, at, approvedBy === null],
+       (grant_id, version, terms, digest, requested_by, approved_by, approved_at, narrows, act)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    [id, version, JSON.stringify(terms), digest, requestedBy, approvedBy, at, narrows, act],
   );
 }
 
@@ -145,10 +151,12 @@ export async function setStanding(
   id: GrantId,
   state: StoredState,
   version?: number,
+  act?: string,
 ): Promise<void> {
   await manager.query(
-    'UPDATE access_grant SET state = $2, version = coalesce($3, version) WHERE id = $1',
-    [id, state, version ?? null],
+    `UPDATE access_grant SET state = $2, version = coalesce($3, version), act = coalesce($4, act)
+     WHERE id = $1`,
+    [id, state, version ?? null, act ?? null],
   );
 }
 
@@ -187,4 +195,7 @@ export async function readEvents(
 }
 
 export const unknownGrant = (): GatewayError =>
-  new GatewayError('ERR_GRANT_STATE', { detail: 'no such grant, or no such version of it' });
+  new GatewayError('ERR_NOT_FOUND', {
+    argument: 'grant',
+    detail: 'no such grant, or no such version of it',
+  });

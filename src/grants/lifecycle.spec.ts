@@ -7,12 +7,14 @@ import type { Grant, GrantTerms } from '../core/grants/grant.js';
 import { compareTerms } from '../core/grants/widening.js';
 import type { GrantId } from '../core/ids.js';
 import { evidenceElements } from '../core/matching/index.js';
+import type { StaffCaller } from '../staff/index.js';
 import { migrations } from '../migrations.js';
 import type { Database } from '../platform/database/database.js';
 import { describeOnEachDatabase, openTestDatabase } from '../../test/support/databases.js';
 import { Authority } from './authority.js';
 import { releaseBudget, reviewRelease } from './break-glass.js';
-import { GrantHistory, GrantLifecycle } from './lifecycle.js';
+import { GrantLifecycle } from './lifecycle.js';
+import { ReadGrants } from './read-grants.js';
 import { insertVersion, setProposalState } from './lifecycle.repository.js';
 
 const at = new Date('2026-03-04T10:00:00Z');
@@ -33,19 +35,28 @@ const terms = {
   validFrom: '2026-01-01T00:00:00.000Z',
   validUntil: '2026-06-01T00:00:00.000Z',
 };
+const liaison: StaffCaller = {
+  account: 'x',
+  roles: ['LIAISON'],
+  active: true,
+  approvesFrom: at,
+  reference: 'LIA-1',
+  name: 'A liaison officer',
+  certificateFingerprint: 'f',
+};
 const wider = { ...terms, fields: { ...terms.fields, VISA_CLASS: 'FULL' } };
 const narrower = { ...terms, questionsPerDay: 50 };
 
 describeOnEachDatabase('the life of a grant', (kind) => {
   let database: Database;
-  let history: GrantHistory;
+  let read: ReadGrants;
   const lifecycle = new GrantLifecycle(randomUUID);
   const within = <T>(work: (manager: EntityManager) => Promise<T>) =>
     database.dataSource.transaction(work);
 
   beforeAll(async () => {
     database = await openTestDatabase(kind, migrations);
-    history = new GrantHistory(database.dataSource);
+    read = new ReadGrants(database.dataSource, () => at);
     await database.dataSource.query(
       `INSERT INTO partner (code, name, state, active, valid_after)
        VALUES ('ALPHA-BORDER', 'Border agency', 'AUS', true, now())`,
@@ -62,6 +73,11 @@ describeOnEachDatabase('the life of a grant', (kind) => {
   const accept = ({ id, version }: Grant) =>
     within(async (manager) => {
       await setProposalState(manager, { id, version }, 'ACTIVE');
+      await manager.query(
+        `INSERT INTO grant_acceptance (grant_id, version, digest, accepted_at, client_id)
+         VALUES ($1, $2, 'd', $3, 'c')`,
+        [id, version, at],
+      );
       await manager.query(`UPDATE access_grant SET state = 'ACTIVE', version = $2 WHERE id = $1`, [
         id,
         version,
@@ -77,6 +93,8 @@ describeOnEachDatabase('the life of a grant', (kind) => {
   const live = async (id: GrantId) => (await Authority.open(database.dataSource)).grant(id);
   const amend = (grantId: GrantId, to: object, by = one) =>
     within((manager) => lifecycle.amend(manager, by, { grantId, terms: to }, at));
+  const narrow = (grantId: GrantId, to: object) =>
+    within((manager) => lifecycle.narrow(manager, one, { grantId, terms: to }, at));
   const stop = (act: 'suspend' | 'revoke', grantId: GrantId) =>
     within((manager) => lifecycle[act](manager, one, { grantId, reason: 'a reason' }, at));
   const resume = (grantId: GrantId, approvedBy = two) =>
@@ -147,12 +165,41 @@ describeOnEachDatabase('the life of a grant', (kind) => {
   test('an amendment that only takes away is in force at once, by one person', async () => {
     const grant = await inForce();
     const waiting = await amend(grant.id, wider);
-    const amended = await amend(grant.id, narrower);
+    const amended = await narrow(grant.id, narrower);
     expect(amended).toMatchObject({ version: 3, state: 'ACTIVE', questionsPerDay: 50 });
     expect((await live(grant.id))?.digest).toBe(amended.digest);
     // What was drawn up against the wider version is void.
-    await expect(submit(grant.id)).rejects.toMatchObject({ code: 'ERR_GRANT_STATE' });
+    await expect(submit(grant.id)).rejects.toMatchObject({ code: 'ERR_NOT_FOUND' });
     expect(waiting.version).toBe(2);
+  });
+
+  test('refuses to narrow by anything that widens, or by nothing', async () => {
+    const grant = await inForce();
+    for (const to of [wider, { ...wider, questionsPerDay: 1 }, terms]) {
+      await expect(narrow(grant.id, to)).rejects.toMatchObject({ code: 'ERR_GRANT_WIDENS' });
+    }
+    expect((await live(grant.id))?.version).toBe(1);
+  });
+
+  test('a draft is replaced by another; what is submitted is withdrawn first', async () => {
+    const grant = await inForce();
+    await amend(grant.id, wider);
+    expect((await amend(grant.id, { ...wider, questionsPerDay: 90 })).version).toBe(3);
+    await submit(grant.id);
+    await expect(amend(grant.id, wider)).rejects.toMatchObject({ code: 'ERR_GRANT_STATE' });
+    const withdraw = (version: number) =>
+      within((manager) => lifecycle.withdraw(manager, two, { grantId: grant.id, version }, at));
+    await expect(withdraw(2)).rejects.toMatchObject({ code: 'ERR_NOT_FOUND' });
+    await withdraw(3);
+    expect((await live(grant.id))?.version).toBe(1);
+    expect((await amend(grant.id, wider)).version).toBe(4);
+  });
+
+  test('a grant whose only version is withdrawn has ended', async () => {
+    const drafted = await draft();
+    await within((manager) => lifecycle.withdraw(manager, one, { grantId: drafted.id }, at));
+    expect(await read.show(liaison, drafted.id)).toMatchObject({ state: 'REVOKED', open: null });
+    await expect(amend(drafted.id, terms)).rejects.toMatchObject({ code: 'ERR_GRANT_STATE' });
   });
 
   test('refuses an amendment to another partner or purpose', async () => {
@@ -174,21 +221,23 @@ describeOnEachDatabase('the life of a grant', (kind) => {
     expect((await live(grant.id))?.state).toBe('ACTIVE');
     await stop('revoke', grant.id);
     await expect(resume(grant.id)).rejects.toMatchObject({ code: 'ERR_GRANT_STATE' });
-    await expect(amend(grant.id, narrower)).rejects.toMatchObject({ code: 'ERR_GRANT_STATE' });
+    for (const change of [amend, narrow]) {
+      await expect(change(grant.id, narrower)).rejects.toMatchObject({ code: 'ERR_GRANT_STATE' });
+    }
   });
 
   test('a suspended grant that is narrowed stays suspended', async () => {
     const grant = await inForce();
     await stop('suspend', grant.id);
-    expect((await amend(grant.id, narrower)).state).toBe('SUSPENDED');
+    expect((await narrow(grant.id, narrower)).state).toBe('SUSPENDED');
     expect((await live(grant.id))?.state).toBe('SUSPENDED');
   });
 
   test('every act is in its history, and two versions differ in words', async () => {
     const grant = await inForce();
-    await amend(grant.id, narrower);
+    await narrow(grant.id, narrower);
     await stop('revoke', grant.id);
-    const events = await history.history(grant.id);
+    const events = await read.history(liaison, grant.id);
     expect(events.map(({ act, by, approvedBy }) => [act, by, approvedBy])).toEqual([
       ['DRAFT', 'liaison 1', null],
       ['SUBMIT', 'liaison 1', null],
@@ -196,15 +245,18 @@ describeOnEachDatabase('the life of a grant', (kind) => {
       ['NARROW', 'liaison 1', null],
       ['REVOKE', 'liaison 1', null],
     ]);
-    const [change] = await history.difference(grant.id, 1, 2);
+    const [change] = await read.difference(liaison, grant.id, 1, 2);
     expect(change).toEqual({
       about: 'questions a day',
       before: '100',
       after: '50',
       widens: false,
     });
-    expect(await history.document(grant.id, 1)).toContain(grant.digest);
-    await expect(history.document(grant.id, 9)).rejects.toMatchObject({ code: 'ERR_GRANT_STATE' });
+    const paper = await read.document(liaison, grant.id, 'AGREEMENT', 1);
+    expect(paper.markdown).toContain(grant.digest);
+    await expect(read.document(liaison, grant.id, 'AGREEMENT', 9)).rejects.toMatchObject({
+      code: 'ERR_NOT_FOUND',
+    });
   });
 
   test.each<[string, string]>([
@@ -226,6 +278,15 @@ describeOnEachDatabase('the life of a grant', (kind) => {
     ],
     ['history written over', `UPDATE grant_event SET by = 'x' WHERE grant_id = $1`],
     ['history taken out', `DELETE FROM grant_event WHERE grant_id = $1`],
+    [
+      'a version in force that nobody accepted',
+      `UPDATE access_grant SET version = 1, state = 'ACTIVE' WHERE id = $1`,
+    ],
+    [
+      'a grant in force without a version',
+      `UPDATE access_grant SET state = 'ACTIVE' WHERE id = $1`,
+    ],
+    ['another partner’s grant', `UPDATE access_grant SET partner = 'BRAVO-BORDER' WHERE id = $1`],
     ['a version that is changed', `UPDATE grant_version SET terms = '{}' WHERE grant_id = $1`],
   ])('the database refuses %s', async (_, statement) => {
     const { id } = await draft();
@@ -297,7 +358,12 @@ const arbitraryTerms: fc.Arbitrary<GrantTerms> = fc
     assuranceLevel: fc.constantFrom('STANDARD' as const, 'HIGH' as const),
     requiresNamedOfficer: fc.boolean(),
     handling: fc.constantFrom('NO_ONWARD_TRANSFER' as const, 'ORIGINATOR_CONSENT' as const),
-    requiresSignature: fc.constantFrom({}, { requiresSignature: true }),
+    requiresSignature: fc.constantFrom(
+      {},
+      { requiresSignature: true },
+      { requiresNotice: true },
+      { requiresNotice: false },
+    ),
     budgets: fc.constantFrom(
       {},
       { budgets: { peoplePerDay: 10 } },

@@ -1,4 +1,4 @@
-import { Field, ID, InputType, Int, ObjectType } from '@nestjs/graphql';
+import { Field, ID, InputType, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
 import { disclosureLevelOf, subjectFields } from '../core/disclosure/catalogue.js';
 import type { Grant as CoreGrant } from '../core/grants/grant.js';
 import type { Access as CallerAccess } from '../verification/index.js';
@@ -13,6 +13,7 @@ import {
   SubjectField,
 } from './enums.js';
 import { DateTime, StateCode } from './scalars.js';
+import { Receipt } from './verification.type.js';
 
 @ObjectType()
 export class PartnerIdentity {
@@ -78,6 +79,37 @@ export class Grant {
   declare budgets: readonly BudgetStatus[];
 }
 
+const partnerKinds = [
+  'CERTIFICATE',
+  'CERTIFICATE_AUTHORITY',
+  'REVOCATION_LIST',
+  'CLIENT_KEY',
+  'OFFICER_KEY',
+  'GRANT',
+] as const;
+const CredentialKind = Object.fromEntries(partnerKinds.map((kind) => [kind, kind])) as Record<
+  (typeof partnerKinds)[number],
+  (typeof partnerKinds)[number]
+>;
+registerEnumType(CredentialKind, { name: 'CredentialKind' });
+
+@ObjectType({ description: 'Something of yours that ends; have another in place before it does.' })
+export class CredentialStatus {
+  @Field(() => CredentialKind)
+  declare kind: keyof typeof CredentialKind;
+  @Field(() => ID, { description: 'Fingerprint of a certificate, kid of a key, id of the rest.' })
+  declare id: string;
+  @Field(() => DateTime, {
+    description: 'Its end; of a key, which has none, the day a year after it was registered.',
+  })
+  declare notAfter: Date;
+  @Field(() => Int, {
+    nullable: true,
+    description: '30, 7 or 1 when it ends within so many days; 0 when it is over; null before.',
+  })
+  declare endsWithinDays: number | null;
+}
+
 @ObjectType({ description: 'Who you are to the gateway, and what you may ask.' })
 export class Access {
   @Field(() => PartnerIdentity)
@@ -88,6 +120,11 @@ export class Access {
   declare tokenExpiresAt: Date;
   @Field(() => [Grant])
   declare grants: readonly Grant[];
+  @Field(() => [CredentialStatus], {
+    description:
+      'Your certificates, keys, CAs, revocation lists and grants; the next to end first.',
+  })
+  declare credentials: readonly CredentialStatus[];
 }
 
 @InputType()
@@ -110,16 +147,26 @@ export class AcceptGrantInput {
 export class AcceptGrantPayload {
   @Field(() => Grant)
   declare grant: Grant;
+  @Field(() => Receipt, {
+    description: 'Of the record of this acceptance, with the digest agreed, in your own tree.',
+  })
+  declare receipt: Receipt;
 }
 
-export function toAccess({ caller, grants }: CallerAccess): Access {
+export function toAccess({ caller, grants, credentials }: CallerAccess): Access {
   return {
     partner: { code: caller.partner, name: caller.partnerName, state: caller.state },
     officer: caller.officer ?? null,
     tokenExpiresAt: caller.tokenExpiresAt,
     grants: grants.map(toGrant),
+    credentials: credentials.flatMap(({ kind, id, at: notAfter, endsWithinDays }) =>
+      isPartnerKind(kind) ? [{ kind, id, notAfter, endsWithinDays }] : [],
+    ),
   };
 }
+
+const isPartnerKind = (kind: string): kind is keyof typeof CredentialKind =>
+  Object.hasOwn(CredentialKind, kind);
 
 export function toGrant({ grant, budgets }: CallerAccess['grants'][number]): Grant {
   return {

@@ -27,7 +27,10 @@ export class GrantResolver {
       ...(signature == null ? {} : { signature }),
     });
     const { grants } = await this.readAccess.execute(caller);
-    const own = grants.find(({ grant }) => grant.id === accepted.id);
-    return { grant: toGrant(own ?? { grant: accepted, budgets: [] }) };
+    const own = grants.find(({ grant }) => grant.id === accepted.grant.id);
+    return {
+      grant: toGrant(own ?? { grant: accepted.grant, budgets: [] }),
+      receipt: { ...accepted.receipt, cover: null },
+    };
   }
 }

@@ -1,5 +1,6 @@
 import type { ApolloServerPlugin, BaseContext } from '@apollo/server';
 import { Kind, type FragmentDefinitionNode, type SelectionSetNode } from 'graphql';
+import { GatewayError } from '../core/errors.js';
 import type { Metrics } from '../platform/telemetry/metrics.js';
 import type { Exchange, OperationKind, PartnerContext } from './partner-context.js';
 
@@ -12,7 +13,10 @@ const answerSizes: Readonly<Record<OperationKind, number>> = {
   acceptGrant: 32 * 1024,
   confirmCrossing: 16 * 1024,
   correctCrossing: 16 * 1024,
+  notices: 48 * 1024,
 };
+/** Of an operation that is no batch. */
+export const largestSingleAnswer = Math.max(...Object.values(answerSizes));
 /** Of answers to what is no operation. */
 const otherSize = 1024;
 
@@ -21,6 +25,19 @@ const questionsPerRelease = 5;
 
 export function answerSizeOf({ kind, questions }: Exchange): number {
   return kind === undefined ? otherSize : answerSizes[kind] * questions;
+}
+
+/**
+ * Notes how many questions an operation holds, from the question alone and before any is asked: its
+ * answer has to have room among those of its partner.
+ *
+ * @throws {GatewayError} ERR_BUSY when it has none
+ */
+export function noteQuestions(exchange: Exchange, questions: number): void {
+  exchange.questions = questions;
+  if (exchange.held?.grow(answerSizeOf(exchange)) === false) {
+    throw new GatewayError('ERR_BUSY', { detail: 'answers of this partner wait to be taken' });
+  }
 }
 
 /** How many releases of a single question a kind of operation is given. */

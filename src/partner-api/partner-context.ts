@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { Caller } from '../grants/index.js';
+import type { HeldAnswer } from '../platform/http/held-answers.js';
 import type { ReleaseClock } from '../platform/http/release.js';
 
 /** What a resolver of the partner door gets to know of the request. */
@@ -17,6 +18,8 @@ export interface Exchange {
   /** Questions in the operation. */
   questions: number;
   clock: ReleaseClock | undefined;
+  /** Place of the answer among those of its partner. */
+  held: HeldAnswer | undefined;
   /** Code of the answer for the counters; OK for none. */
   code: string;
 }
@@ -28,7 +31,8 @@ export type OperationKind =
   | 'verifyIdentities'
   | 'acceptGrant'
   | 'confirmCrossing'
-  | 'correctCrossing';
+  | 'correctCrossing'
+  | 'notices';
 
 const exchanges = new WeakMap<object, Exchange>();
 const callers = new WeakMap<object, Caller>();
@@ -36,7 +40,7 @@ const callers = new WeakMap<object, Caller>();
 export function exchangeOf(request: FastifyRequest): Exchange {
   let exchange = exchanges.get(request.raw);
   if (exchange === undefined) {
-    exchange = { kind: undefined, questions: 1, clock: undefined, code: 'OK' };
+    exchange = { kind: undefined, questions: 1, clock: undefined, held: undefined, code: 'OK' };
     exchanges.set(request.raw, exchange);
   }
   return exchange;

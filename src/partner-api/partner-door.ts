@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import type { DocumentRule } from '../partners/index.js';
+import type { PartnerCode } from '../core/ids.js';
 import { Catch, Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, NestFactory } from '@nestjs/core';
 import { GraphQLModule, type GqlExceptionFilter } from '@nestjs/graphql';
@@ -18,13 +20,14 @@ import {
 } from '../platform/graphql/error-map.js';
 import { operationLimits } from '../platform/graphql/limits.js';
 import { ClosedFastifyAdapter } from '../platform/http/closed-fastify-adapter.js';
+import { HeldAnswers } from '../platform/http/held-answers.js';
 import { padAnswer } from '../platform/http/padding.js';
 import { ReleaseClock } from '../platform/http/release.js';
 import { parseStrictJson } from '../platform/json/strict-json.js';
 import { describeError, type GatewayLogger } from '../platform/telemetry/logger.js';
 import { nestLogger } from '../platform/telemetry/nest-logger.js';
 import type { Metrics } from '../platform/telemetry/metrics.js';
-import { Crossings } from '../referrals/index.js';
+import { Crossings, ReadNotices } from '../referrals/index.js';
 import {
   ReadAccess,
   ReadReceipt,
@@ -35,9 +38,11 @@ import {
 import { logRoutes, registerLogRoutes, type LogRoutesOptions } from './log-routes.js';
 import { CrossingResolver } from './crossing.resolver.js';
 import { GrantResolver } from './grant.resolver.js';
-import { answerSizeOf, operationPlugin, ticksOf } from './operation.js';
+import { NoticeResolver } from './notice.resolver.js';
+import { answerSizeOf, largestSingleAnswer, operationPlugin, ticksOf } from './operation.js';
 import { callerOf, establishCaller, exchangeOf, type PartnerContext } from './partner-context.js';
 import { partnerRequirements } from './requirements.js';
+import { decideDocument } from './trusted-documents.js';
 import { VerificationResolver } from './verification.resolver.js';
 
 /** What the partner door is handed; use cases come in, nothing else of the rooms. */
@@ -50,6 +55,7 @@ export interface PartnerDoorOptions {
     readonly recordRefusal: RecordRefusal;
     readonly acceptGrant: AcceptGrant;
     readonly crossings: Crossings;
+    readonly readNotices: ReadNotices;
   };
   /** Listener behind the certificate check; every request that comes through it has an identity. */
   readonly serverFactory: (
@@ -65,6 +71,11 @@ export interface PartnerDoorOptions {
   readonly tokenEndpoint: (request: IncomingMessage, response: ServerResponse) => void;
   /** What a partner reads of the log by itself, and who it is by its certificate alone. */
   readonly log: Pick<LogRoutesOptions, 'published' | 'partnerOf' | 'now'>;
+  /** What a partner's documents are held to, and where those that are not trusted are counted. */
+  readonly documents: {
+    readonly ruleOf: (partner: PartnerCode) => DocumentRule;
+    readonly note: (partner: PartnerCode, id: string, refused: boolean) => void;
+  };
   readonly releaseDelayMs: number;
   readonly logger: GatewayLogger;
   readonly metrics: Metrics;
@@ -81,8 +92,11 @@ const routes = {
   ...logRoutes,
 } as const;
 
-/** Requests of one partner being answered at a time; more are asked to come again. */
-const atOncePerPartner = 64;
+/**
+ * Requests of one partner being answered at a time, and bytes of their answers from the question to
+ * the last byte taken; more are asked to come again.
+ */
+const heldPerPartner = { count: 64, bytes: 16 * 1024 * 1024 };
 
 /** Hands what was thrown to the error map without printing it. */
 @Catch()
@@ -95,8 +109,15 @@ class SilentFilter implements GqlExceptionFilter {
 @Module({})
 class PartnerDoorModule {
   static with(options: PartnerDoorOptions): DynamicModule {
-    const { verifyIdentity, verifyIdentities, readAccess, readReceipt, acceptGrant, crossings } =
-      options.useCases;
+    const {
+      verifyIdentity,
+      verifyIdentities,
+      readAccess,
+      readReceipt,
+      acceptGrant,
+      crossings,
+      readNotices,
+    } = options.useCases;
     return {
       module: PartnerDoorModule,
       imports: [
@@ -125,9 +146,11 @@ class PartnerDoorModule {
         { provide: ReadReceipt, useValue: readReceipt },
         { provide: AcceptGrant, useValue: acceptGrant },
         { provide: Crossings, useValue: crossings },
+        { provide: ReadNotices, useValue: readNotices },
         { provide: APP_FILTER, useClass: SilentFilter },
         CrossingResolver,
         GrantResolver,
+        NoticeResolver,
         VerificationResolver,
       ],
     };
@@ -165,7 +188,7 @@ export async function buildPartnerDoor(options: PartnerDoorOptions): Promise<Par
 
 function registerGraphqlHooks(adapter: ClosedFastifyAdapter, options: PartnerDoorOptions): void {
   const { fastify } = adapter;
-  const underWay = new Map<string, number>();
+  const held = new HeldAnswers(heldPerPartner);
 
   fastify.addHook('onRequest', async (request, reply) => {
     reply.header('cache-control', 'no-store');
@@ -182,14 +205,10 @@ function registerGraphqlHooks(adapter: ClosedFastifyAdapter, options: PartnerDoo
     } catch (error) {
       return refuseCaller(error, request, reply, options);
     }
-    const held = underWay.get(caller.partner) ?? 0;
-    if (held >= atOncePerPartner) return refuse(request, reply, 503, options);
-    underWay.set(caller.partner, held + 1);
-    reply.raw.once('close', () => {
-      const left = (underWay.get(caller.partner) ?? 1) - 1;
-      if (left === 0) underWay.delete(caller.partner);
-      else underWay.set(caller.partner, left);
-    });
+    const place = held.take(caller.partner, largestSingleAnswer);
+    if (place === undefined) return refuse(request, reply, 503, options);
+    reply.raw.once('close', () => place.free());
+    exchangeOf(request).held = place;
     establishCaller(request, caller);
     if (!isPlainJson(request)) return refuse(request, reply, 415, options);
     request.raw.headers.accept = chooseMediaType(request.raw.headers.accept);
@@ -211,6 +230,28 @@ function registerGraphqlHooks(adapter: ClosedFastifyAdapter, options: PartnerDoo
       return parsed;
     },
   );
+
+  // Before any of its text is parsed: is this a document its partner may send?
+  fastify.addHook('preHandler', async (request, reply) => {
+    const { body } = request;
+    if (request.routeOptions.url !== '/graphql' || typeof body !== 'object' || body === null) {
+      return undefined;
+    }
+    const { partner } = callerOf(request);
+    const decision = decideDocument(body, options.documents.ruleOf(partner));
+    if (!decision.run) {
+      if (decision.id !== undefined) options.documents.note(partner, decision.id, true);
+      return refuseDocument(request, reply, decision.argument, options);
+    }
+    if (decision.wouldRefuse !== undefined) {
+      options.documents.note(partner, decision.wouldRefuse, false);
+    }
+    if (decision.query !== undefined) {
+      const { documentId: _, ...rest } = body as Readonly<Record<string, unknown>>;
+      request.body = { ...rest, query: decision.query };
+    }
+    return undefined;
+  });
 
   fastify.addHook('onSend', async (request, reply, payload) => {
     const exchange = exchangeOf(request);
@@ -289,6 +330,24 @@ function refuseRoute(
   return refuse(request, reply, isMethod ? 405 : 404, options);
 }
 
+/** A refusal of an established caller: on record, as any other is. */
+async function refuseDocument(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  argument: string,
+  options: PartnerDoorOptions,
+): Promise<FastifyReply> {
+  const reference = randomUUID();
+  const code = 'ERR_INPUT_INVALID';
+  try {
+    await options.useCases.recordRefusal.execute(callerOf(request), { reference, code });
+  } catch (error) {
+    options.logger.error(describeError(error), 'a refusal cannot be recorded');
+    return refuse(request, reply, 503, options, { code: 'ERR_LOG_UNAVAILABLE', reference });
+  }
+  return refuse(request, reply, 400, options, { code, reference, argument });
+}
+
 /** One body for every request without a caller. */
 function refuseCaller(
   error: unknown,
@@ -313,18 +372,24 @@ function refuse(
   reply: FastifyReply,
   status: number,
   options: PartnerDoorOptions,
+  why: {
+    readonly code?: PublicErrorCode;
+    readonly reference?: string;
+    readonly argument?: string;
+  } = {},
 ): FastifyReply {
   reply.code(status).header('content-type', 'application/json; charset=utf-8');
   reply.header('cache-control', 'no-store');
   if (status === 401) reply.header('www-authenticate', 'Bearer error="invalid_token"');
   if (status === 503) reply.header('retry-after', String(retryAfterSeconds));
-  const code = codeOfStatus[status] ?? 'ERR_INPUT_INVALID';
+  const { reference = randomUUID(), argument } = why;
+  const code = why.code ?? codeOfStatus[status] ?? 'ERR_INPUT_INVALID';
   if (status === 500) options.logger.error({ code }, 'refused outside GraphQL');
   if (status === 413) reply.header('connection', 'close');
   exchangeOf(request).code = code;
   const error = {
     message: publicErrors[code].message,
-    extensions: { code, reference: randomUUID() },
+    extensions: { code, reference, ...(argument === undefined ? {} : { argument }) },
   };
   return reply.send(
     JSON.stringify(status === 401 ? { error: 'invalid_token' } : { errors: [error] }),

@@ -10,24 +10,29 @@ const all = (type: string, requirement: Requirement, names: string) =>
   Object.fromEntries(names.split(' ').map((name) => [`${type}.${name}`, requirement]));
 
 export const partnerRequirements: Readonly<Record<string, Requirement>> = {
-  ...all('Query', 'CALLER', 'access receipt'),
+  ...all('Query', 'CALLER', 'access receipt notices'),
   ...all(
     'Mutation',
     'CALLER',
     'verifyIdentity verifyIdentities acceptGrant confirmCrossing correctCrossing',
   ),
-  ...all('Access', 'CALLER', 'partner officer tokenExpiresAt grants'),
+  ...all('Access', 'CALLER', 'partner officer tokenExpiresAt grants credentials'),
+  ...all('CredentialStatus', 'CALLER', 'kind id notAfter endsWithinDays'),
   ...all('PartnerIdentity', 'CALLER', 'code name state'),
   ...all(
     'Grant',
     'CALLER',
     'id version digest state purpose legalBasis fields matchOn assuranceLevel requiresNamedOfficer handling validFrom validUntil budgets',
   ),
-  ...all('AcceptGrantPayload', 'CALLER', 'grant'),
+  ...all('AcceptGrantPayload', 'CALLER', 'grant receipt'),
   ...all('ConfirmCrossingPayload', 'CALLER', 'confirmation receipt'),
   ...all('CorrectCrossingPayload', 'CALLER', 'confirmation receipt'),
   ...all('CrossingConfirmation', 'CALLER', 'id verificationId revision crossing recordedAt'),
   ...all('Crossing', 'CALLER', 'state borderPoint crossedAt'),
+  ...all('NoticeConnection', 'CALLER', 'edges pageInfo'),
+  ...all('NoticeEdge', 'CALLER', 'cursor node'),
+  ...all('Notice', 'CALLER', 'id reference fields since'),
+  ...all('PageInfo', 'CALLER', 'hasNextPage hasPreviousPage startCursor endCursor'),
   ...all('FieldScope', 'CALLER', 'field level'),
   ...all('BudgetStatus', 'CALLER', 'kind limit used resetsAt'),
   ...all(

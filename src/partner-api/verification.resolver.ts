@@ -16,6 +16,7 @@ import {
 } from '../verification/index.js';
 import { Access, toAccess } from './access.type.js';
 import { VerifyIdentitiesInput, VerifyIdentityInput } from './evidence.input.js';
+import { noteQuestions } from './operation.js';
 import type { PartnerContext } from './partner-context.js';
 import {
   Receipt,
@@ -78,7 +79,7 @@ export class VerificationResolver {
     @Args('input', { type: () => VerifyIdentitiesInput }) input: VerifyIdentitiesInput,
   ): Promise<(Verification | VerificationRefusal)[]> {
     const { questions, ...common } = input;
-    exchange.questions = Math.min(Math.max(1, questions.length), largestBatch);
+    noteQuestions(exchange, Math.min(Math.max(1, questions.length), largestBatch));
     const asSent = member(argumentAsSent(info, 'input', variables), 'questions');
     const fields = selectedSubjectFields(info);
     const results = await this.verifyMany.execute(

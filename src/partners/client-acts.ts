@@ -4,6 +4,7 @@ import type { JsonValue } from '../platform/json/strict-json.js';
 import { textMember, type ActHandler, type ActPayload } from '../staff/index.js';
 import { conflict, endOfSecond, lockPartner, notFound, partnerMember } from './partner-acts.js';
 import type { EntityManager } from 'typeorm';
+import type { KeysSince } from './partner.js';
 
 /** Acts about a partner's systems at the token endpoint: `clientId`, `jwks`, `kid`. */
 export const clientActs = {
@@ -18,16 +19,18 @@ export const clientActs = {
         const present = await lockClient(manager, clientId);
         if (present === undefined) {
           await manager.query(
-            `INSERT INTO oauth_client (client_id, partner, jwks, active, valid_after, act)
-             VALUES ($1, $2, $3, true, $4, $5)`,
-            [clientId, partner, JSON.stringify({ keys }), at, actId],
+            `INSERT INTO oauth_client
+               (client_id, partner, jwks, active, valid_after, act, keys_since)
+             VALUES ($1, $2, $3, true, $4, $5, $6)`,
+            [clientId, partner, JSON.stringify({ keys }), at, actId, agesOf(keys, {}, at)],
           );
           return;
         }
         if (present.partner !== partner) throw conflict('clientId', 'it is another partner’s');
         await manager.query(
-          'UPDATE oauth_client SET jwks = $2, tls_subject = NULL, active = true, act = $3 WHERE client_id = $1',
-          [clientId, JSON.stringify({ keys }), actId],
+          `UPDATE oauth_client SET jwks = $2, tls_subject = NULL, active = true, act = $3,
+             keys_since = $4 WHERE client_id = $1`,
+          [clientId, JSON.stringify({ keys }), actId, agesOf(keys, agesOfRow(present), at)],
         );
       },
     };
@@ -78,6 +81,8 @@ const mostKeys = 8;
 interface ClientRow {
   readonly partner: string;
   readonly active: boolean;
+  readonly valid_after: Date;
+  readonly keys_since: KeysSince;
   readonly jwks: { readonly keys: readonly Readonly<Record<string, unknown>>[] };
 }
 
@@ -86,10 +91,32 @@ async function lockClient(
   clientId: string,
 ): Promise<ClientRow | undefined> {
   const [row] = await manager.query<ClientRow[]>(
-    'SELECT partner, active, jwks FROM oauth_client WHERE client_id = $1 FOR UPDATE',
+    'SELECT partner, active, jwks, valid_after, keys_since FROM oauth_client WHERE client_id = $1 FOR UPDATE',
     [clientId],
   );
   return row;
+}
+
+/** Since when each of the keys there is registered. */
+export function agesOfRow({
+  jwks,
+  keys_since: since,
+  valid_after: validAfter,
+}: Pick<ClientRow, 'jwks' | 'keys_since' | 'valid_after'>): KeysSince {
+  return Object.fromEntries(
+    jwks.keys.map(({ kid }) => [String(kid), since[String(kid)] ?? validAfter.toISOString()]),
+  );
+}
+
+/** Since when each of new keys is registered, as JSON: one that was there keeps its age. */
+export function agesOf(keys: readonly JsonValue[], before: KeysSince, at: Date): string {
+  const kids = keys.flatMap((key) => {
+    const { kid } = key as ActPayload;
+    return typeof kid === 'string' ? [kid] : [];
+  });
+  return JSON.stringify(
+    Object.fromEntries(kids.map((kid) => [kid, before[kid] ?? at.toISOString()])),
+  );
 }
 
 /**

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
+import { encodeBase64Url, sha256 } from '../core/bytes.js';
 import { inputInvalid, isGatewayError } from '../core/errors.js';
 import type { PartnerCode } from '../core/ids.js';
 import {
@@ -121,7 +122,8 @@ export const credentialActs = {
     const text = textMember(content, 'crl', /^[\s\S]{1,12000000}$/);
     const der = crlDer(text);
     return {
-      payload: { crl: der.toString('base64') },
+      // A list can have megabytes, and the book is read whole: it names the list.
+      payload: { crl: encodeBase64Url(sha256(der)), sizeBytes: der.length },
       apply: async (manager, { at }) => {
         const { anchor, list } = await issuerOf(manager, der);
         if (at > list.nextUpdate) throw inputInvalid('crl', 'a newer list is out already');

@@ -1,3 +1,5 @@
+import { KeyAges1769000004003 } from './key-ages.migration.js';
+import { Documents1769000000302 } from './documents.migration.js';
 import { Officers1768000000004 } from './officers.migration.js';
 import { PartnerActs1768000000002 } from './partner-acts.migration.js';
 import { Partners1763800000001 } from './partners.migration.js';
@@ -7,6 +9,7 @@ export type {
   AnchorInForce,
   AnchorRule,
   Credential,
+  KeysSince,
   NamingProvider,
   OAuthClient,
   Partner,
@@ -15,6 +18,19 @@ export { officerActs } from './officer-acts.js';
 export { clientActs } from './client-acts.js';
 export { credentialActs } from './credential-acts.js';
 export { anchorRuleKinds } from './partner.js';
+export { documentActs } from './document-acts.js';
+export {
+  documentIdForm,
+  documentIdOf,
+  documentModes,
+  DocumentReport,
+  noDocumentRule,
+  readDocumentRules,
+  type DocumentMode,
+  type DocumentReportLine,
+  type DocumentRule,
+  type DocumentsView,
+} from './documents.js';
 export { organisationActs } from './partner-acts.js';
 export {
   readPartnerCodes,
@@ -28,4 +44,6 @@ export const partnerMigrations = [
   Partners1763800000001,
   PartnerActs1768000000002,
   Officers1768000000004,
+  KeyAges1769000004003,
+  Documents1769000000302,
 ];

@@ -1,6 +1,6 @@
 import { inputInvalid } from '../core/errors.js';
 import { textMember, type ActHandler } from '../staff/index.js';
-import { clientIdForm, keysMember } from './client-acts.js';
+import { agesOf, agesOfRow, clientIdForm, keysMember } from './client-acts.js';
 import { conflict, endOfSecond, lockPartner, notFound, partnerMember } from './partner-acts.js';
 
 /** Acts about named officers, and clients that authenticate by their certificate. */
@@ -19,12 +19,18 @@ export const officerActs = {
           [issuer, partner],
         );
         if (taken.length > 0) throw conflict('issuer', 'it names the officers of another partner');
+        const [present] = await manager.query<Parameters<typeof agesOfRow>[0][]>(
+          'SELECT jwks, keys_since, valid_after FROM officer_provider WHERE partner = $1 FOR UPDATE',
+          [partner],
+        );
+        const ages = agesOf(keys, present === undefined ? {} : agesOfRow(present), at);
         await manager.query(
-          `INSERT INTO officer_provider (partner, issuer, jwks, active, valid_after, act)
-           VALUES ($1, $2, $3, true, $4, $5)
+          `INSERT INTO officer_provider (partner, issuer, jwks, active, valid_after, act, keys_since)
+           VALUES ($1, $2, $3, true, $4, $5, $6)
            ON CONFLICT (partner) DO UPDATE
-           SET issuer = excluded.issuer, jwks = excluded.jwks, active = true, act = excluded.act`,
-          [partner, issuer, JSON.stringify({ keys }), at, actId],
+           SET issuer = excluded.issuer, jwks = excluded.jwks, active = true, act = excluded.act,
+             keys_since = excluded.keys_since`,
+          [partner, issuer, JSON.stringify({ keys }), at, actId, ages],
         );
       },
     };

@@ -5,6 +5,7 @@ import type {
   AnchorInForce,
   AnchorRule,
   Credential,
+  KeysSince,
   NamingProvider,
   OAuthClient,
   Partner,
@@ -50,8 +51,11 @@ export async function readPartners(manager: EntityManager): Promise<PartnerRows>
       fingerprint: string;
       active: boolean;
       valid_after: Date;
+      not_after: Date | null;
     }[]
-  >('SELECT id, partner, kind, fingerprint, active, valid_after FROM credential ORDER BY id');
+  >(
+    'SELECT id, partner, kind, fingerprint, active, valid_after, not_after FROM credential ORDER BY id',
+  );
   const clients = await manager.query<
     {
       client_id: string;
@@ -60,9 +64,10 @@ export async function readPartners(manager: EntityManager): Promise<PartnerRows>
       tls_subject: string | null;
       active: boolean;
       valid_after: Date;
+      keys_since: KeysSince;
     }[]
   >(
-    'SELECT client_id, partner, jwks, tls_subject, active, valid_after FROM oauth_client ORDER BY client_id',
+    'SELECT client_id, partner, jwks, tls_subject, active, valid_after, keys_since FROM oauth_client ORDER BY client_id',
   );
   const officerProviders = await manager.query<
     {
@@ -70,18 +75,20 @@ export async function readPartners(manager: EntityManager): Promise<PartnerRows>
       issuer: string;
       jwks: NamingProvider['jwks'];
       valid_after: Date;
+      keys_since: KeysSince;
     }[]
   >(
-    'SELECT partner, issuer, jwks, valid_after FROM officer_provider WHERE active ORDER BY partner',
+    'SELECT partner, issuer, jwks, valid_after, keys_since FROM officer_provider WHERE active ORDER BY partner',
   );
   const revokedOfficers = await manager.query<{ partner: string; officer: string }[]>(
     'SELECT partner, officer FROM officer_revocation ORDER BY partner, officer',
   );
   return {
     revokedOfficers,
-    officerProviders: officerProviders.map(({ valid_after, ...row }) => ({
+    officerProviders: officerProviders.map(({ valid_after, keys_since, ...row }) => ({
       ...row,
       validAfter: valid_after,
+      keysSince: keys_since,
     })),
     partners: partners.map(({ valid_after, ...row }) => ({ ...row, validAfter: valid_after })),
     anchors: anchors.map(({ rule_kind, rule_value, valid_after, ...row }) => ({
@@ -91,12 +98,14 @@ export async function readPartners(manager: EntityManager): Promise<PartnerRows>
       validAfter: valid_after,
     })),
     revocations,
-    credentials: credentials.map(({ valid_after, ...row }) => ({
+    credentials: credentials.map(({ valid_after, not_after, ...row }) => ({
       ...row,
+      ...(not_after === null ? {} : { notAfter: not_after }),
       validAfter: valid_after,
     })),
-    clients: clients.map(({ client_id, valid_after, tls_subject, ...row }) => ({
+    clients: clients.map(({ client_id, valid_after, tls_subject, keys_since, ...row }) => ({
       ...row,
+      keysSince: keys_since,
       ...(tls_subject === null ? {} : { tlsSubject: tls_subject }),
       clientId: client_id,
       validAfter: valid_after,
@@ -124,8 +133,8 @@ export async function insertCredential(
   credential: Credential,
 ): Promise<void> {
   await manager.query(
-    `INSERT INTO credential (id, partner, kind, fingerprint, active, valid_after)
-     VALUES ($1, $2, $3, $4, $5, $6)`,
+    `INSERT INTO credential (id, partner, kind, fingerprint, active, valid_after, not_after)
+     VALUES ($1, $2, $3, $4, $5, $6, $7)`,
     [
       credential.id,
       credential.partner,
@@ -133,6 +142,7 @@ export async function insertCredential(
       credential.fingerprint,
       credential.active,
       credential.validAfter,
+      credential.notAfter ?? null,
     ],
   );
 }

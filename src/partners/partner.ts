@@ -18,6 +18,8 @@ export interface Credential {
   readonly fingerprint: string;
   readonly active: boolean;
   readonly validAfter: Date;
+  /** End of the certificate; absent where only its fingerprint is known. */
+  readonly notAfter?: Date;
 }
 
 /** Certificate of a CA whose client certificates this gateway judges. */
@@ -57,7 +59,12 @@ export interface OAuthClient {
   readonly tlsSubject?: string;
   readonly active: boolean;
   readonly validAfter: Date;
+  /** When a key was registered, by `kid`; one that is not here, with the client. */
+  readonly keysSince?: KeysSince;
 }
+
+/** RFC 3339, by `kid`. */
+export type KeysSince = Readonly<Record<string, string>>;
 
 /** The identity provider that names a partner's officers (RFC 7523). */
 export interface NamingProvider {
@@ -65,4 +72,6 @@ export interface NamingProvider {
   readonly issuer: string;
   readonly jwks: { readonly keys: readonly Readonly<Record<string, unknown>>[] };
   readonly validAfter: Date;
+  /** As of a client. */
+  readonly keysSince?: KeysSince;
 }

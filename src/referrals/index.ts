@@ -14,6 +14,8 @@ export {
   type CrossingClaim,
 } from './crossing.js';
 export { Crossings, type RecordedCrossing } from './crossings.js';
+export { mostNotices, NoteChanges, ReadNotices, type Notice, type NoticePage } from './notices.js';
+export { ReadConfirmations } from './read-confirmations.js';
 export { ToldFacts, type ToldMatch } from './told-facts.js';
 export { ToldKeys } from './told-keys.js';
 

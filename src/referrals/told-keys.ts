@@ -9,7 +9,8 @@ import { deriveKey, seal, unseal } from '../platform/keys/keys.js';
  *
  * One key of 32 random bytes for each UTC month, wrapped under a key of the host; of it are derived a
  * key for fingerprints and one for seals. Rows name their month. Once a month is `keptDays` past, its
- * row of `told_key` goes, and with it every meaning of what was kept under it, in backups as well.
+ * row of `told_key` goes, and with it every meaning of what was kept under it. A backup of the database
+ * holds it as long as it holds the row: `told_key` belongs in no backup, as `access_log_key` does not.
  */
 export interface ToldKey {
   /** UTC month, e.g. `2026-03`. */
@@ -68,8 +69,8 @@ export class ToldKeys {
   }
 
   /** Every key that is not destroyed, the latest first. */
-  async live(): Promise<readonly ToldKey[]> {
-    const rows = await this.dataSource.query<{ epoch: string; wrapped: Buffer }[]>(
+  async live(querier: Pick<EntityManager, 'query'> = this.dataSource): Promise<readonly ToldKey[]> {
+    const rows = await querier.query<{ epoch: string; wrapped: Buffer }[]>(
       'SELECT epoch, wrapped FROM told_key ORDER BY epoch DESC',
     );
     const there = new Set(rows.map(({ epoch }) => epoch));
@@ -91,7 +92,7 @@ export class ToldKeys {
     );
     if (past.length === 0) return past;
     await manager.query('DELETE FROM told_key WHERE epoch = ANY ($1)', [past]);
-    for (const table of ['crossing', 'notice', 'match_told']) {
+    for (const table of ['crossing', 'notice', 'match_told', 'screen_round']) {
       await manager.query(`DELETE FROM ${table} WHERE epoch = ANY ($1)`, [past]);
     }
     for (const epoch of past) this.#known.delete(epoch);

@@ -1,5 +1,6 @@
 import type { Caseload, PartnerCode, StateCode } from '../core/ids.js';
-import { WordTable } from './word-table.js';
+import type { LivePerson } from './page.js';
+import { partitionOf, PostingTable } from './posting-table.js';
 
 /** Who asks and among whom: everybody else is not there for the question. */
 export interface CandidateScope {
@@ -27,22 +28,15 @@ export interface IndexedPerson {
  * The blind index: from keyed hashes of blocking terms to people, in the memory of this process
  * only, in typed arrays. A look-up makes no database query.
  *
- * Keys are the first 64 bits of an HMAC: two terms that share them only add a candidate, which
- * comparison then drops. Only live people are put here; pending people have no row at all.
+ * Keys are 44 bits of an HMAC (posting-table.ts): two terms that share them only add a candidate,
+ * which comparison then drops. Only live people are put here; pending people have no row at all.
  *
  * A removed person's postings stay in the lists, dead, until {@link purge} sweeps them; its row
  * number is given to nobody before that.
  */
 export class BlindIndex {
   readonly #purgeAfter: number;
-  readonly #lists = new WordTable(2);
-  // Per list: block of rows in the pool, or the row itself while there is only one.
-  #listStart = new Uint32Array(1024);
-  #listCount = new Uint32Array(1024);
-  #listClass = new Uint8Array(1024);
-  #pool = new Uint32Array(4096);
-  #poolEnd = 0;
-  readonly #freeBlocks: number[][] = [];
+  readonly #postings = new PostingTable();
   // Per row
   #rowSubject = new Uint8Array(16 * 1024);
   #rowVersion = new Uint32Array(1024);
@@ -76,10 +70,6 @@ export class BlindIndex {
   /** Memory of the index, bytes. */
   get sizeBytes(): number {
     const parts = [
-      this.#listStart,
-      this.#listCount,
-      this.#listClass,
-      this.#pool,
       this.#rowSubject,
       this.#rowVersion,
       this.#rowCaseload,
@@ -88,11 +78,12 @@ export class BlindIndex {
       this.#rowInformed,
       this.#rowScore,
     ];
-    return parts.reduce((sum, part) => sum + part.byteLength, this.#lists.sizeBytes);
+    return parts.reduce((sum, part) => sum + part.byteLength, this.#postings.sizeBytes);
   }
 
   /** Puts a person in and returns its row number, good until it is removed. */
   put(person: IndexedPerson): number {
+    const { keys } = person;
     const row = this.#freeRows.pop() ?? this.#newRow();
     this.#rowSubject.set(person.subject, row * 16);
     this.#rowVersion[row] = person.version;
@@ -100,8 +91,36 @@ export class BlindIndex {
     this.#rowSuppression[row] = this.#suppressionNumber(person.suppressedFor);
     this.#rowLive[row] = 1;
     this.#rowInformed[row] = person.informed === true ? 1 : 0;
-    for (let at = 0; at < person.keys.length; at += 2) this.#append(person.keys, at, row);
+    for (let at = 0; at < keys.length; at += 2) {
+      this.#postings.add(partitionOf(keys[at] ?? 0), keys[at + 1] ?? 0, row);
+    }
     return row;
+  }
+
+  /** Room for so many people, made at once: growing by halves costs memory while it is done. */
+  reserve(rows: number): void {
+    if (rows > this.#rowLive.length) this.#growRows(rows);
+  }
+
+  /**
+   * {@link put} of a person as the page has it, without making anything of it: what a start does a
+   * million times. {@link settle} follows the last.
+   */
+  file(page: Buffer, person: LivePerson): number {
+    const row = this.#freeRows.pop() ?? this.#newRow();
+    page.copy(this.#rowSubject, row * 16, person.subjectAt, person.subjectAt + 16);
+    this.#rowVersion[row] = person.version;
+    this.#rowCaseload[row] = this.#caseloadNumber(person.caseload);
+    this.#rowSuppression[row] = this.#suppressionNumber(person.keptFrom);
+    this.#rowLive[row] = 1;
+    this.#rowInformed[row] = person.informed ? 1 : 0;
+    this.#postings.addBytes(page, person.termsAt, person.terms, row);
+    return row;
+  }
+
+  /** After many were filed: look-ups find everything in order. */
+  settle(): void {
+    this.#postings.settle();
   }
 
   /** Keeps a person from other partners than before. */
@@ -149,14 +168,10 @@ export class BlindIndex {
     const hidden = this.#suppressionMask(scope);
     const touched: number[] = [];
     for (let term = 0; term < weights.length; term += 1) {
-      const list = this.#lists.find(keys, term * 2);
-      if (list < 0) continue;
+      const rows = this.#postings.find(partitionOf(keys[term * 2] ?? 0), keys[term * 2 + 1] ?? 0);
       const weight = weights[term] ?? 0;
-      const count = this.#listCount[list] ?? 0;
-      const start = this.#listStart[list] ?? 0;
-      const single = this.#listClass[list] === 0;
-      for (let at = 0; at < count; at += 1) {
-        const row = single ? start : (this.#pool[start + at] ?? 0);
+      for (let at = 0; at < rows.length; at += 1) {
+        const row = rows[at] ?? 0;
         if (
           this.#rowLive[row] !== 1 ||
           inScope[this.#rowCaseload[row] ?? 0] !== 1 ||
@@ -196,80 +211,25 @@ export class BlindIndex {
   /** Sweeps the postings of removed people and frees their row numbers. */
   purge(): void {
     if (this.#deadRows.length === 0) return;
-    for (let list = 0; list < this.#lists.size; list += 1) {
-      const count = this.#listCount[list] ?? 0;
-      const start = this.#listStart[list] ?? 0;
-      if (this.#listClass[list] === 0) {
-        if (count === 1 && this.#rowLive[start] !== 1) this.#listCount[list] = 0;
-        continue;
-      }
-      let kept = 0;
-      for (let at = 0; at < count; at += 1) {
-        const row = this.#pool[start + at] ?? 0;
-        if (this.#rowLive[row] === 1) this.#pool[start + kept++] = row;
-      }
-      this.#listCount[list] = kept;
-    }
+    this.#postings.purge(this.#rowLive);
     this.#freeRows = this.#freeRows.concat(this.#deadRows);
     this.#deadRows = [];
   }
 
-  #append(keys: Uint32Array, at: number, row: number): void {
-    let list = this.#lists.find(keys, at);
-    if (list < 0) {
-      list = this.#lists.size;
-      this.#lists.set(keys, at, list);
-      if (list >= this.#listStart.length) {
-        this.#listStart = grown(this.#listStart, Uint32Array);
-        this.#listCount = grown(this.#listCount, Uint32Array);
-        this.#listClass = grown(this.#listClass, Uint8Array);
-      }
-    }
-    const count = this.#listCount[list] ?? 0;
-    const sizeClass = this.#listClass[list] ?? 0;
-    if (sizeClass === 0 && count === 0) {
-      this.#listStart[list] = row;
-    } else {
-      if (count === 1 << sizeClass) this.#enlarge(list, count, sizeClass);
-      this.#pool[(this.#listStart[list] ?? 0) + count] = row;
-    }
-    this.#listCount[list] = count + 1;
-  }
-
-  /** Moves a full list into a block of twice the size. */
-  #enlarge(list: number, count: number, sizeClass: number): void {
-    const size = 2 << sizeClass;
-    const block = this.#freeBlocks[sizeClass + 1]?.pop() ?? this.#newBlock(size);
-    const start = this.#listStart[list] ?? 0;
-    if (sizeClass === 0) {
-      this.#pool[block] = start;
-    } else {
-      this.#pool.copyWithin(block, start, start + count);
-      (this.#freeBlocks[sizeClass] ??= []).push(start);
-    }
-    this.#listStart[list] = block;
-    this.#listClass[list] = sizeClass + 1;
-  }
-
-  #newBlock(size: number): number {
-    const block = this.#poolEnd;
-    this.#poolEnd += size;
-    while (this.#poolEnd > this.#pool.length) this.#pool = grown(this.#pool, Uint32Array);
-    return block;
-  }
-
   #newRow(): number {
     const row = this.#rowEnd++;
-    if (row >= this.#rowLive.length) {
-      this.#rowSubject = grown(this.#rowSubject, Uint8Array);
-      this.#rowVersion = grown(this.#rowVersion, Uint32Array);
-      this.#rowCaseload = grown(this.#rowCaseload, Uint16Array);
-      this.#rowSuppression = grown(this.#rowSuppression, Uint16Array);
-      this.#rowLive = grown(this.#rowLive, Uint8Array);
-      this.#rowInformed = grown(this.#rowInformed, Uint8Array);
-      this.#rowScore = grown(this.#rowScore, Float64Array);
-    }
+    if (row >= this.#rowLive.length) this.#growRows(this.#rowLive.length * 2);
     return row;
+  }
+
+  #growRows(rows: number): void {
+    this.#rowSubject = grown(this.#rowSubject, Uint8Array, rows * 16);
+    this.#rowVersion = grown(this.#rowVersion, Uint32Array, rows);
+    this.#rowCaseload = grown(this.#rowCaseload, Uint16Array, rows);
+    this.#rowSuppression = grown(this.#rowSuppression, Uint16Array, rows);
+    this.#rowLive = grown(this.#rowLive, Uint8Array, rows);
+    this.#rowInformed = grown(this.#rowInformed, Uint8Array, rows);
+    this.#rowScore = grown(this.#rowScore, Float64Array, rows);
   }
 
   #caseloadNumber(caseload: Caseload): number {
@@ -282,6 +242,7 @@ export class BlindIndex {
   }
 
   #suppressionNumber(codes: readonly string[]): number {
+    if (codes.length === 0) return 0;
     const sorted = [...codes].sort();
     const name = sorted.join(' ');
     let number = this.#suppressions.get(name);
@@ -352,9 +313,9 @@ export class BlindIndex {
 
 type TypedArray = Uint8Array | Uint16Array | Uint32Array | Float64Array;
 
-/** A copy of twice the length. */
-function grown<T extends TypedArray>(array: T, type: new (length: number) => T): T {
-  const larger = new type(array.length * 2);
+/** A copy with more room. */
+function grown<T extends TypedArray>(array: T, type: new (length: number) => T, length: number): T {
+  const larger = new type(length);
   larger.set(array);
   return larger;
 }

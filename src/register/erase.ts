@@ -10,9 +10,11 @@ import {
   type PendingAct,
 } from './acts.js';
 import { heldPeople } from './legal-hold.js';
+import { tellLiveChanges, type Replaced } from './live-change.js';
 import type { PagePerson } from './page.js';
 import {
   changeRegister,
+  readRegister,
   type PeopleTarget,
   type PersonReference,
   type RegisterChange,
@@ -58,7 +60,7 @@ export async function planErasure(
   store: RegisterStore,
   target: ErasureTarget,
 ): Promise<ErasurePlan> {
-  const { result } = await changeRegister(store, async (change) => erase(change, target, true));
+  const result = await readRegister(store, async (change) => erase(change, target, true));
   const { people, held, backupsCoveredBy } = result;
   return { people, held, backupsCoveredBy };
 }
@@ -146,6 +148,7 @@ async function erase(
   const isHeld = await heldPeople(store, manager);
   const isMeant = await meantBy(change, target);
   const subjects: SubjectId[] = [];
+  const replaced: Replaced[] = [];
   const named: NamedPerson[] = [];
   const pages: number[] = [];
   let held = 0;
@@ -159,12 +162,16 @@ async function erase(
     if (gone.size === 0) continue;
     pages.push(page.pageNumber);
     for (const person of gone) {
-      subjects.push(decodeSubjectId(person.subject));
+      const subject = decodeSubjectId(person.subject);
+      subjects.push(subject);
       named.push(namedPerson(person));
+      const { live } = person;
+      if (live !== undefined) replaced.push({ subject, live: live.version, next: undefined });
     }
   }
   const backupsCoveredBy = await coveredBy(change, pages, subjects);
   if (!dryRun) {
+    await tellLiveChanges(store, manager, replaced);
     const erased = new Set<string>(subjects);
     await change.edit(pages, (page) => {
       const stay: PagePerson[] = [];

@@ -13,6 +13,7 @@ export {
   type RegisterReader,
   type WeightedTerm,
 } from './register.js';
+export type { LiveChange, OnLiveChange } from './live-change.js';
 export type { RegisterOptions, RegisterStore } from './register-store.js';
 export {
   importRegister,
@@ -90,6 +91,15 @@ export {
   type LegalHold,
 } from './legal-hold.js';
 export { registerActAppliers } from './restriction-appliers.js';
+export {
+  askForKeys,
+  keyJobs,
+  Upkeep,
+  upkeepStatus,
+  type KeyJob,
+  type UpkeepJob,
+  type UpkeepStatus,
+} from './upkeep.js';
 export { rotateEpochs, type EpochRotationReport } from './epoch-rotation.js';
 export { rotateMasterKey, rotatePageKeys, type PageRotation } from './key-rotation.js';
 export { findDuplicates, type DuplicateSide, type LikelyDuplicate } from './duplicates.js';
@@ -102,3 +112,4 @@ export {
 } from './export-register.js';
 export { screenForHoney } from './honey.js';
 export { registerStatistics, type RegisterStatistics } from './statistics.js';
+export { readPersonInScope } from './person-in-scope.js';

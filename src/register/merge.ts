@@ -58,13 +58,17 @@ export async function approveMergeIn(
 ): Promise<{ readonly subject: SubjectId; readonly erased: SubjectId }> {
   const { store } = change;
   const act = await openApproved(store, change.manager, 'MERGE', command);
-  const { pages, into, from, content, secret } = await prepareMerge(
+  const { pages, into, from, before, content, secret } = await prepareMerge(
     change,
     act.content as MergeTarget,
   );
   const [subject, erased] = [decodeSubjectId(into.subject), decodeSubjectId(from.subject)];
   const suppressedFor = [...new Set([...into.suppressedFor, ...from.suppressedFor])].sort();
   const live = change.seal(subject, into.live.version + 1, content, secret);
+  await store.onLiveChange?.(change.manager, [
+    { subject, contents: { before, after: content } },
+    { subject: erased, contents: undefined },
+  ]);
   change.destroy(into, 'live');
   change.destroy(from, 'live');
   for (const page of pages) {
@@ -136,7 +140,8 @@ async function prepareMerge(change: RegisterChange, target: MergeTarget) {
   const kept = await change.open(into);
   const { content: lost } = await change.open(from);
   const content = mergeContents(kept.content, lost);
-  return { pages, into, from, content, secret: kept.referenceSecret };
+  const before = kept.content;
+  return { pages, into, from, before, content, secret: kept.referenceSecret };
 }
 
 async function locatePair(

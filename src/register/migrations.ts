@@ -218,6 +218,28 @@ class EpochKeysLeave1769200000000 implements MigrationInterface {
   }
 }
 
+/** How the background work on the register stands, for every gateway on the database. */
+class RegisterUpkeep1769200000001 implements MigrationInterface {
+  readonly name = 'RegisterUpkeep1769200000001';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      CREATE TABLE register_upkeep (
+        job text PRIMARY KEY CHECK (job IN ('EPOCH', 'MASTER', 'PAGE', 'RETENTION')),
+        state text NOT NULL CHECK (state IN ('ASKED', 'RUNNING', 'DONE', 'FAILED')),
+        done integer NOT NULL DEFAULT 0 CHECK (done >= 0),
+        started_at timestamptz,
+        ended_at timestamptz,
+        mark bigint,
+        code text CHECK (code ~ '^ERR_[A-Z_]+$')
+      )`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP TABLE register_upkeep');
+  }
+}
+
 export const registerMigrations: readonly Migration[] = [
   Register1763800000000,
   RegisterActs1763900000000,
@@ -225,4 +247,5 @@ export const registerMigrations: readonly Migration[] = [
   RegisterExports1764100000000,
   RegisterBatches1769100000001,
   EpochKeysLeave1769200000000,
+  RegisterUpkeep1769200000001,
 ];

@@ -173,6 +173,9 @@ export async function correctPersonIn(
   const sealed = change.seal(subject, subjectVersion, content, before.referenceSecret);
   let batchId: SubjectId | undefined;
   if (atOnce) {
+    await store.onLiveChange?.(change.manager, [
+      { subject, contents: { before: before.content, after: content } },
+    ]);
     change.destroy(person, 'live');
     page.people[at] = { ...person, live: sealed };
   } else {

@@ -83,13 +83,18 @@ export function sealPage(
 
 /** @throws {GatewayError} ERR_SEALED_DATA_DAMAGED when key, place or bytes are not those sealed */
 export function openPage(epoch: EpochKey, page: SealedPage): PagePerson[] {
+  return decodePage(unsealPage(epoch, page));
+}
+
+/** The bytes of a page, for {@link decodePage} and {@link livePeople}. */
+export function unsealPage(epoch: EpochKey, page: SealedPage): Buffer {
   const { pageNumber, version } = page;
   const key = unseal(epoch.key, page.keyWrapped, pageKeyContext(pageNumber, version, epoch.id));
   const plain = key && unseal(key, page.sealed, pageContext(pageNumber, version));
   if (plain?.[0] !== 1 && plain?.[0] !== 2) {
     throw new GatewayError('ERR_SEALED_DATA_DAMAGED', { detail: `register page ${pageNumber}` });
   }
-  return decodePage(plain);
+  return plain;
 }
 
 /** The page key wrapped anew; the page stays as it is. */
@@ -165,6 +170,64 @@ export function decodePage(page: Buffer): PagePerson[] {
   });
 }
 
+/** Somebody who can be found, as the blind index takes it: places in the page, nothing copied. */
+export interface LivePerson {
+  readonly subjectAt: number;
+  readonly version: number;
+  readonly caseload: Caseload;
+  /** Suppressed, and what the person refused, waiting refusals included. */
+  readonly keptFrom: PagePerson['suppressedFor'];
+  /** Without what the person refused. */
+  readonly suppressedFor: PagePerson['suppressedFor'];
+  readonly informed: boolean;
+  readonly termsAt: number;
+  readonly terms: number;
+}
+
+const nobodyKept: PagePerson['suppressedFor'] = [];
+
+/** The live people of a page, one after another. */
+export function livePeople(page: Buffer): readonly LivePerson[] {
+  const layout = page[0] ?? 0;
+  const reader = new PageReader(page, 1);
+  const caseloads = reader.table() as Caseload[];
+  const suppressions = reader
+    .table()
+    .map((codes) => (codes === '' ? nobodyKept : codes.split(' ')) as PagePerson['suppressedFor']);
+  const people: LivePerson[] = [];
+  for (let left = reader.uint16(); left > 0; left -= 1) {
+    const subjectAt = reader.at;
+    reader.skip(32);
+    const caseload = caseloads[reader.uint16()] ?? ('' as Caseload);
+    const suppressedFor = suppressions[reader.uint16()] ?? nobodyKept;
+    const flags = reader.uint8();
+    const live = (flags & 1) === 0 ? undefined : reader.place(layout);
+    if ((flags & 2) !== 0) reader.skip(16);
+    const pending = (flags & 2) === 0 ? undefined : reader.place(layout);
+    if (live === undefined) continue;
+    // A refusal holds from the moment it is recorded, what takes it back once it is released.
+    const refused = suppressions[live.refusals] ?? nobodyKept;
+    const waiting = pending && (suppressions[pending.refusals] ?? nobodyKept);
+    people.push({
+      subjectAt,
+      version: live.version,
+      caseload,
+      suppressedFor,
+      keptFrom: union(suppressedFor, refused, waiting ?? nobodyKept),
+      informed: live.informed && pending?.informed !== false,
+      termsAt: live.termsAt,
+      terms: live.terms,
+    });
+  }
+  return people;
+}
+
+/** Mostly one of them, as it is. */
+function union(...lists: readonly PagePerson['suppressedFor'][]): PagePerson['suppressedFor'] {
+  const some = lists.filter((codes) => codes.length > 0);
+  return some.length < 2 ? (some[0] ?? nobodyKept) : [...new Set(some.flat())];
+}
+
 class PageReader {
   readonly #page: Buffer;
   #at: number;
@@ -177,6 +240,32 @@ class PageReader {
   bytes(length: number): Buffer {
     this.#at += length;
     return this.#page.subarray(this.#at - length, this.#at);
+  }
+
+  get at(): number {
+    return this.#at;
+  }
+
+  skip(bytes: number): void {
+    this.#at += bytes;
+  }
+
+  uint8(): number {
+    this.#at += 1;
+    return this.#page[this.#at - 1] ?? 0;
+  }
+
+  /** Where a version's parts are; stands behind it. */
+  place(layout: number) {
+    const version = this.#page.readUInt32BE(this.#at);
+    this.#at += 20;
+    // No refusal is the table's entry beyond its end.
+    const refusals = layout === 1 ? 0xffff : this.uint16();
+    const informed = layout !== 1 && this.uint8() === 1;
+    const terms = this.uint16();
+    const termsAt = this.#at;
+    this.#at += terms * 8;
+    return { version, refusals, informed, termsAt, terms };
   }
 
   uint16(): number {

@@ -6,7 +6,8 @@ import type { EpochKeyProvider } from '../platform/keys/epoch-key-files.js';
 import type { MasterKey } from '../platform/keys/keys.js';
 import { blockingScheme } from './blocking-scheme.js';
 import { EpochKeys } from './epoch-keys.js';
-import { openPage, sealPage, type PagePerson } from './page.js';
+import type { OnLiveChange } from './live-change.js';
+import { decodePage, sealPage, unsealPage, type PagePerson } from './page.js';
 import { PersonFinder } from './person-finder.js';
 import { IndexKeys, indexSecretContext, type EpochKey, type Querier } from './register-keys.js';
 import { openSubject, type OpenedBlob, type SealedSubject } from './subject-blob.js';
@@ -18,6 +19,8 @@ export interface RegisterOptions {
   readonly epochKeys: EpochKeyProvider;
   readonly now: () => Date;
   readonly random: (sizeBytes: number) => Uint8Array;
+  /** Told of what partners could be told and is no longer so; in the transaction of the change. */
+  readonly onLiveChange?: OnLiveChange;
 }
 
 /** The register as of one version: which pages there are, each with the version it was written at. */
@@ -48,12 +51,14 @@ export class RegisterStore {
   readonly now: () => Date;
   readonly random: (sizeBytes: number) => Uint8Array;
   readonly masterKey: MasterKey;
+  readonly onLiveChange: OnLiveChange | undefined;
 
   private constructor(options: RegisterOptions, keys: IndexKeys, epochs: EpochKeys) {
     this.dataSource = options.dataSource;
     this.now = options.now;
     this.random = options.random;
     this.masterKey = options.masterKey;
+    this.onLiveChange = options.onLiveChange;
     this.keys = keys;
     this.epochs = epochs;
   }
@@ -125,6 +130,19 @@ export class RegisterStore {
 
   /** @throws {GatewayError} ERR_SEALED_DATA_DAMAGED */
   async readPages(querier: Querier, pageNumbers: readonly number[]): Promise<OpenedPage[]> {
+    const pages = await this.readPageBytes(querier, pageNumbers);
+    return pages.map(({ pageNumber, bytes }) => ({ pageNumber, people: decodePage(bytes) }));
+  }
+
+  /**
+   * Pages unsealed and as they are.
+   *
+   * @throws {GatewayError} ERR_SEALED_DATA_DAMAGED
+   */
+  async readPageBytes(
+    querier: Querier,
+    pageNumbers: readonly number[],
+  ): Promise<{ readonly pageNumber: number; readonly bytes: Buffer }[]> {
     if (pageNumbers.length === 0) return [];
     const rows = await querier.query<
       {
@@ -143,20 +161,17 @@ export class RegisterStore {
       querier,
       rows.map((row) => row.epoch_id),
     );
-    const pages: OpenedPage[] = [];
+    const pages: { pageNumber: number; bytes: Buffer }[] = [];
     for (const row of rows) {
-      const key = await this.epochs.key(row.epoch_id);
-      const people = openPage(
-        { id: row.epoch_id, key },
-        {
-          pageNumber: row.page_number,
-          version: BigInt(row.version),
-          epochId: row.epoch_id,
-          keyWrapped: row.key_wrapped,
-          sealed: row.sealed,
-        },
-      );
-      pages.push({ pageNumber: row.page_number, people });
+      const epoch = { id: row.epoch_id, key: await this.epochs.key(row.epoch_id) };
+      const sealed = {
+        pageNumber: row.page_number,
+        version: BigInt(row.version),
+        epochId: row.epoch_id,
+        keyWrapped: row.key_wrapped,
+        sealed: row.sealed,
+      };
+      pages.push({ pageNumber: row.page_number, bytes: unsealPage(epoch, sealed) });
     }
     return pages;
   }

@@ -3,9 +3,9 @@ import { GatewayError } from '../core/errors.js';
 import type { Subject } from '../core/register/subject.js';
 import { blockingScheme } from './blocking-scheme.js';
 import { BlindIndex, type CandidateScope } from './blind-index.js';
-import type { PagePerson } from './page.js';
+import { livePeople, peoplePerPage, type PagePerson } from './page.js';
 import { reindexRegister } from './reindex.js';
-import { RegisterStore, type OpenedPage, type RegisterOptions } from './register-store.js';
+import { RegisterStore, type RegisterOptions } from './register-store.js';
 import { decodeSubjectId } from './subject-uuid.js';
 
 /** A blocking term of a question, with what it is worth; see core/matching. */
@@ -134,6 +134,20 @@ export class Register implements RegisterReader {
     return this.#candidates(terms, { ...nobody, caseloads: this.#index.caseloads }, cap);
   }
 
+  /**
+   * The best candidates of the scope's caseloads that are kept from its partner, and from nobody else
+   * asked: for the screen, never for a partner.
+   */
+  keptFrom(
+    terms: readonly WeightedTerm[],
+    scope: CandidateScope,
+    cap: number,
+  ): readonly Candidate[] {
+    const shown = new Set(this.#candidates(terms, scope, cap).map(({ row }) => row));
+    const all = this.#candidates(terms, { ...scope, ...nobody }, cap);
+    return all.filter(({ row }) => !shown.has(row));
+  }
+
   #candidates(
     terms: readonly WeightedTerm[],
     scope: CandidateScope,
@@ -214,63 +228,57 @@ export class Register implements RegisterReader {
       const changed = [...head.pages]
         .filter(([, version]) => version > this.#version)
         .map(([pageNumber]) => pageNumber);
-      for (let at = 0; at < changed.length; at += pagesPerRead) {
-        const pages = await store.readPages(manager, changed.slice(at, at + pagesPerRead));
-        for (const page of pages) this.#apply(page);
+      if (this.#version < 0n) this.#index.reserve(head.pages.size * peoplePerPage);
+      // The next pages are on their way while these are filed.
+      const read = async (at: number) =>
+        store.readPageBytes(manager, changed.slice(at, at + pagesPerRead));
+      let next = read(0);
+      for (let at = pagesPerRead; at < changed.length + pagesPerRead; at += pagesPerRead) {
+        const pages = await next;
+        next = read(at);
+        // A failure is met at the next await; until then it is not "unhandled".
+        next.catch(() => undefined);
+        for (const { pageNumber, bytes } of pages) this.#apply(pageNumber, bytes);
       }
+      await next;
+      if (changed.length > pagesPerRead) this.#index.settle();
       this.#version = head.version;
     });
   }
 
   /** Brings the index to what a page says, in one go: a reader sees a person whole or not at all. */
-  #apply(page: OpenedPage): void {
+  #apply(pageNumber: number, page: Buffer): void {
     const before = new Map<SubjectId, number>();
-    for (const row of this.#rows.get(page.pageNumber) ?? []) before.set(this.#subjectAt(row), row);
-    const rows: number[] = [];
-    for (const { live, pending, suppressedFor, caseload, subject } of page.people) {
-      if (live === undefined) continue;
-      // A refusal holds from the moment it is recorded, what takes it back once it is released.
-      const refused = [...live.refusedFor, ...(pending?.refusedFor ?? [])];
-      const keptFrom =
-        refused.length === 0 ? suppressedFor : [...new Set([...suppressedFor, ...refused])];
-      const informed = live.informed && pending?.informed !== false;
+    for (const row of this.#rows.get(pageNumber) ?? []) before.set(this.#subjectAt(row), row);
+    const people = livePeople(page);
+    const rows = new Uint32Array(people.length);
+    people.forEach((person, at) => {
+      const { subjectAt, version, suppressedFor } = person;
       // Text of an id costs more than filing a person; the first load needs it for few.
-      const id = before.size > 0 || suppressedFor.length > 0 ? decodeSubjectId(subject) : undefined;
+      const id =
+        before.size > 0 || suppressedFor.length > 0
+          ? decodeSubjectId(page.subarray(subjectAt, subjectAt + 16))
+          : undefined;
       const known = id === undefined ? undefined : before.get(id);
-      if (
-        id !== undefined &&
-        known !== undefined &&
-        this.#index.versionOf(known) === live.version
-      ) {
+      if (id !== undefined && known !== undefined && this.#index.versionOf(known) === version) {
         before.delete(id);
-        this.#index.suppress(known, keptFrom, informed);
-        rows.push(known);
+        this.#index.suppress(known, person.keptFrom, person.informed);
+        rows[at] = known;
       } else {
-        const keys = wordsOf(live.terms);
-        const { version } = live;
-        rows.push(
-          this.#index.put({
-            subject,
-            version,
-            caseload,
-            suppressedFor: keptFrom,
-            informed,
-            keys,
-          }),
-        );
+        rows[at] = this.#index.file(page, person);
       }
-      if (id === undefined) continue;
+      if (id === undefined) return;
       if (suppressedFor.length > 0) this.#suppressions.set(id, suppressedFor);
       else this.#suppressions.delete(id);
-    }
+    });
     if (before.size > 0) {
-      const stay = new Set(rows.map((row) => this.#subjectAt(row)));
+      const stay = new Set([...rows].map((row) => this.#subjectAt(row)));
       for (const [id, row] of before) {
         this.#index.remove(row);
         if (!stay.has(id)) this.#suppressions.delete(id);
       }
     }
-    this.#rows.set(page.pageNumber, Uint32Array.from(rows));
+    this.#rows.set(pageNumber, rows);
   }
 
   #subjectAt(row: number): SubjectId {

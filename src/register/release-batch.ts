@@ -1,6 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { GatewayError } from '../core/errors.js';
 import type { SubjectId } from '../core/ids.js';
+import { tellLiveChanges, type Replaced } from './live-change.js';
 import type { PagePerson } from './page.js';
 import { readyToChange, type ReadyToChange } from './register-change.js';
 import type { RegisterStore, VersionReference } from './register-store.js';
@@ -78,13 +79,16 @@ export async function releaseBatchIn(
   for (let at = 0; at < batch.pages.length; at += pagesPerRead) {
     const opened = await store.readPages(manager, batch.pages.slice(at, at + pagesPerRead));
     const gone: VersionReference[] = [];
+    const replaced: Replaced[] = [];
     for (const page of opened) {
       const before = people;
       page.people.forEach((person, index) => {
         if (person.pending?.batch.equals(batchKey) !== true) return;
         people += 1;
         if (person.live !== undefined) {
-          gone.push({ id: decodeSubjectId(person.subject), version: person.live.version });
+          const subject = decodeSubjectId(person.subject);
+          gone.push({ id: subject, version: person.live.version });
+          replaced.push({ subject, live: person.live.version, next: person.pending.version });
         }
         page.people[index] = released(person);
       });
@@ -92,6 +96,7 @@ export async function releaseBatchIn(
       await store.writePage(manager, epoch, version, page);
       pages.set(page.pageNumber, version);
     }
+    await tellLiveChanges(store, manager, replaced);
     await store.deleteSubjects(manager, gone);
   }
 

@@ -12,7 +12,7 @@ import {
   testPartner,
   type TestRegister,
 } from '../../test/support/register.js';
-import { backUpTables } from '../../test/support/restored-database.js';
+import { backUpTables, restoreTables } from '../../test/support/restored-database.js';
 import type { AccessLog, RestrictingAct } from '../access-log/index.js';
 import type { PartnerCode } from '../core/ids.js';
 import { migrations } from '../migrations.js';
@@ -37,7 +37,6 @@ describeOnEachDatabase('yesterday’s register restored', (kind) => {
   let log: AccessLog;
   let home: ReturnType<typeof temporaryHome>;
   let register: Register;
-  let restore: () => Promise<void>;
 
   beforeAll(async () => {
     people = await openTestRegister(kind, migrations);
@@ -55,7 +54,7 @@ describeOnEachDatabase('yesterday’s register restored', (kind) => {
     await emptyAccessLog(people.database.dataSource);
     home = temporaryHome();
     await open();
-    restore = await backUpTables(people.database, tables);
+    await backUpTables(people.database, tables);
   });
   afterEach(async () => {
     await log.close();
@@ -63,6 +62,7 @@ describeOnEachDatabase('yesterday’s register restored', (kind) => {
     home.remove();
   });
 
+  const restore = async () => restoreTables(people.database, tables);
   const open = async (acts = registerActAppliers) => {
     register = await people.replica();
     log = await openTestLog(people.database.dataSource, home.path, { acts: acts(register.store) });

@@ -10,6 +10,9 @@ export interface MonthSummary {
   readonly refused: number | null;
 }
 
+/** What a question is answered with; crossings and readings are recorded, and are no answers. */
+const answers: ReadonlySet<string> = new Set(['MATCH', 'POSSIBLE_MATCH', 'NOT_CONFIRMED']);
+
 /** Counts below this are not told. */
 export const fewest = 10;
 
@@ -28,7 +31,7 @@ export function summarise(counts: readonly RecordCount[]): readonly MonthSummary
         .reduce((total, { count }) => total + count, 0);
     const refused = sum((outcome) => outcome.startsWith('ERR_'));
     const matches = sum((outcome) => outcome === 'MATCH');
-    const answered = sum((outcome) => !outcome.startsWith('ERR_'));
+    const answered = sum((outcome) => answers.has(outcome));
     const rest = told(answered - matches);
     return {
       partner,

@@ -1,8 +1,11 @@
-import { Args, Context, Mutation, Query, Resolver } from '@nestjs/graphql';
+import { Args, Context, Int, Mutation, Query, Resolver } from '@nestjs/graphql';
+import { inputInvalid } from '../core/errors.js';
+import { ReadEnds, type End as Ending } from '../grants/index.js';
 import { ReadGatewayKeys, type GatewayKeyView, type ListenerView } from '../identity/keys/index.js';
 import { StaffActs } from '../staff/index.js';
 import { Act } from './act.type.js';
 import {
+  End,
   GatewayKey,
   GatewayKeyInput,
   ListenerCertificate,
@@ -16,6 +19,7 @@ export class KeysResolver {
   constructor(
     private readonly acts: StaffActs,
     private readonly readKeys: ReadGatewayKeys,
+    private readonly readEnds: ReadEnds,
   ) {}
 
   @Query(() => [GatewayKey], { description: 'Signing keys of the gateway itself.' })
@@ -28,6 +32,18 @@ export class KeysResolver {
     @Context() { caller }: StaffContext,
   ): Promise<readonly ListenerView[]> {
     return this.readKeys.listeners(caller);
+  }
+
+  @Query(() => [End], {
+    description:
+      'What ends within so many days (1 to 400) or is over, of what your roles may read; the next first.',
+  })
+  async ends(
+    @Context() { caller }: StaffContext,
+    @Args('withinDays', { type: () => Int, defaultValue: 30 }) withinDays: number,
+  ): Promise<readonly Ending[]> {
+    if (withinDays < 1 || withinDays > 400) throw inputInvalid('withinDays');
+    return this.readEnds.within(caller, withinDays);
   }
 
   @Mutation(() => Act, {

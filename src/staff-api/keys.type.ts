@@ -5,6 +5,7 @@ import {
   type KeyState as State,
   type KeyUse as Use,
 } from '../identity/keys/index.js';
+import { endKinds, type EndKind as Kind } from '../grants/index.js';
 import { DateTime } from '../platform/graphql/scalars.js';
 
 const names = <Name extends string>(list: readonly Name[]) =>
@@ -53,6 +54,25 @@ export class ListenerCertificate {
   declare fingerprint: string;
   @Field(() => DateTime, { nullable: true })
   declare notAfter: Date | null;
+}
+
+const EndKind = names(endKinds);
+registerEnumType(EndKind, { name: 'EndKind' });
+
+@ObjectType({ description: 'Something in force that ends.' })
+export class End {
+  @Field(() => EndKind)
+  declare kind: Kind;
+  @Field(() => ID, { nullable: true, description: 'Null for what is the host’s own.' })
+  declare partner: string | null;
+  @Field(() => ID, {
+    description: 'Fingerprint, kid, id, reference of a person of staff, or door and replica.',
+  })
+  declare id: string;
+  @Field(() => DateTime, {
+    description: 'Of a key, which has no end of its own, a year after it was registered.',
+  })
+  declare at: Date;
 }
 
 @InputType()

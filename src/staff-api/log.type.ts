@@ -1,19 +1,12 @@
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
 import { countUnits, type CountUnit as Unit } from '../access-log/index.js';
+import { PageInfo } from '../platform/graphql/page-info.js';
 import { DateTime } from '../platform/graphql/scalars.js';
 
 export const CountUnit = Object.fromEntries(countUnits.map((unit) => [unit, unit])) as Readonly<
   Record<Unit, Unit>
 >;
 registerEnumType(CountUnit, { name: 'CountUnit', description: 'One line of a timeline, UTC.' });
-
-@ObjectType()
-export class PageInfo {
-  @Field(() => Boolean)
-  declare hasNextPage: boolean;
-  @Field(() => String, { nullable: true })
-  declare endCursor: string | null;
-}
 
 @ObjectType()
 export class LogField {

@@ -81,6 +81,8 @@ async function takeImport(
     );
     write({ result: { ...result, release: release === undefined ? null : toAct(release) } });
   } catch (error) {
+    // The upload broke off: nothing was taken, and nobody is there to be told.
+    if (!request.raw.complete && request.raw.destroyed) return void raw.destroy();
     const face = options.publicError(error);
     if (!raw.headersSent) return refuse(reply, face);
     raw.write(`${JSON.stringify({ error: face.formatted })}\n`);

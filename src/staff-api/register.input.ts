@@ -71,10 +71,27 @@ export class SuppressPeopleInput {
   declare codes: string[];
 }
 
-@InputType()
+@InputType({
+  description:
+    'Records of the access log, of a partner or a time or both, and whoever of the register they can be about.',
+})
+export class HoldRangeInput {
+  @Field(() => ID, { nullable: true })
+  declare partner?: string | null;
+  @Field(() => String, { nullable: true })
+  declare caseload?: string | null;
+  @Field(() => String, { nullable: true, description: 'A day or an instant in UTC.' })
+  declare from?: string | null;
+  @Field(() => String, { nullable: true })
+  declare to?: string | null;
+}
+
+@InputType({ description: 'Either people, or a range.' })
 export class SetLegalHoldInput {
-  @Field(() => PeopleInput)
-  declare people: PeopleInput;
+  @Field(() => PeopleInput, { nullable: true })
+  declare people?: PeopleInput | null;
+  @Field(() => HoldRangeInput, { nullable: true })
+  declare range?: HoldRangeInput | null;
   @Field(() => String, {
     description: 'The day it ends, such as 2027-01-31, or an instant in UTC; in the future.',
   })

@@ -5,6 +5,7 @@ import {
   ChangePeople,
   ExportPeople,
   ImportPeople,
+  type HoldRangeText,
   type NamedPeople,
   type PersonChanged,
   type RequestedAct,
@@ -119,7 +120,7 @@ export class RegisterResolver {
     @Context() { caller }: StaffContext,
     @Args('input', { type: () => SetLegalHoldInput }) input: SetLegalHoldInput,
   ): Promise<RegisterChange> {
-    return toRequested(await this.change.hold(caller, toPeople(input.people), input.endsAt));
+    return toRequested(await this.change.hold(caller, toHeld(input), input.endsAt));
   }
 
   @Mutation(() => RegisterChange, { nullable: true, description: pending })
@@ -203,6 +204,15 @@ export function toErasure(input: ErasePeopleInput): NamedPeople | RetentionInput
     visaEndedBefore: visaEndedBefore ?? '',
     ...(typeof caseload === 'string' ? { caseload } : {}),
   };
+}
+
+/** @throws {GatewayError} ERR_INPUT_INVALID */
+function toHeld({ people, range }: SetLegalHoldInput): NamedPeople | HoldRangeText {
+  const isRange = range !== null && range !== undefined;
+  if (isRange === (people !== null && people !== undefined)) throw inputInvalid('people');
+  if (people !== null && people !== undefined) return toPeople(people);
+  const given = Object.entries(range ?? {}).filter(([, value]) => typeof value === 'string');
+  return { range: Object.fromEntries(given) as HoldRangeText['range'] };
 }
 
 export function toPlan(plan: {

@@ -1,4 +1,4 @@
-import { Catch, Module, type DynamicModule } from '@nestjs/common';
+import { Catch, Module, type DynamicModule, type Type } from '@nestjs/common';
 import { APP_FILTER, NestFactory } from '@nestjs/core';
 import { GraphQLModule, GraphQLSchemaHost, type GqlExceptionFilter } from '@nestjs/graphql';
 import type { ApolloDriverConfig } from '@nestjs/apollo';
@@ -16,40 +16,19 @@ import { ClosedFastifyAdapter } from '../platform/http/closed-fastify-adapter.js
 import { parseStrictJson } from '../platform/json/strict-json.js';
 import { describeError, type GatewayLogger } from '../platform/telemetry/logger.js';
 import { nestLogger } from '../platform/telemetry/nest-logger.js';
-import { ReadPartners } from '../partners/index.js';
-import { ChangePeople, ExportPeople, ImportPeople, ReadPeople } from '../register/index.js';
-import { StaffActs, StaffDirectory, type StaffCaller } from '../staff/index.js';
-import { AlertDesk } from '../alerts/index.js';
-import { ExportLog, ReadSummary, SearchLog } from '../scrutiny/index.js';
-import { AlertResolver } from './alert.resolver.js';
-import { LogResolver } from './log.resolver.js';
-import { ReadGatewayKeys } from '../identity/keys/index.js';
-import { KeysResolver } from './keys.resolver.js';
-import { PartnerResolver } from './partner.resolver.js';
-import { RegisterReadingResolver } from './register-reading.resolver.js';
+import { ExportPeople, ImportPeople } from '../register/index.js';
+import { StaffActs, type StaffCaller } from '../staff/index.js';
+import { addCrlRoute, crlRoutes } from './crl-route.js';
 import { addRegisterRoutes, registerRoutes } from './register-routes.js';
-import { RegisterResolver } from './register.resolver.js';
 import { staffRequirements } from './requirements.js';
 import { staffErrors, staffFaces } from './staff-errors.js';
 import { establishStaff, staffOf, type StaffContext } from './staff-context.js';
-import { StaffResolver } from './staff.resolver.js';
+import { staffResolvers, staffUseCases } from './use-cases.js';
 
 /** What the staff door is handed; use cases come in, nothing else of the rooms. */
 export interface StaffDoorOptions {
-  readonly useCases: {
-    readonly acts: StaffActs;
-    readonly directory: StaffDirectory;
-    readonly readPartners: ReadPartners;
-    readonly searchLog: SearchLog;
-    readonly readSummary: ReadSummary;
-    readonly exportLog: ExportLog;
-    readonly alertDesk: AlertDesk;
-    readonly readKeys: ReadGatewayKeys;
-    readonly changePeople: ChangePeople;
-    readonly importPeople: ImportPeople;
-    readonly exportPeople: ExportPeople;
-    readonly readPeople: ReadPeople;
-  };
+  /** One of {@link staffUseCases}, out of the rooms. */
+  readonly useCase: <T extends object>(type: Type<T>) => T;
   /** Listener behind the certificate check. */
   readonly serverFactory: (
     handler: (request: IncomingMessage, response: ServerResponse) => void,
@@ -71,6 +50,7 @@ const routes = {
   'GET /graphql': 'NOBODY',
   'OPTIONS /graphql': 'NOBODY',
   ...registerRoutes,
+  ...crlRoutes,
 } as const;
 
 /** Hands what was thrown to the error map without printing it. */
@@ -84,9 +64,6 @@ class SilentFilter implements GqlExceptionFilter {
 @Module({})
 class StaffDoorModule {
   static with(options: StaffDoorOptions): DynamicModule {
-    const { acts, directory, readPartners, readKeys } = options.useCases;
-    const { changePeople, importPeople, exportPeople, readPeople } = options.useCases;
-    const { searchLog, readSummary, exportLog, alertDesk } = options.useCases;
     return {
       module: StaffDoorModule,
       imports: [
@@ -102,26 +79,12 @@ class StaffDoorModule {
         ),
       ],
       providers: [
-        { provide: StaffActs, useValue: acts },
-        { provide: StaffDirectory, useValue: directory },
-        { provide: ReadPartners, useValue: readPartners },
-        { provide: SearchLog, useValue: searchLog },
-        { provide: ReadSummary, useValue: readSummary },
-        { provide: ExportLog, useValue: exportLog },
-        { provide: AlertDesk, useValue: alertDesk },
-        { provide: ReadGatewayKeys, useValue: readKeys },
-        { provide: ChangePeople, useValue: changePeople },
-        { provide: ImportPeople, useValue: importPeople },
-        { provide: ExportPeople, useValue: exportPeople },
-        { provide: ReadPeople, useValue: readPeople },
+        ...staffUseCases.map((type) => ({
+          provide: type,
+          useValue: options.useCase<object>(type),
+        })),
         { provide: APP_FILTER, useClass: SilentFilter },
-        StaffResolver,
-        PartnerResolver,
-        RegisterResolver,
-        RegisterReadingResolver,
-        KeysResolver,
-        LogResolver,
-        AlertResolver,
+        ...staffResolvers,
       ],
     };
   }
@@ -155,9 +118,14 @@ export async function buildStaffDoor(options: StaffDoorOptions): Promise<StaffDo
     refuse,
   });
   registerHooks(adapter, options);
+  addCrlRoute(adapter.fastify, {
+    acts: options.useCase(StaffActs),
+    callerOf: staffOf,
+    publicError: (error) => toPublicError(error, options.logger, staffFaces),
+  });
   addRegisterRoutes(adapter.fastify, {
-    imports: options.useCases.importPeople,
-    exports: options.useCases.exportPeople,
+    imports: options.useCase(ImportPeople),
+    exports: options.useCase(ExportPeople),
     callerOf: staffOf,
     publicError: (error) => toPublicError(error, options.logger, staffFaces),
   });

@@ -11,9 +11,22 @@ export interface ActContext {
   readonly actId: string;
   readonly at: Date;
   readonly newId: () => string;
+  /** Account that asked for it; of an act of one person, who does it. */
+  readonly requestedBy: string;
+  /** Account of the second person; absent for an act of one, and while one is tried out. */
+  readonly approvedBy?: string;
+  /**
+   * Done again from the journal, on a restored database: what it was done to may not be as it was,
+   * and where that leaves a doubt the act takes away more than it did.
+   */
+  readonly again?: true;
   /** Reference of the person whose hand it is: who asks where one suffices, else who approves. */
   readonly by: string;
 }
+
+/** The second person of an act; while it is tried out, nobody yet. */
+export const secondPersonOf = ({ approvedBy }: ActContext): string =>
+  approvedBy ?? 'the second person';
 
 /** An act whose content has been read. */
 export interface PreparedAct {
@@ -21,6 +34,8 @@ export interface PreparedAct {
   readonly payload: ActPayload;
   /** Account the act is about, if it is about one. */
   readonly concerns?: string;
+  /** Done in the transaction that books an act for two, before it waits. */
+  asked?(manager: EntityManager, context: ActContext): Promise<void>;
   /** Inside id of the person of the register it is about; it is sealed in the record. */
   readonly subject?: string;
   /** Whether the request was judged when its content was made: then it is not tried again. */
@@ -32,12 +47,12 @@ export interface PreparedAct {
    * that what cannot be done is refused to the one who asks.
    *
    * @returns restricting acts in a form of the room's own, for the journal; those of
-   *   restricting-acts.ts are journaled by their content
+   *   restricting-acts.ts are journaled by their content, unless one of their name is among them
    * @throws {GatewayError} ERR_NOT_FOUND, ERR_CONFLICT and refusals of its own
    */
   apply(manager: EntityManager, context: ActContext): Promise<readonly RestrictingAct[] | void>;
   /** In the transaction that refuses it: what was kept for it goes. */
-  refused?(manager: EntityManager): Promise<void>;
+  refused?(manager: EntityManager, context: ActContext): Promise<void>;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { Enforcement1768000000003 } from './enforcement.migration.js';
+import { StaffRecovery1769000004004 } from './recovery.migration.js';
 import { ReplicaKeys1769000004001 } from './replica-keys.migration.js';
 import { RegisterActs1769100000002 } from './register-acts.migration.js';
 import { Staff1768000000001 } from './staff.migration.js';
@@ -6,6 +7,7 @@ import { Staff1768000000001 } from './staff.migration.js';
 export {
   fingerprintForm,
   nameForm,
+  secondPersonOf,
   textMember,
   uuidForm,
   type ActContext,
@@ -15,7 +17,9 @@ export {
 } from './act-handler.js';
 export type { BookedAct } from './act-book.js';
 export { accountActs } from './account-acts.js';
+export { allowActsOfOne } from './acts-of-one.js';
 export { foundStaff, type Founder } from './found-staff.js';
+export { recoverStaff, type Recovered } from './recover-staff.js';
 export { StaffActs, type ChangingAct } from './staff-acts.js';
 export {
   authorityChannel,
@@ -33,6 +37,8 @@ export const staffMigrations = [
   Staff1768000000001,
   Enforcement1768000000003,
   ReplicaKeys1769000004001,
+  StaffRecovery1769000004004,
   RegisterActs1769100000002,
 ];
-export { staffActAppliers } from './restricting-acts.js';
+export { restrictingActOf, staffActAppliers } from './restricting-acts.js';
+export { staffReferences } from './staff.repository.js';

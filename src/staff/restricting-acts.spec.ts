@@ -8,7 +8,13 @@ import { isRestricting, restrictingActOf, staffActAppliers } from './restricting
 
 const manager = {} as EntityManager;
 const at = new Date('2026-03-01T09:30:00Z');
-const done = { act: 'STAFF_SUSPEND', payload: { account: 'a' }, actId: 'act', at } as const;
+const done = {
+  act: 'STAFF_SUSPEND',
+  payload: { account: 'a' },
+  actId: 'act',
+  at,
+  by: 'b',
+} as const;
 
 function handlersThat(apply: ReturnType<ActHandler>['apply']): typeof actHandlers {
   return { ...actHandlers, STAFF_SUSPEND: (payload) => ({ payload, apply }) };
@@ -22,7 +28,8 @@ test('an act that takes away is done again with its content, its name and its ti
   );
   const { act, body } = restrictingActOf(done);
   await appliers[act]?.(manager, JSON.parse(JSON.stringify(body)) as typeof body);
-  expect(seen).toEqual([{ actId: 'act', at, by: 'journal', newId: expect.any(Function) }]);
+  const newId: unknown = expect.any(Function);
+  expect(seen).toEqual([{ actId: 'act', at, newId, by: 'journal', requestedBy: 'b', again: true }]);
 });
 
 test.each(['ERR_NOT_FOUND', 'ERR_CONFLICT'] as const)(
@@ -48,6 +55,9 @@ test('any other failure refuses the start', async () => {
 
 test('every act that suspends, revokes or removes is one, and none that gives', () => {
   for (const act of Object.keys(staffActs)) {
-    expect([act, isRestricting(act)]).toEqual([act, /_(SUSPEND|REVOKE|REMOVE)$/.test(act)]);
+    expect([act, isRestricting(act)]).toEqual([
+      act,
+      /_(SUSPEND|REVOKE|REMOVE|NARROW|REQUIRE)$/.test(act),
+    ]);
   }
 });

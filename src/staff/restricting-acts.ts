@@ -17,6 +17,11 @@ const restricting = [
   'CLIENT_SUSPEND',
   'OFFICER_PROVIDER_REMOVE',
   'OFFICER_REVOKE',
+  'GRANT_NARROW',
+  'GRANT_VERSION_REVOKE',
+  'GRANT_SUSPEND',
+  'GRANT_REVOKE',
+  'DOCUMENTS_REQUIRE',
   'KEY_REMOVE',
   'KEY_REVOKE',
 ] as const;
@@ -26,15 +31,20 @@ type Restricting = (typeof restricting)[number];
 export const isRestricting = (act: string): act is Restricting =>
   restricting.some((known) => known === act);
 
+/** Name of an act in the journal. */
+export const restrictingName = (act: Restricting): string => `staff.${act}`;
+
 /** The act in the form the journal keeps. */
 export function restrictingActOf(done: {
   readonly act: Restricting;
   readonly payload: ActPayload;
   readonly actId: string;
   readonly at: Date;
+  /** Account. */
+  readonly by: string;
 }): RestrictingAct {
-  const { act, payload, actId, at } = done;
-  return { act: `staff.${act}`, body: { payload, actId, at: at.toISOString() } };
+  const { act, payload, actId, at, by } = done;
+  return { act: restrictingName(act), body: { payload, actId, at: at.toISOString(), by } };
 }
 
 /**
@@ -49,13 +59,22 @@ export function staffActAppliers(
     restricting.map((act) => [
       `staff.${act}`,
       async (manager, body) => {
-        const { payload, actId, at } = body as {
+        const { payload, actId, at, by } = body as {
           readonly payload: ActPayload;
           readonly actId: string;
           readonly at: string;
+          /** Absent in lines of the first release. */
+          readonly by?: string;
         };
         try {
-          const context = { actId, at: new Date(at), newId, by: 'journal' };
+          const context = {
+            actId,
+            at: new Date(at),
+            newId,
+            by: 'journal',
+            requestedBy: by ?? 'not known',
+            again: true,
+          } as const;
           await handlers[act](payload).apply(manager, context);
         } catch (error) {
           const isDone =

@@ -1,6 +1,12 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import type { AccessLog, ActOutcome, Alongside, RestrictingAct } from '../access-log/index.js';
-import { isRestricting, restrictingActOf } from './restricting-acts.js';
+import {
+  doneWithRecord,
+  type AccessLog,
+  type ActOutcome,
+  type Alongside,
+  type RestrictingAct,
+} from '../access-log/index.js';
+import { isRestricting, restrictingActOf, restrictingName } from './restricting-acts.js';
 import { GatewayError, type GatewayErrorCode } from '../core/errors.js';
 import {
   decideAct,
@@ -86,15 +92,18 @@ export class StaffActs {
           requestedAt: at,
           expiresAt: new Date(at.getTime() + pendingHours * 3_600_000),
         });
-        const context = { actId: id, at, newId, by: caller.reference };
+        const account = caller.account;
+        const context = { actId: id, at, newId, by: caller.reference, requestedBy: account };
         if (!needsSecond) {
           const taken = (await prepared.apply(manager, context)) ?? [];
           await noteEnforcement(manager, id);
           // What takes away outlives the database it was done in.
-          return isRestricting(act)
-            ? [...taken, restrictingActOf({ act, payload, actId: id, at })]
-            : taken;
+          if (!isRestricting(act) || taken.some((one) => one.act === restrictingName(act))) {
+            return taken;
+          }
+          return [...taken, restrictingActOf({ act, payload, actId: id, at, by: account })];
         }
+        await prepared.asked?.(manager, context);
         if (prepared.judged === true) return [];
         await manager.query('SAVEPOINT tried');
         await prepared.apply(manager, context);
@@ -132,7 +141,14 @@ export class StaffActs {
           throw new GatewayError('ERR_CONFLICT', { argument: 'digest', detail: 'digest' });
         }
         await decideBookedAct(manager, id, { state: 'DONE', by: caller.account, at });
-        const context = { actId: id, at, newId, by: caller.reference };
+        const context = {
+          actId: id,
+          at,
+          newId,
+          by: caller.reference,
+          requestedBy: held.requestedBy,
+          approvedBy: caller.account,
+        };
         const taken = await prepared.apply(manager, context);
         await noteEnforcement(manager, id);
         return taken;
@@ -148,7 +164,8 @@ export class StaffActs {
    * @throws {GatewayError} ERR_ACT_NOT_PERMITTED, ERR_ACT_NOT_PENDING; ERR_LOG_UNAVAILABLE
    */
   async refuse(caller: StaffCaller, id: string): Promise<BookedAct> {
-    const at = this.options.now();
+    const { now, newId } = this.options;
+    const at = now();
     const { act, payload, concerns } = await this.#visible(caller, id);
     const entry = { id, act, content: payload, caller, at };
     await this.#refusedIsRecorded(entry, async () =>
@@ -156,7 +173,9 @@ export class StaffActs {
         const held = present(await findAct(manager, id, { lock: true }));
         permit(decideRefusal(held, await lockFacts(manager, caller.account), at));
         await decideBookedAct(manager, id, { state: 'REFUSED', by: caller.account, at });
-        await this.#handler(act as ChangingAct)(payload).refused?.(manager);
+        const { requestedBy } = held;
+        const context = { actId: id, at, newId, by: caller.reference, requestedBy };
+        await this.#handler(act as ChangingAct)(payload).refused?.(manager, context);
       }),
     );
     return present(await findAct(this.options.dataSource, id));
@@ -206,6 +225,22 @@ export class StaffActs {
     await this.#append(entry, 'ACT_DONE', subject);
   }
 
+  /**
+   * Keeps in the journal what an act took away that is done in many steps, such as an import; each
+   * step has a record of the act.
+   *
+   * @throws {GatewayError} ERR_LOG_UNAVAILABLE
+   */
+  async recordRestriction(
+    caller: StaffCaller,
+    act: ChangingAct,
+    restriction: RestrictingAct,
+  ): Promise<void> {
+    const { newId, now } = this.options;
+    const entry = { id: newId(), act, content: {}, caller, at: now() };
+    await this.#append(entry, 'ACT_DONE', null, async () => [restriction]);
+  }
+
   #handler(act: ChangingAct): ActHandler {
     const handler = this.options.handlers[act];
     if (handler === undefined) throw new TypeError(`${act} cannot be done here`);
@@ -225,29 +260,11 @@ export class StaffActs {
     entry: RecordedAct & { readonly outcome: ActOutcome; readonly subject: string | null },
     work: (manager: EntityManager) => Promise<readonly RestrictingAct[] | void>,
   ): Promise<void> {
-    let thrown: { readonly error: unknown } | undefined;
-    const alongside: Alongside = async (manager) => {
-      thrown = undefined;
-      try {
-        const done = await work(manager);
-        // What is only judged at commit is judged here: later it would fail whoever shares it.
-        await manager.query('SET CONSTRAINTS ALL IMMEDIATE');
-        return done;
-      } catch (error) {
-        thrown = { error };
-        throw error;
-      }
-    };
-    try {
-      await this.#append(entry, entry.outcome, entry.subject, alongside);
-    } catch (error) {
-      if (thrown === undefined) throw error;
-      if (thrown.error instanceof GatewayError) throw thrown.error;
-      throw new GatewayError('ERR_INTERNAL', {
-        detail: 'an act could not be done',
-        cause: thrown.error,
-      });
-    }
+    const { outcome, subject } = entry;
+    await doneWithRecord(
+      async (alongside) => this.#append(entry, outcome, subject, alongside),
+      work,
+    );
   }
 
   /** A refusal is a record as well; one that cannot be kept is the answer instead. */

@@ -1,7 +1,12 @@
 import type { DataSource } from 'typeorm';
 import { GatewayError } from '../core/errors.js';
 import { decideAct } from '../core/staff/acts.js';
-import { activeFingerprints, findCaller, readStaff } from './staff.repository.js';
+import {
+  activeCertificates,
+  activeFingerprints,
+  findCaller,
+  readStaff,
+} from './staff.repository.js';
 import type { StaffCaller, StaffMember } from './staff-member.js';
 
 /** Who is who among staff, read from the database each time: what was revoked is, at once. */
@@ -28,6 +33,13 @@ export class StaffDirectory {
   /** Fingerprints that stand for somebody now. */
   async activeFingerprints(): Promise<ReadonlySet<string>> {
     return activeFingerprints(this.dataSource);
+  }
+
+  /** The last end of the certificates in force of each active account. */
+  async activeCertificates(): Promise<
+    readonly { readonly reference: string; readonly notAfter: Date }[]
+  > {
+    return activeCertificates(this.dataSource, this.now());
   }
 
   /** @throws {GatewayError} ERR_ACT_NOT_PERMITTED */

@@ -77,6 +77,20 @@ export async function activeFingerprints(database: Queryable): Promise<ReadonlyS
   return new Set(rows.map(({ fingerprint }) => fingerprint));
 }
 
+/** When each active account can no longer come in, unless it is given another certificate. */
+export async function activeCertificates(
+  database: Queryable,
+  now: Date,
+): Promise<readonly { readonly reference: string; readonly notAfter: Date }[]> {
+  const rows = await database.query<{ reference: string; not_after: Date }[]>(
+    `SELECT p.reference, max(c.not_after) AS not_after
+     FROM staff_certificate c JOIN ${accountTables} ON a.id = c.account
+     WHERE c.active AND a.active AND c.not_after > $1 GROUP BY p.reference ORDER BY p.reference`,
+    [now],
+  );
+  return rows.map(({ reference, not_after }) => ({ reference, notAfter: not_after }));
+}
+
 export interface NewAccount {
   readonly account: string;
   readonly person: string;
@@ -121,4 +135,12 @@ export async function insertStaffCertificate(
      VALUES ($1, $2, $3, true, $4, $5)`,
     [fingerprint, account, notAfter, at, act],
   );
+}
+
+/** Reference of each person, by account: for books that keep accounts. */
+export async function staffReferences(database: Queryable): Promise<ReadonlyMap<string, string>> {
+  const rows = await database.query<{ id: string; reference: string }[]>(
+    'SELECT a.id, p.reference FROM staff_account a JOIN staff_person p ON p.id = a.person',
+  );
+  return new Map(rows.map(({ id, reference }) => [id, reference]));
 }

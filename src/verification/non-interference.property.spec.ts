@@ -62,7 +62,7 @@ describeOnEachDatabase('non-interference', (kind) => {
     expect(counted.get('"MATCH"')).toBeGreaterThan(20);
   }, 60_000);
 
-  test('a person kept from the partner, one elsewhere and nobody are one answer, and budget', async () => {
+  test('a person kept from the partner, one elsewhere, one not told and nobody are one answer, and budget', async () => {
     await fc.assert(
       fc.asyncProperty(twoWorlds, async ({ one, questions }) => {
         const absent = { ...one, people: one.people.filter(({ number }) => number >= 1000) };
@@ -77,6 +77,19 @@ describeOnEachDatabase('non-interference', (kind) => {
         expect(await play(moved({ suppressedFor: ['ALPHA-BORDER'] }), questions)).toEqual(answers);
         expect(await play(moved({ suppressedFor: ['AUS'] }), questions)).toEqual(answers);
         expect(await play(moved({ caseload: 'AF-2023' }), questions)).toEqual(answers);
+        // Where the grant asks for notice, so is one whom nobody told; one who was told is there.
+        const asking = (world: typeof one) => ({
+          ...world,
+          grants: world.grants.map((grant) => ({ ...grant, requiresNotice: true })),
+        });
+        expect(await play(asking(moved({ sharing: {} })), questions)).toEqual(
+          await play(asking(absent), questions),
+        );
+        const silent = (seen: readonly string[]) =>
+          seen.map((text) => text.replaceAll(/"requiresNotice":(true|false),/g, ''));
+        expect(silent(await play(asking(one), questions))).toEqual(
+          silent(await play(one, questions)),
+        );
       }),
       { numRuns: 20 },
     );

@@ -28,6 +28,7 @@ import { errorMap } from '../platform/graphql/error-map.js';
 import type { Authority, BudgetLedger, Caller } from '../grants/index.js';
 import type { ToldFacts } from '../referrals/index.js';
 import type { OpenedSubject, RegisterReader } from '../register/index.js';
+import type { QuestionScreen } from '../screening/index.js';
 import type { Answer, DisclosedSubject, Outcome } from './answer.js';
 import {
   canonicalQuestion,
@@ -39,6 +40,11 @@ import {
 } from './question.js';
 
 type Found = Classification<{ readonly opened: OpenedSubject; readonly comparison: Comparison }>;
+
+/** What a question has charged by the time it is answered or refused. */
+interface Spent {
+  kept: string | null;
+}
 
 /** How long a partner may rely on an answer before it must ask again. */
 const relyHours = 24;
@@ -58,6 +64,7 @@ export class VerifyIdentity {
     private readonly register: Pick<RegisterReader, 'catchUp' | 'find'>,
     private readonly accessLog: Pick<AccessLog, 'append'>,
     private readonly told: Pick<ToldFacts, 'prepare'>,
+    private readonly screen: Pick<QuestionScreen, 'take'>,
     private readonly now: () => Date,
     private readonly newId: () => string,
   ) {}
@@ -68,14 +75,20 @@ export class VerifyIdentity {
    */
   async execute(caller: Caller, question: Question): Promise<Answer> {
     const id = this.newId();
+    const spent: Spent = { kept: null };
     try {
-      return await this.answer(id, caller, question);
+      return await this.answer(id, caller, question, spent);
     } catch (error) {
-      throw await this.refusal(id, caller, question, error);
+      throw await this.refusal(id, caller, question, spent, error);
     }
   }
 
-  private async answer(id: string, asked: Caller, question: Question): Promise<Answer> {
+  private async answer(
+    id: string,
+    asked: Caller,
+    question: Question,
+    spent: Spent,
+  ): Promise<Answer> {
     const askedAt = this.now();
 
     // 3. Arguments once into frozen values.
@@ -85,6 +98,12 @@ export class VerifyIdentity {
     // 4. The one grant named, its purpose, every field selected, the evidence: before any look-up.
     let caller = asked;
     let grant = this.decide(caller, question, evidence, askedAt);
+    this.screen.take({
+      id,
+      caller,
+      grant,
+      evidence: restrictEvidence(evidence, new Set(grant.matchOn)),
+    });
 
     // 5. Charge from the question alone. The same round trip says what is in force and registered
     //    now; behind it, catch up and decide again (the same request is not charged twice).
@@ -107,18 +126,25 @@ export class VerifyIdentity {
       },
       askedAt,
     );
+    spent.kept = charged.kept;
     if (await this.authority.catchUp(charged.authority)) {
       caller = this.authority.establish(asked);
       grant = this.decide(caller, question, evidence, askedAt);
     }
     await this.register.catchUp(charged.register);
 
-    // 6. Candidates from the blind index. Out of scope, suppressed, pending and erased people are
-    //    dropped there and never decrypted.
+    // 6. Candidates from the blind index. Out of scope, suppressed, pending and erased people,
+    //    and where the grant asks for notice those nobody told, are dropped there and never
+    //    decrypted.
     const compared = restrictEvidence(evidence, new Set(grant.matchOn));
     const candidates = await this.register.find(
       evidenceBlockingTerms(compared),
-      { caseloads: new Set(grant.caseloads), partner: caller.partner, state: caller.state },
+      {
+        caseloads: new Set(grant.caseloads),
+        partner: caller.partner,
+        state: caller.state,
+        requiresNotice: grant.requiresNotice === true,
+      },
       candidateCap,
     );
 
@@ -169,7 +195,7 @@ export class VerifyIdentity {
         fields,
         reference: subject?.reference ?? null,
         host: {
-          ...hostPartOf(caller, question),
+          ...hostPartOf(caller, question, spent),
           subject: subject === undefined ? null : (found.best?.opened.id ?? null),
           finding: outcome === found.outcome ? null : found.outcome,
         },
@@ -245,6 +271,7 @@ export class VerifyIdentity {
     id: string,
     caller: Caller,
     question: Question,
+    spent: Spent,
     error: unknown,
   ): Promise<GatewayError> {
     const refused =
@@ -262,7 +289,7 @@ export class VerifyIdentity {
         fields: [],
         reference: null,
         host: {
-          ...hostPartOf(caller, question),
+          ...hostPartOf(caller, question, spent),
           subject: null,
           finding: publicCode === refused.code ? null : refused.code,
         },
@@ -318,8 +345,9 @@ function entryOf(id: string, caller: Caller, question: Question, at: Date) {
 }
 
 /** What only the host may open. */
-function hostPartOf(caller: Caller, question: Question) {
+function hostPartOf(caller: Caller, question: Question, { kept }: Spent) {
   return {
+    ...(kept === null ? {} : { charge: kept }),
     clientId: caller.clientId,
     officer: caller.officer ?? null,
     certificate: caller.certificateFingerprint,

@@ -29,6 +29,7 @@ export const caller: Caller = {
     serial: '01',
     subject: '',
     alternativeNames: [],
+    notAfter: new Date('2100-01-01T00:00:00Z'),
     fingerprintSha256: { base64url: 'x', hex: '' },
   },
   tokenIssuedAt: new Date('2026-03-04T09:59:00Z'),
@@ -91,8 +92,10 @@ function subjectOf(
   about: Particulars,
   caseload: Caseload,
   suppressedFor: readonly string[],
+  told = true,
 ): StoredPerson {
   const subject = {
+    ...(told ? { sharing: { informedOn: '2026-01-15' } } : {}),
     reference: `R-${number}`,
     caseload,
     names: about.names.map((full) => ({ full })),
@@ -119,23 +122,31 @@ function defined<T extends object>(members: T): Defined<T> {
   ) as Defined<T>;
 }
 
-/** People no question of the caller's may tell of: another caseload, or kept from the caller. */
-const hiddenPeople = (from: number): fc.Arbitrary<readonly StoredPerson[]> =>
+type Hidden = readonly [Caseload, readonly string[], boolean];
+
+/**
+ * People no question of the caller's may tell of: of another caseload, kept from the caller, or, where
+ * the grant asks for notice, not told that they may be named.
+ */
+const hiddenPeople = (from: number, of: GrantTerms): fc.Arbitrary<readonly StoredPerson[]> =>
   fc
     .array(
       fc.tuple(
         particulars,
-        oneOf<readonly [Caseload, readonly string[]]>(
-          [elsewhere, []],
-          ['AF-2021' as Caseload, ['ALPHA-BORDER']],
-          ['AF-2022' as Caseload, ['AUS', 'PAK']],
+        oneOf<Hidden>(
+          [elsewhere, [], true],
+          ['AF-2021' as Caseload, ['ALPHA-BORDER'], true],
+          ['AF-2022' as Caseload, ['AUS', 'PAK'], true],
+          ...(of.requiresNotice === true
+            ? ([['AF-2021' as Caseload, [], false]] satisfies Hidden[])
+            : []),
         ),
       ),
       { maxLength: 4 },
     )
     .map((people) =>
-      people.map(([about, [caseload, suppressed]], at) =>
-        subjectOf(from + at, about, caseload, suppressed),
+      people.map(([about, [caseload, suppressed, told]], at) =>
+        subjectOf(from + at, about, caseload, suppressed, told),
       ),
     );
 
@@ -153,6 +164,7 @@ const terms: fc.Arbitrary<GrantTerms> = fc
     possibleMatch: oneOf('ALLOWED' as const, 'FOLDED' as const),
     assuranceLevel: oneOf('STANDARD' as const, 'HIGH' as const),
     minimumEvidence: fc.subarray(['NAME', 'DATE_OF_BIRTH'] as const, { maxLength: 1 }),
+    requiresNotice: fc.boolean(),
     questionsPerDay: oneOf(3, 1_000),
     budgets: oneOf<GrantBudgets>(
       {},
@@ -231,9 +243,15 @@ export const twoWorlds: fc.Arbitrary<TwoWorlds> = fc
     base: fc.array(fc.tuple(particulars, particulars, oneOf(...granted), oneOf(...granted)), {
       maxLength: 4,
     }),
-    hiddenHere: hiddenPeople(100),
-    hiddenThere: hiddenPeople(100),
   })
+  .chain(({ terms: of, base }) =>
+    fc.record({
+      terms: fc.constant(of),
+      base: fc.constant(base),
+      hiddenHere: hiddenPeople(100, of),
+      hiddenThere: hiddenPeople(100, of),
+    }),
+  )
   .chain(({ terms: of, base, hiddenHere, hiddenThere }) => {
     const grants = [grantOf(of)];
     const here = base.map(([about, , caseload], at) => subjectOf(at + 1, about, caseload, ['IRN']));

@@ -1,3 +1,8 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DataSource } from 'typeorm';
+import type { DemoPerson } from '../../src/register/index.js';
+
 /**
  * Which needles occur in the bytes: one pass for all of them, by their first three bytes. Needles
  * of fewer bytes are refused: they would be found by chance.
@@ -53,4 +58,51 @@ export function encodingsOf(value: string): readonly Buffer[] {
   const needles = [utf8, little, Buffer.from(little).swap16(), ...texts.map((t) => Buffer.from(t))];
   const distinct = new Map(needles.map((needle) => [needle.toString('latin1'), needle]));
   return [...distinct.values()].filter(({ length }) => length >= 6);
+}
+
+/** What a person is known by, as supplied and in the spellings software likes to make of it. */
+export function valuesOf(person: DemoPerson): readonly string[] {
+  const names = [
+    ...person.names.map(({ full }) => full),
+    person.fatherName,
+    person.grandfatherName,
+  ].flatMap((name) => (name === undefined || [...name].length < 6 ? [] : [name]));
+  const others = [
+    person.reference,
+    (person.dateOfBirth?.length ?? 0) > 7 ? person.dateOfBirth : undefined,
+    ...(person.documents ?? []).map((document) => document['number']),
+    person.visa?.['reference'],
+  ].filter((value) => value !== undefined && value.length >= 8);
+  return [
+    ...names.flatMap((name) => [name, name.toLowerCase(), name.toUpperCase()]),
+    ...others.flatMap((value) => (value === undefined ? [] : [value, value.replace(/[^\w]/g, '')])),
+  ].filter((value) => value.length >= 6);
+}
+
+export function everyFile(directory: string): Buffer {
+  const files = readdirSync(directory, { recursive: true, withFileTypes: true });
+  return Buffer.concat(
+    files
+      .filter((file) => file.isFile())
+      .map((file) => readFileSync(join(file.parentPath, file.name))),
+  );
+}
+
+/** Every column of every row of every table, as text and as bytes. */
+export async function everyColumn(dataSource: DataSource): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  const tables = await dataSource.query<{ name: string }[]>(
+    `SELECT quote_ident(table_schema) || '.' || quote_ident(table_name) AS name
+     FROM information_schema.tables
+     WHERE table_schema NOT IN ('pg_catalog', 'information_schema') AND table_type = 'BASE TABLE'`,
+  );
+  if (tables.length <= 10) throw new TypeError('tables are missing');
+  for (const { name } of tables) {
+    const rows = await dataSource.query<Record<string, unknown>[]>(`SELECT * FROM ${name}`);
+    for (const value of rows.flatMap((row) => Object.values(row))) {
+      chunks.push(Buffer.isBuffer(value) ? value : Buffer.from(JSON.stringify(value) ?? ''));
+      chunks.push(Buffer.from('\n'));
+    }
+  }
+  return Buffer.concat(chunks);
 }

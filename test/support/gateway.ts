@@ -54,9 +54,13 @@ export interface TestGateway {
   readonly logged: string[];
   partner(code: string): TestPartner;
   /** Puts a further grant in force; what is not given is as in the standard terms. */
+  /** Those of `options.grants`. */
+  readonly grants: readonly GrantId[];
   addGrant(code: string, terms: Partial<GrantTerms>): Promise<GrantId>;
   /** A member of staff by reference, e.g. `LIA-1`. */
   staff(reference: string): TestStaffClient;
+  /** Certificate and key of a member of staff. */
+  staffPair(reference: string): IssuedKeyPair;
   /** Imports people and releases them. */
   addPeople(people: readonly object[]): Promise<void>;
   /** Files of the signing keys and of the listener's certificate. */
@@ -82,14 +86,20 @@ export interface TestFiles {
 
 export interface TestGatewayOptions {
   readonly kind: DatabaseKind;
+  /** An empty PostgreSQL database; otherwise a fresh one of `kind`. */
+  readonly databaseUrl?: string;
   readonly people?: readonly object[];
   readonly terms?: Partial<GrantTerms>;
   readonly now?: () => Date;
   readonly releaseDelayMs?: number;
   /** File system under the journal. */
   readonly journalFiles?: AccessLogOptions['files'];
+  /** Volume under the journal. */
+  readonly journalVolume?: AccessLogOptions['volume'];
   /** Opens the staff door, with staff of every role (src/cli/demo/demo-staff.ts). */
   readonly staff?: boolean;
+  /** Further grants, in force before there is staff: afterwards it takes two of them. */
+  readonly grants?: readonly { readonly code: string; readonly terms: Partial<GrantTerms> }[];
   /** Remembers the largest signed checkpoints beside the keys. */
   readonly checkpointCopy?: boolean;
 }
@@ -126,7 +136,7 @@ export const standardTerms = {
 export async function startGateway(options: TestGatewayOptions): Promise<TestGateway> {
   const home = temporaryHome();
   const now = options.now ?? (() => new Date());
-  const databaseUrl = await freshDatabaseUrl(options.kind);
+  const databaseUrl = options.databaseUrl ?? (await freshDatabaseUrl(options.kind));
   const serverCa = createServerCa({ organization: 'Test', commonName: 'Server CA' }, new Date());
   const server = issueServerCertificate(
     serverCa,
@@ -182,6 +192,7 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
     logger,
     now,
     ...(options.journalFiles === undefined ? {} : { journalFiles: options.journalFiles }),
+    ...(options.journalVolume === undefined ? {} : { journalVolume: options.journalVolume }),
   } satisfies GatewaySettings;
   const rooms = await openRooms(settings);
   const { dataSource } = rooms.database;
@@ -204,6 +215,7 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
         fingerprint: thumbprint(pair),
         active: true,
         validAfter,
+        notAfter: new X509Certificate(pair.certificate).validToDate,
       },
       client: {
         clientId,
@@ -227,6 +239,10 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
         kid,
       }),
     );
+  }
+  const grants: GrantId[] = [];
+  for (const { code, terms } of options.grants ?? []) {
+    grants.push(await grantTo(rooms, code as PartnerCode, { ...options.terms, ...terms }));
   }
   await rooms.context.get(Authority).refresh();
   const staffPairs = new Map(
@@ -258,6 +274,7 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
       if (partner === undefined) throw new TypeError(`no partner ${code}`);
       return partner;
     },
+    grants,
     addGrant: async (code, terms) =>
       grantTo(rooms, code as PartnerCode, { ...options.terms, ...terms }),
     staff: (reference) => {
@@ -267,6 +284,11 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
       const client = new TestStaffClient(staffUrl, serverCaPem, pair);
       staffClients.push(client);
       return client;
+    },
+    staffPair: (reference) => {
+      const pair = staffPairs.get(reference);
+      if (pair === undefined) throw new TypeError(`no ${reference}`);
+      return pair;
     },
     addPeople: async (people) => {
       const { store } = rooms.context.get(Register);

@@ -45,6 +45,7 @@ export class InProcessGateway {
       grantsOf: (partner: PartnerCode) => world.grants.filter((one) => one.partner === partner),
       grantsOfState: (_state: StateCode) => world.grants,
       awaitingAcceptance: () => [],
+      ends: () => [],
       catchUp: async () => false,
       refresh: async () => undefined,
       establish: () => world.caller,
@@ -57,6 +58,7 @@ export class InProcessGateway {
       memoryRegister(world.people),
       publicLog(dataSource),
       new ToldFacts(new ToldKeys(dataSource, Buffer.alloc(32, 9), (size) => Buffer.alloc(size, 3))),
+      { take: () => undefined },
       now,
       () => `00000000-0000-4000-8000-${String((this.ids += 1)).padStart(12, '0')}`,
     );
@@ -86,7 +88,8 @@ export class InProcessGateway {
 /** Forgets every use of every budget. */
 export async function forgetBudgets(dataSource: DataSource): Promise<void> {
   await dataSource.query(
-    'TRUNCATE budget_use, budget_seen, budget_alarm, miss_returned, question_asked, match_told',
+    `TRUNCATE budget_use, budget_seen, budget_alarm, miss_returned, question_asked, match_told,
+       miss_score, matched_anchor`,
   );
 }
 
@@ -101,6 +104,7 @@ function memoryRegister(people: readonly StoredPerson[]) {
       version: 1,
       caseload: subject.caseload,
       suppressedFor: subject.suppressedFor,
+      informed: subject.sharing?.informedOn !== undefined,
       keys: keysOf(subjectBlockingTerms(subject)),
     });
     byNumber.set(number, {

@@ -1,4 +1,4 @@
-import { spawn, execFileSync } from 'node:child_process';
+import { spawn, execFileSync, type ChildProcess } from 'node:child_process';
 import {
   chownSync,
   cpSync,
@@ -23,6 +23,11 @@ import pg from 'pg';
 export interface PostgresServer {
   /** Connection URL of the maintenance database. */
   readonly url: string;
+  /** Ends the server and every connection, keeping its files: in order, or without a word. */
+  halt(how: 'in order' | 'at once'): Promise<void>;
+  /** Starts the server again on the same port and files. */
+  resume(): Promise<void>;
+  /** Ends the server and removes its files. */
   stop(): Promise<void>;
 }
 
@@ -50,32 +55,46 @@ export async function startPostgresServer(): Promise<PostgresServer> {
     { stdio: 'pipe', ...account },
   );
   const port = await freePort();
-  const server = spawn(
-    join(native, 'bin/postgres'),
-    [
-      '-D',
-      data,
-      '-p',
-      String(port),
-      '-c',
-      'listen_addresses=127.0.0.1',
-      '-c',
-      'unix_socket_directories=',
-      '-c',
-      'max_connections=200',
-    ],
-    { stdio: ['ignore', 'ignore', 'pipe'], ...account },
-  );
-  const messages: string[] = [];
-  server.stderr?.on('data', (chunk: Buffer) => messages.push(chunk.toString()));
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
-  await untilReady(url, () => server.exitCode, messages);
+  let server: ChildProcess | undefined;
+  const resume = async () => {
+    server = spawn(
+      join(native, 'bin/postgres'),
+      [
+        '-D',
+        data,
+        '-p',
+        String(port),
+        '-c',
+        'listen_addresses=127.0.0.1',
+        '-c',
+        'unix_socket_directories=',
+        '-c',
+        'max_connections=200',
+      ],
+      { stdio: ['ignore', 'ignore', 'pipe'], ...account },
+    );
+    const running = server;
+    const messages: string[] = [];
+    running.stderr?.on('data', (chunk: Buffer) => messages.push(chunk.toString()));
+    await untilReady(url, () => running.exitCode, messages);
+  };
+  const end = async (signal: NodeJS.Signals) => {
+    const running = server;
+    if (running === undefined) return;
+    server = undefined;
+    const ended = new Promise<void>((resolve) => running.once('exit', () => resolve()));
+    running.kill(signal);
+    await ended;
+  };
+  await resume();
   return {
     url,
+    // Immediate shutdown: no checkpoint, so that the next start has to replay its log.
+    halt: async (how) => end(how === 'in order' ? 'SIGINT' : 'SIGQUIT'),
+    resume,
     stop: async () => {
-      const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()));
-      server.kill('SIGINT');
-      await ended;
+      await end('SIGINT');
       rmSync(directory, { recursive: true, force: true });
     },
   };

@@ -4,6 +4,7 @@ import { SignJWT } from 'jose';
 import { issueClientKeyPair, type IssuedKeyPair } from '../../src/platform/pki/index.js';
 import { keyPem, thumbprint, type TestGateway } from './gateway.js';
 import { TestPartner } from './partner.js';
+import type { TestStaffClient } from './staff-client.js';
 
 /** What can be taken away from a partner. */
 export const revocationKinds = [
@@ -43,6 +44,17 @@ const states = ['AUT', 'BEL', 'BRA', 'CHE', 'DNK', 'ESP', 'FIN', 'FRA', 'GBR', '
 const cuts: readonly RevocationKind[] = ['certificate', 'partner', 'state'];
 let made = 0;
 
+const clients = new WeakMap<TestGateway, Map<string, TestStaffClient>>();
+
+/** One connection a person: the door takes so many of each. */
+function staffOf(gateway: TestGateway, reference: string): TestStaffClient {
+  const known = clients.get(gateway) ?? new Map<string, TestStaffClient>();
+  clients.set(gateway, known);
+  const client = known.get(reference) ?? gateway.staff(reference);
+  known.set(reference, client);
+  return client;
+}
+
 /** A partner nobody else uses, onboarded by the acts of two. */
 async function onboard(gateway: TestGateway): Promise<System> {
   made += 1;
@@ -67,8 +79,8 @@ async function onboard(gateway: TestGateway): Promise<System> {
     ['setClientKeys', { partner: code, clientId, jwks }],
     ['setOfficerProvider', { partner: code, issuer: issuer(code), jwks: provider }],
   ] as const) {
-    const asked = await gateway.staff('LIA-1').act(mutation, input);
-    const done = await gateway.staff('LIA-2').approve(asked);
+    const asked = await staffOf(gateway, 'LIA-1').act(mutation, input);
+    const done = await staffOf(gateway, 'LIA-2').approve(asked);
     if (done.code !== undefined || asked.code !== undefined) {
       throw new Error(`${mutation}: ${asked.code ?? done.code ?? ''}`);
     }
@@ -132,7 +144,7 @@ export async function measureRevocation(
     await Promise.all(watches.map(({ began }) => began));
     const sentAt = performance.now();
     const [mutation, input] = acts[kind](system);
-    const done = await gateway.staff('SEC-1').act(mutation, input);
+    const done = await staffOf(gateway, 'SEC-1').act(mutation, input);
     const answeredAt = performance.now();
     if (done.code !== undefined) throw new Error(`${mutation}: ${done.code}`);
     const ends = await Promise.all(watches.map(({ ended }) => ended));
@@ -204,7 +216,9 @@ export async function idleConnection(
 
 async function enforcedMs(gateway: TestGateway, id: string): Promise<number> {
   for (;;) {
-    const { value } = await gateway.staff('SEC-1').graphql(`{ act(id: "${id}") { enforcedMs } }`);
+    const { value } = await staffOf(gateway, 'SEC-1').graphql(
+      `{ act(id: "${id}") { enforcedMs } }`,
+    );
     const told = (value as { readonly enforcedMs: number | null } | undefined)?.enforcedMs;
     if (told !== null && told !== undefined) return told;
   }

@@ -204,6 +204,28 @@ export class Journal {
     }
   }
 
+  /**
+   * Removes whole segments from the front, up to the first whose lines are not all over; never the
+   * current one.
+   *
+   * @returns how many
+   * @throws {GatewayError} ERR_LOG_CONTRADICTS_ITSELF, ERR_JOURNAL_UNAVAILABLE
+   */
+  async dropOldest(isOver: (entries: readonly JournalEntry[]) => boolean): Promise<number> {
+    const current = this.#name();
+    return translated('old segments cannot be removed', async () => {
+      let dropped = 0;
+      for (const name of (await this.#files.list(this.#directory)).filter(isSegmentName)) {
+        if (name >= current) break;
+        const path = join(this.#directory, name);
+        if (!isOver(readSegment(await this.#files.read(path), name).entries)) break;
+        await this.#files.remove(path);
+        dropped += 1;
+      }
+      return dropped;
+    });
+  }
+
   /** Gives back what was preallocated and closes. */
   async close(): Promise<void> {
     if (this.#file !== undefined && !this.#broken) {

@@ -108,6 +108,7 @@ export async function registerDemoPartners(
         fingerprint: fingerprint.toString('base64url'),
         active: true,
         validAfter,
+        notAfter: certificate.validToDate,
       },
       client: {
         clientId: clientIdOf(code),

@@ -1,4 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
+import type { AccessLog } from '../../access-log/index.js';
+import { GatewayKeyRing } from '../../identity/keys/index.js';
+import { openRooms } from '../../main.js';
+import { ACCESS_LOG } from '../../rooms.module.js';
+import { productionSettings } from './production-settings.js';
 import { GatewayError } from '../../core/errors.js';
 import { readConfiguration } from '../../platform/configuration/configuration.js';
 import {
@@ -19,8 +25,19 @@ interface FileOptions {
   readonly json?: true;
 }
 
-/** `keys next` and `keys discard`: what is done to a key file, on each host that has one. */
+/** `keys next`, `discard` and `adopt`: what is done on a host. */
 export function addKeyFileCommands(keys: Command): void {
+  keys
+    .command('adopt')
+    .argument('<use>', 'token or checkpoint')
+    .summary(
+      'on the host, gateway down: the key in force is lost, the one in the file takes its place',
+    )
+    .description(
+      'For a key file that is lost, or a database restored from before a rotation. The key in force counts no more, the first in the file is in force; a record of the access log. Refused while the key in force is in the file.',
+    )
+    .option('--json', 'print the result as JSON')
+    .action(adoptKey);
   const onFile = (command: Command): Command =>
     command
       .option('--file <path>', 'the key file; that of the environment by default')
@@ -69,6 +86,55 @@ export function addKeyFileCommands(keys: Command): void {
     process.stdout.write(
       options.json === true ? `${JSON.stringify({ discarded: kid })}\n` : `${kid} is gone\n`,
     );
+  });
+}
+
+/** `keys adopt`: the way back when the key in force is lost. Gateway down, on the host. */
+export async function adoptKey(use: string, { json }: { readonly json?: true }): Promise<void> {
+  const lost = useOf(use);
+  const settings = { ...productionSettings(), adoptKeys: [lost] };
+  const rooms = await openRooms(settings);
+  try {
+    const adopted = rooms.context.get(GatewayKeyRing).adopted.find((key) => key.use === lost);
+    if (adopted === undefined) {
+      throw refused(`the ${use} key in force is in its file: nothing is lost`);
+    }
+    await recordAdoption(rooms.context.get<AccessLog>(ACCESS_LOG), adopted, settings.now());
+    const { kid, thumbprint } = adopted;
+    process.stdout.write(
+      json === true ? `${JSON.stringify({ kid, thumbprint })}\n` : `${kid} ${thumbprint}\n`,
+    );
+  } finally {
+    await rooms.close();
+  }
+}
+
+async function recordAdoption(
+  accessLog: AccessLog,
+  { use, thumbprint }: { readonly use: string; readonly thumbprint: string },
+  at: Date,
+): Promise<void> {
+  const id = randomUUID();
+  await accessLog.append({
+    tree: { kind: 'host' },
+    id,
+    requestId: id,
+    at,
+    grant: null,
+    grantVersion: null,
+    purpose: 'KEY_ADOPT',
+    person: { act: 'KEY_ADOPT', content: { use, thumbprint } },
+    outcome: 'ACT_DONE',
+    fields: [],
+    reference: null,
+    host: {
+      clientId: 'host',
+      officer: null,
+      certificate: thumbprint,
+      caseReference: null,
+      subject: null,
+      finding: null,
+    },
   });
 }
 

@@ -1,7 +1,15 @@
+import { Readable } from 'node:stream';
 import type { Command } from 'commander';
 import { GatewayError } from '../../core/errors.js';
-import { readBase64, readText } from './staff-client.js';
-import { runAct, withStaffClient, type ActOptions, type StaffOptions } from './run-act.js';
+import { readBytes, readText } from './staff-client.js';
+import {
+  doAct,
+  runAct,
+  withStaffClient,
+  type ActJson,
+  type ActOptions,
+  type StaffOptions,
+} from './run-act.js';
 
 const partnerFields = `code name state active contacts
   certificates { fingerprint serial notAfter active }
@@ -154,8 +162,24 @@ function addCertificateCommands(partner: Command, common: Wrap, waiting: Wrap): 
 
   const crl = partner.command('crl').summary('revocation lists');
   common(crl.command('import').argument('<file>').summary('PEM or DER, at once')).action(
-    async (file: string, options: StaffOptions) =>
-      runAct(options, 'importCrl', 'ImportCrlInput', { crl: readCrl(file) }),
+    async (file: string, options: StaffOptions) => {
+      const bytes = readBytes(file);
+      await doAct(options, async (client) =>
+        client.stream(
+          '/partners/crl',
+          {
+            headers: { 'content-type': 'application/pkix-crl' },
+            body: Readable.from([bytes]),
+          },
+          async (answer) => {
+            const chunks: Buffer[] = [];
+            for await (const chunk of answer) chunks.push(chunk);
+            const text = Buffer.concat(chunks).toString('utf8');
+            return (JSON.parse(text) as { data: { importCrl: ActJson } }).data.importCrl;
+          },
+        ),
+      );
+    },
   );
 }
 
@@ -222,9 +246,4 @@ function addKeyCommands(partner: Command, common: Wrap, waiting: Wrap): void {
   ).action(async (code: string, officer: string, options: StaffOptions) =>
     runAct(options, 'revokeOfficer', 'RevokeOfficerInput', { partner: code, officer }),
   );
-}
-
-function readCrl(file: string): string {
-  const text = readText(file);
-  return text.includes('-----BEGIN') ? text : readBase64(file);
 }

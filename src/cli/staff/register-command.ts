@@ -214,14 +214,9 @@ function addSeveralPeople(register: Command, common: Wrap, waiting: Wrap, ofPeop
           Partial<PeopleOptions> & { readonly visaEndedBefore?: string; readonly dryRun?: true },
       ) => {
         const { caseload, visaEndedBefore } = options;
-        if (visaEndedBefore === undefined && caseload === undefined) {
-          throw new GatewayError('ERR_INPUT_INVALID', {
-            detail: 'name a --caseload, or --visa-ended-before',
-          });
-        }
         const input =
           visaEndedBefore === undefined
-            ? { people: namedPeople(references, { ...options, caseload: caseload ?? '' }) }
+            ? { people: namedPeople(references, { ...options, caseload: needed(caseload) }) }
             : { visaEndedBefore, caseload: caseload ?? null };
         if (options.dryRun === true) await planErasure(options, input);
         else await runRegisterAct(options, 'erasePeople', 'ErasePeopleInput', input);
@@ -239,18 +234,25 @@ function addSeveralPeople(register: Command, common: Wrap, waiting: Wrap, ofPeop
         else for (const { id, endsAt } of holds) process.stdout.write(`${id}  until ${endsAt}\n`);
       }),
   );
-  ofPeople(waiting(hold.command('set').summary('by two')))
+  waiting(hold.command('set').argument('[reference...]').summary('by two'))
+    .description(
+      'Holds people, a caseload, or records of the access log by --partner, --from and --to with whoever they can be about, until a day.',
+    )
+    .option('--caseload <name>')
+    .option('--references <file>', 'references, one a line; - for standard input')
+    .option('--all', 'everybody of the caseload, later ones included')
+    .option('--partner <code>', 'records of this partner')
+    .option('--from <day>', 'records from this day or instant')
+    .option('--to <day>', 'records before this day or instant')
     .requiredOption('--until <day>', 'such as 2027-01-31')
-    .action(
-      async (
-        references: readonly string[],
-        options: ActOptions & PeopleOptions & { readonly until: string },
-      ) =>
-        runRegisterAct(options, 'setLegalHold', 'SetLegalHoldInput', {
-          people: namedPeople(references, options),
-          endsAt: options.until,
-        }),
-    );
+    .action(async (references: readonly string[], options: HoldOptions) => {
+      const { caseload, partner, from, to, until: endsAt } = options;
+      const isRange = [partner, from, to].some((given) => given !== undefined);
+      const held = isRange
+        ? { range: { partner, caseload, from, to } }
+        : { people: namedPeople(references, { ...options, caseload: needed(caseload) }) };
+      await runRegisterAct(options, 'setLegalHold', 'SetLegalHoldInput', { ...held, endsAt });
+    });
   waiting(hold.command('lift').argument('<id>').summary('before its day, by two')).action(
     async (id: string, options: ActOptions) =>
       runRegisterAct(options, 'liftLegalHold', 'LiftLegalHoldInput', { hold: id }),
@@ -268,6 +270,18 @@ function addExport(register: Command, common: Wrap, waiting: Wrap): void {
     .option('--out <file>', 'where it goes; never over a file that is there')
     .action(exportPeople);
   common(register.command('stats').summary('counts without people')).action(printStatistics);
+}
+
+interface HoldOptions extends ActOptions, Partial<PeopleOptions> {
+  readonly partner?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly until: string;
+}
+
+function needed(caseload: string | undefined): string {
+  if (caseload !== undefined) return caseload;
+  throw new GatewayError('ERR_INPUT_INVALID', { detail: 'name a --caseload' });
 }
 
 async function planErasure(options: StaffOptions, input: object): Promise<void> {

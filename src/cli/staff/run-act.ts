@@ -55,11 +55,21 @@ export async function runAct(
   inputType: string,
   input: object,
 ): Promise<void> {
-  await withStaffClient(options, async (client) => {
-    let act = await client.ask<ActJson>(
+  await doAct(options, async (client) =>
+    client.ask<ActJson>(
       `mutation Act($input: ${inputType}!) { ${mutation}(input: $input) { ${actFields} } }`,
       { input },
-    );
+    ),
+  );
+}
+
+/** As {@link runAct}, for an act that is begun in another way than by a mutation. */
+export async function doAct(
+  options: ActOptions,
+  begin: (client: StaffClient) => Promise<ActJson>,
+): Promise<void> {
+  await withStaffClient(options, async (client) => {
+    let act = await begin(client);
     if (options.wait === true) act = await waitForAct(client, act);
     // The last replica is a moment behind the first; what it took is worth that moment.
     for (

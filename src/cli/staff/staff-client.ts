@@ -203,10 +203,10 @@ export function readText(path: string): string {
   }
 }
 
-/** Bytes of a file named on the command line, as base64. @throws {GatewayError} ERR_INPUT_INVALID */
-export function readBase64(path: string): string {
+/** Bytes of a file named on the command line. @throws {GatewayError} ERR_INPUT_INVALID */
+export function readBytes(path: string): Buffer {
   try {
-    return readFileSync(path).toString('base64');
+    return readFileSync(path);
   } catch {
     throw new GatewayError('ERR_INPUT_INVALID', { detail: `${path} cannot be read` });
   }

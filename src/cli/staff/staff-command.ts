@@ -46,7 +46,10 @@ export function addStaffCommands(program: Command, common: (command: Command) =>
       .command('check')
       .summary('what about accounts asks for attention; exit 1 when anything does'),
   ).action(async (options: StaffOptions) => {
-    const findings = checkStaff(await readMembers(options), new Date());
+    const findings = [
+      ...checkStaff(await readMembers(options), new Date()),
+      ...checkEnds(await readEnds(options)),
+    ];
     process.stdout.write(
       options.json === true
         ? `${JSON.stringify({ findings })}\n`
@@ -94,6 +97,29 @@ export function addStaffCommands(program: Command, common: (command: Command) =>
 
 async function readMembers(options: StaffOptions): Promise<readonly MemberJson[]> {
   return withStaffClient(options, async (client) => client.ask<MemberJson[]>(staffQuery));
+}
+
+interface EndJson {
+  readonly kind: string;
+  readonly partner: string | null;
+  readonly id: string;
+  readonly at: string;
+}
+
+async function readEnds(options: StaffOptions): Promise<readonly EndJson[]> {
+  return withStaffClient(options, async (client) =>
+    client.ask<EndJson[]>(`{ ends(withinDays: ${expiresSoonDays}) { kind partner id at } }`),
+  );
+}
+
+/** What of partners and of the gateway ends soon, in sentences; staff are told of by {@link checkStaff}. */
+export function checkEnds(ends: readonly EndJson[]): readonly string[] {
+  return ends
+    .filter(({ kind }) => kind !== 'STAFF_CERTIFICATE')
+    .map(({ kind, partner, id, at }) => {
+      const what = kind.toLowerCase().replaceAll('_', ' ');
+      return `${partner ?? 'host'}: ${what} ${id} ends ${at.slice(0, 10)}`;
+    });
 }
 
 async function accountOf(options: StaffOptions, reference: string): Promise<string> {

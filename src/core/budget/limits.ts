@@ -55,7 +55,7 @@ export const missesPerMatch = 5;
 export const missWindowDays = 7;
 export const peopleWindowHours = 24;
 /** A slip of the pen is put right once or twice; a value is not guessed at in so few. */
-const valuesAfterMatch = 2;
+const leastAfterMatch = 2;
 
 /** The smallest number of misses after which a run without any match is no chance. */
 const leastMisses = 40;
@@ -119,7 +119,7 @@ function limitsUnder(terms: BudgetTerms, level: BudgetLevel): BudgetLimits {
       TAILS: around(values * tailsPerValue),
       WIDE: count(Math.max(leastWide, Math.ceil(questionsPerDay / 10))),
     },
-    afterMatch: valuesAfterMatch,
+    afterMatch: Math.max(leastAfterMatch, Math.ceil(values / 5)),
   };
 }
 

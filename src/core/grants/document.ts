@@ -29,7 +29,11 @@ export function printGrant(grant: Grant, { partnerName }: GrantParties): string 
       ['Purpose', `${grant.purpose}: ${purposeDefinitions[grant.purpose]}`],
       ['Legal basis', grant.legalBasis],
       ['Valid', `from ${day(grant.validFrom)} until ${day(grant.validUntil)}`],
-      ['People', `those of ${list(grant.caseloads)} who are not kept from the partner`],
+      [
+        'People',
+        `those of ${list(grant.caseloads)} who are not kept from the partner` +
+          (grant.requiresNotice === true ? ', and were told that they may be named' : ''),
+      ],
       ['Asked by', grant.requiresNamedOfficer ? 'named officers only' : 'the partner’s systems'],
       ['Answers', handlingWords[grant.handling]],
       ['Acceptance', grant.requiresSignature === true ? 'signed' : 'over the digest'],
@@ -77,6 +81,12 @@ export function printImpactAssessment(grant: Grant, { partnerName }: GrantPartie
       ['Purpose (Articles 5(1)(b), 30(1)(b))', purposeDefinitions[grant.purpose]],
       ['Legal basis', grant.legalBasis],
       ['Data subjects (Article 30(1)(c))', `people of ${list(grant.caseloads)}`],
+      [
+        'Notice to them (Articles 13, 14)',
+        grant.requiresNotice === true
+          ? 'only people who were told'
+          : 'not a condition of this grant',
+      ],
       ['Data compared', list(grant.matchOn.map((element) => elementWords[element]))],
       ['Data told (Article 30(1)(c))', list(told.map((field) => fieldWords[field]))],
       ['Onward transfer', handlingWords[grant.handling]],

@@ -41,6 +41,8 @@ export interface GrantTerms {
   /** Elements a question must carry beyond the evidence floor. */
   readonly minimumEvidence: readonly EvidenceElement[];
   readonly requiresNamedOfficer: boolean;
+  /** Only people who were told that they may be named (GDPR 13, 14). */
+  readonly requiresNotice?: boolean;
   readonly handling: HandlingCode;
   /** Acceptance takes a signature under the partner's key for grants. */
   readonly requiresSignature?: boolean;

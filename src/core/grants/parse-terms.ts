@@ -28,6 +28,7 @@ const members = [
   'assuranceLevel',
   'minimumEvidence',
   'requiresNamedOfficer',
+  'requiresNotice',
   'handling',
   'requiresSignature',
   'questionsPerDay',
@@ -64,6 +65,7 @@ export function parseTerms(input: unknown): GrantTerms {
   if (matchOn.length === 0) throw inputInvalid('terms.matchOn');
   const minimumEvidence = listAt(terms['minimumEvidence'], 'terms.minimumEvidence', matchOn);
   const signature = terms['requiresSignature'];
+  const notice = terms['requiresNotice'];
   const budgets = terms['budgets'];
   return Object.freeze({
     partner,
@@ -76,6 +78,7 @@ export function parseTerms(input: unknown): GrantTerms {
     assuranceLevel: oneOf(terms['assuranceLevel'], 'terms.assuranceLevel', assuranceLevels),
     minimumEvidence,
     requiresNamedOfficer: booleanAt(terms['requiresNamedOfficer'], 'terms.requiresNamedOfficer'),
+    ...(notice === undefined ? {} : { requiresNotice: booleanAt(notice, 'terms.requiresNotice') }),
     handling: oneOf(terms['handling'], 'terms.handling', handlingCodes),
     ...(signature === undefined
       ? {}

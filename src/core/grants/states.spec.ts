@@ -19,7 +19,7 @@ const states: readonly StoredState[] = [
 
 /** Every act in every state: where it leads, or a dash where it is refused. */
 const table: Readonly<Record<GrantAct, Readonly<Record<StoredState, StoredState | '-'>>>> = {
-  SUBMIT: row('SUBMITTED', '-', '-', '-', '-', '-'),
+  SUBMIT: row('SUBMITTED', 'SUBMITTED', '-', '-', '-', '-'),
   APPROVE: row('-', 'APPROVED', '-', '-', '-', '-'),
   REFUSE: row('-', 'DRAFT', '-', '-', '-', '-'),
   ACCEPT: row('-', '-', 'ACTIVE', '-', '-', '-'),

@@ -31,7 +31,8 @@ interface Transition {
  * be learnt takes two.
  */
 export const grantTransitions: Readonly<Record<GrantAct, Transition>> = {
-  SUBMIT: { from: ['DRAFT'], to: 'SUBMITTED', by: 'ONE' },
+  // Again as well, when nobody decided in time.
+  SUBMIT: { from: ['DRAFT', 'SUBMITTED'], to: 'SUBMITTED', by: 'ONE' },
   APPROVE: { from: ['SUBMITTED'], to: 'APPROVED', by: 'TWO' },
   REFUSE: { from: ['SUBMITTED'], to: 'DRAFT', by: 'ONE' },
   ACCEPT: { from: ['APPROVED'], to: 'ACTIVE', by: 'PARTNER' },

@@ -11,22 +11,36 @@ import {
 } from './words.js';
 
 /**
- * Every act by which more may be learnt, by more callers or about more people. Each takes two people
- * of the host, administrators included, at whichever door it is done.
+ * Every act by which more may be learnt, by more callers or about more people, and what it opens; and
+ * what cannot be taken back.
+ * Each takes two people of the host, administrators included, at whichever door it is done:
+ * core/staff/acts.ts says who, and a test holds the two tables together.
  */
 export const wideningActs = {
   GRANT_APPROVE: 'a first version of a grant, or one that widens it',
   GRANT_RESUME: 'a suspended grant is used again',
   GRANT_KEY_ADD: 'a partner’s key for signing acceptances',
   BUDGET_RELEASE_AGAIN: 'a second release of budgets within the day',
+  DOCUMENTS_RELAX: 'a partner’s documents need not be trusted ones any more',
+  STAFF_ADD: 'a person with an account',
+  STAFF_ROLES_SET: 'what a member of staff may do',
+  STAFF_CERTIFICATE_ADD: 'another certificate of a member of staff',
+  STAFF_RESUME: 'a suspended account is used again',
   PARTNER_ADD: 'a partner',
+  PARTNER_CONTACTS_SET: 'whom the host calls back and believes',
   PARTNER_RESUME: 'a suspended partner asks again',
-  CERTIFICATE_ADD: 'a certificate of a partner with a live grant',
+  CERTIFICATE_ADD: 'a certificate of a partner',
   ANCHOR_ADD: 'an authority whose certificates are taken',
-  JWKS_SET: 'a partner’s keys at the token endpoint',
-  OFFICER_ISSUER_SET: 'who names a partner’s officers',
-  BATCH_RELEASE: 'imported people can be found',
-  SUPPRESSION_LIFT: 'a person is no longer kept from a partner',
+  CLIENT_KEYS_SET: 'a partner’s keys at the token endpoint',
+  CLIENT_TLS_SET: 'a certificate that authenticates at the token endpoint',
+  OFFICER_PROVIDER_SET: 'who names a partner’s officers',
+  KEY_ROTATE: 'a key the gateway signs with',
+  REGISTER_RELEASE: 'imported people can be found',
+  REGISTER_LIFT: 'a person is no longer kept from a partner',
+  REGISTER_ERASE: 'nothing; what is erased does not come back',
+  REGISTER_HOLD: 'people are kept who would have been erased',
+  REGISTER_HOLD_LIFT: 'people who were kept may be erased',
+  REGISTER_MERGE: 'one person is found by what was said of two',
   CASELOAD_MOVE: 'people come under other grants',
   THRESHOLD_SET: 'less evidence makes a match',
   REGISTER_EXPORT: 'people leave the register in bulk',
@@ -100,6 +114,12 @@ export function compareTerms(before: GrantTerms, after: GrantTerms): readonly Te
     before.requiresNamedOfficer ? 'required' : 'not required',
     after.requiresNamedOfficer ? 'required' : 'not required',
     !after.requiresNamedOfficer,
+  );
+  add(
+    'notice to the person',
+    before.requiresNotice === true ? 'required' : 'not required',
+    after.requiresNotice === true ? 'required' : 'not required',
+    after.requiresNotice !== true,
   );
   add(
     'onward transfer',

@@ -40,6 +40,9 @@ import { hashSizeBytes } from './tree.js';
  * begins with `ACT_` (`ACT_REQUESTED`, `ACT_DONE`, `ACT_REFUSED`), `purpose` the name of the act,
  * `requestId` the id the act has from request to approval, `question` the commitment to its content.
  * An event of the gateway itself has an outcome that begins with `EVENT_` (event.ts).
+ * A partner's acceptance of a grant is one in the partner's own tree: `purpose` `GRANT_ACCEPT`, with
+ * `grant` and `grantVersion`, and `question` the commitment to
+ * `{"act":"GRANT_ACCEPT","content":{"digest","grant","version"}}`.
  *
  * What a partner says or reads of its own is a record of the same members in its tree:
  * `CROSSING_CONFIRMED` and `CROSSING_CORRECTED` under the grant of the match they are about, `question`

@@ -72,14 +72,29 @@ export const staffActs = {
   OFFICER_PROVIDER_REMOVE: atOnce('LIAISON', 'SECURITY'),
   OFFICER_REVOKE: atOnce('LIAISON', 'SECURITY'),
   CLIENT_SUSPEND: atOnce('LIAISON', 'SECURITY'),
-  // The access log
-  LOG_READ: atOnce('SECURITY'),
-  LOG_EXPORT_READ: atOnce('SECURITY'),
-  LOG_SUMMARY_READ: atOnce(...watchers),
-  CASE_REFERENCE_READ: atOnce('SECURITY'),
-  ALERTS_READ: atOnce(...watchers, 'PROTECTION_OFFICER'),
-  ALERT_NOTE: atOnce('SECURITY', 'PROTECTION_OFFICER'),
-  WITNESSES_READ: atOnce(...watchers, 'PROTECTION_OFFICER'),
+  // Grants: drawn up by one, in force by two and the partner, narrowed and stopped by one
+  GRANT_READ: atOnce(...watchers, 'LIAISON', 'PROTECTION_OFFICER'),
+  GRANT_PREVIEW_READ: atOnce('LIAISON'),
+  GRANT_PREVIEW_PERSON_READ: atOnce('LIAISON', 'REGISTRAR'),
+  GRANT_DRAFT: atOnce('LIAISON'),
+  GRANT_AMEND: atOnce('LIAISON'),
+  GRANT_APPROVE: byTwo('LIAISON'),
+  GRANT_RESUME: byTwo('LIAISON'),
+  GRANT_NARROW: atOnce('LIAISON'),
+  GRANT_VERSION_REVOKE: atOnce('LIAISON', 'SECURITY'),
+  GRANT_SUSPEND: atOnce('LIAISON', 'SECURITY'),
+  GRANT_REVOKE: atOnce('LIAISON', 'SECURITY'),
+  // Budgets: a duty officer's release alerts at once and is looked at by who watches
+  BUDGET_READ: atOnce('LIAISON', 'SECURITY', 'PROTECTION_OFFICER'),
+  BUDGET_RELEASE: atOnce('LIAISON'),
+  BUDGET_RELEASE_AGAIN: byTwo('LIAISON'),
+  BUDGET_RELEASE_REVIEW: atOnce('SECURITY', 'PROTECTION_OFFICER'),
+  COUNTERS_READ: atOnce(...watchers, 'PROTECTION_OFFICER'),
+  // Trusted documents: requiring them takes away, no longer requiring them gives
+  DOCUMENTS_READ: atOnce(...watchers, 'LIAISON'),
+  DOCUMENTS_SET: atOnce('LIAISON'),
+  DOCUMENTS_REQUIRE: atOnce('LIAISON', 'SECURITY'),
+  DOCUMENTS_RELAX: byTwo('LIAISON'),
   // The gateway's own signing keys; who holds the host's files puts them there
   KEYS_READ: atOnce(...watchers, 'LIAISON'),
   KEY_ROTATE: { roles: ['SECURITY'], approvers: ['SECURITY', 'LIAISON'], settledApprover: true },
@@ -100,6 +115,17 @@ export const staffActs = {
   REGISTER_MERGE: byTwo('REGISTRAR'),
   REGISTER_KEEP_APART: atOnce('REGISTRAR'),
   REGISTER_EXPORT: byTwo('REGISTRAR'),
+  // The access log
+  LOG_READ: atOnce('SECURITY'),
+  LOG_EXPORT_READ: atOnce('SECURITY'),
+  LOG_SUMMARY_READ: atOnce(...watchers),
+  CASE_REFERENCE_READ: atOnce('SECURITY'),
+  // What nobody on the partners' side is told
+  CONFIRMATIONS_READ: atOnce('SECURITY'),
+  SCREEN_READ: atOnce('SECURITY', 'PROTECTION_OFFICER'),
+  ALERTS_READ: atOnce('SECURITY', 'PROTECTION_OFFICER'),
+  ALERT_NOTE: atOnce('SECURITY', 'PROTECTION_OFFICER'),
+  WITNESSES_READ: atOnce(...watchers, 'PROTECTION_OFFICER'),
 } as const satisfies Readonly<Record<string, ActRule>>;
 
 export type StaffAct = keyof typeof staffActs;

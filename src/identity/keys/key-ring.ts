@@ -37,6 +37,9 @@ const variables = {
  * database. A key that only one of the two knows signs nothing and is not accepted.
  */
 export class GatewayKeyRing {
+  /** Keys that took the place of lost ones when this was opened. */
+  adopted: readonly { readonly use: KeyUse; readonly thumbprint: string; readonly kid: string }[] =
+    [];
   readonly #listeners: (() => void)[] = [];
   #tokenKeys: { readonly name: string; readonly jwks: readonly Jwk[] } = { name: '', jwks: [] };
 
@@ -68,6 +71,7 @@ export class GatewayKeyRing {
         if (isLost) await endKey(manager, { ...inForce, at, revoked: false });
         await insertKeyInForce(manager, { use, thumbprint, kid: key.kid, at, act: null });
       });
+      if (isLost) ring.adopted = [...ring.adopted, { use, thumbprint, kid: key.kid }];
     }
     ring.known = await readGatewayKeys(dataSource);
     ring.requireWhole();

@@ -15,6 +15,8 @@ export interface Configuration {
   /** Keys of erasure epochs; `epoch-keys` beside the master key's file unless named. */
   readonly epochKeysDirectory: string | undefined;
   readonly namesEpochKeysDirectory: boolean;
+  /** Days after the end of a visa at which its holder is due to be forgotten. */
+  readonly retentionDays: number | undefined;
   readonly logKeyFile: string | undefined;
   readonly tokenKeyFile: string | undefined;
   readonly checkpointKeyFile: string | undefined;
@@ -22,6 +24,10 @@ export interface Configuration {
   readonly checkpointFile: string | undefined;
   /** Different witnesses that make a round of the cover tree count as cosigned. */
   readonly witnessQuorum: number;
+  /** Records one partner may cause in a day (UTC). */
+  readonly logRecordsPerDay: number;
+  /** Whole months for which what only the host may open is kept; `undefined` keeps it. */
+  readonly logRetentionMonths: number | undefined;
   readonly partner: DoorConfiguration;
   /** Issuer and audience of access tokens: an https origin without a trailing slash. */
   readonly publicUrl: string;
@@ -76,11 +82,14 @@ const read = [
   'MASTER_KEY_FILE',
   'PREVIOUS_MASTER_KEY_FILE',
   'EPOCH_KEYS_DIR',
+  'RETENTION_DAYS',
   'LOG_KEY_FILE',
   'TOKEN_KEY_FILE',
   'CHECKPOINT_KEY_FILE',
   'CHECKPOINT_FILE',
   'WITNESS_QUORUM',
+  'LOG_RECORDS_PER_DAY',
+  'LOG_RETENTION_MONTHS',
   'PARTNER_HOST',
   'PARTNER_PORT',
   'PARTNER_TLS_CERT_FILE',
@@ -163,11 +172,26 @@ export function readConfiguration(
       path('EPOCH_KEYS_DIR') ??
       (masterKeyFile === undefined ? undefined : join(dirname(masterKeyFile), 'epoch-keys')),
     namesEpochKeysDirectory: value('EPOCH_KEYS_DIR') !== undefined,
+    retentionDays:
+      value('RETENTION_DAYS') === undefined
+        ? undefined
+        : wholeNumber('RETENTION_DAYS', value('RETENTION_DAYS'), 0, 1, 36_500),
     logKeyFile: path('LOG_KEY_FILE'),
     tokenKeyFile: path('TOKEN_KEY_FILE'),
     checkpointKeyFile: path('CHECKPOINT_KEY_FILE'),
     checkpointFile: path('CHECKPOINT_FILE'),
     witnessQuorum: wholeNumber('WITNESS_QUORUM', value('WITNESS_QUORUM'), 1, 1, 63),
+    logRecordsPerDay: wholeNumber(
+      'LOG_RECORDS_PER_DAY',
+      value('LOG_RECORDS_PER_DAY'),
+      1_000_000,
+      1,
+      1_000_000_000,
+    ),
+    logRetentionMonths:
+      value('LOG_RETENTION_MONTHS') === undefined
+        ? undefined
+        : wholeNumber('LOG_RETENTION_MONTHS', value('LOG_RETENTION_MONTHS'), 12, 6, 1_200),
     partner,
     publicUrl,
     staff,

@@ -18,6 +18,11 @@ export class Metrics {
     'GraphQL operations answered, by root field and public code (OK for none).',
     ['operation', 'code'],
   );
+  readonly untrustedDocuments = this.counter(
+    'safeconduct_untrusted_documents_total',
+    'Documents that are not trusted ones: refused, or counted in a dry run.',
+    ['refused'],
+  );
   readonly lateReleases = this.counter(
     'safeconduct_late_releases_total',
     'Answers that missed the first release and left at a later multiple.',
@@ -56,6 +61,25 @@ export class Metrics {
   readonly staleRevocationLists = new Gauge({
     name: 'safeconduct_stale_revocation_lists',
     help: 'Revocation lists whose nextUpdate is past; a day later they refuse every client of their CA.',
+    registers: [this.registry],
+  });
+
+  readonly registerUpkeep = new Gauge({
+    name: 'safeconduct_register_upkeep',
+    help: 'Keys or pages moved by background work on the register, people due by the retention rule.',
+    labelNames: ['job'],
+    registers: [this.registry],
+  });
+  readonly registerUpkeepFailed = new Gauge({
+    name: 'safeconduct_register_upkeep_failed',
+    help: '1 after background work on the register failed, until it is done.',
+    labelNames: ['job'],
+    registers: [this.registry],
+  });
+  readonly registerUpkeepEnded = new Gauge({
+    name: 'safeconduct_register_upkeep_ended_seconds',
+    help: 'When background work on the register was last done here, seconds since 1970; EPOCH is due weekly.',
+    labelNames: ['job'],
     registers: [this.registry],
   });
 

@@ -1,9 +1,9 @@
 import { inputInvalid } from '../../core/errors.js';
-import { isCaseload, type Caseload } from '../../core/ids.js';
+import { isCaseload, type Caseload, type PartnerCode } from '../../core/ids.js';
 import { visaStatuses, type VisaStatus } from '../../core/register/subject.js';
 import type { ActPayload, BookedAct, StaffCaller } from '../../staff/index.js';
 import { planErasure, requestErasure, type ErasurePlan, type ErasureTarget } from '../erase.js';
-import { requestHold, requestHoldLift } from '../legal-hold.js';
+import { requestHold, requestHoldLift, type HoldTarget } from '../legal-hold.js';
 import { keepApartIn, requestMerge } from '../merge.js';
 import { addPersonIn, changedFields, correctPersonIn, readPersonRow } from '../one-person.js';
 import type { PersonChange } from '../one-person.js';
@@ -189,11 +189,15 @@ export class ChangePeople {
   }
 
   /** @param until a day, `2027-01-31`, or an instant in UTC */
-  async hold(caller: StaffCaller, people: NamedPeople, until: string): Promise<RequestedAct> {
+  async hold(
+    caller: StaffCaller,
+    people: NamedPeople | HoldRangeText,
+    until: string,
+  ): Promise<RequestedAct> {
     const { store } = this.options.register;
     const endsAt = readInstant(until);
     return requestByTwo(this.options, caller, 'REGISTER_HOLD', async (requestedBy) =>
-      requestHold(store, { people: targetOf(people), endsAt, requestedBy }),
+      requestHold(store, { people: heldTargetOf(people), endsAt, requestedBy }),
     );
   }
 
@@ -288,14 +292,37 @@ export function readCaseload(text: string, argument = 'caseload'): Caseload {
   return text;
 }
 
+/** A range of the access log, as text. */
+export interface HoldRangeText {
+  readonly range: {
+    readonly partner?: string;
+    readonly caseload?: string;
+    readonly from?: string;
+    readonly to?: string;
+  };
+}
+
+function heldTargetOf(people: NamedPeople | HoldRangeText): HoldTarget {
+  if (!('range' in people)) return targetOf(people);
+  const { partner, caseload, from, to } = people.range;
+  return {
+    range: {
+      ...(partner === undefined ? {} : { partner: partner as PartnerCode }),
+      ...(caseload === undefined ? {} : { caseload: readCaseload(caseload, 'range.caseload') }),
+      ...(from === undefined ? {} : { from: readInstant(from, 'range.from').toISOString() }),
+      ...(to === undefined ? {} : { to: readInstant(to, 'range.to').toISOString() }),
+    },
+  };
+}
+
 /** RFC 3339 in UTC, or a day alone, from whose beginning it is. */
-function readInstant(text: string): Date {
+function readInstant(text: string, argument = 'endsAt'): Date {
   const form = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}:\d{2}(?:\.\d{1,3})?Z)?$/;
   const instant = new Date(text.length === 10 ? `${text}T00:00:00Z` : text);
   const isDay = form.test(text) && !Number.isNaN(instant.getTime());
   // A day no month has would be read as one of the next.
   if (!isDay || instant.toISOString().slice(0, 10) !== text.slice(0, 10)) {
-    throw inputInvalid('endsAt');
+    throw inputInvalid(argument);
   }
   return instant;
 }

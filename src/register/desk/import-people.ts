@@ -97,7 +97,7 @@ export class ImportPeople {
     upload: UploadOptions,
     onEvent: (event: ImportEvent) => void,
   ): Promise<ImportedPeople> {
-    const { register, knownPartners } = this.options;
+    const { acts, register, knownPartners } = this.options;
     const { dryRun, expect, caseload } = upload;
     const result = await importFile(register.store, {
       file,
@@ -112,6 +112,7 @@ export class ImportPeople {
         onEvent({ counted: rows });
       },
       onProgress: (done) => onEvent({ done }),
+      onRestricted: async (act) => acts.recordRestriction(caller, 'REGISTER_IMPORT', act),
     });
     const summary = summariseImport(result);
     if (!result.taken) {

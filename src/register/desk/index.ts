@@ -1,5 +1,6 @@
 export {
   ChangePeople,
+  type HoldRangeText,
   type NamedPeople,
   type PersonChanged,
   type RetentionInput,

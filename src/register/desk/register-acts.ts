@@ -152,10 +152,13 @@ export class RegisterActs {
     return {
       ready: async () => void (ready = await readyToChange(store)),
       apply: async (manager: EntityManager, context: ActContext) => {
-        const { result } = await changeRegisterIn(store, manager, prepared(ready), async (change) =>
-          work(change, context),
+        const { result, restricting } = await changeRegisterIn(
+          store,
+          manager,
+          prepared(ready),
+          async (change) => work(change, context),
         );
-        return result;
+        return [...restricting, ...(result ?? [])];
       },
     };
   }

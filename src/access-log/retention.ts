@@ -1,0 +1,160 @@
+import type { DataSource, EntityManager } from 'typeorm';
+import type { PartnerCode } from '../core/ids.js';
+import { decodeRecord } from '../core/log/record.js';
+import type { ActAppliers, RestrictingAct } from './acts.js';
+import type { Journal } from './journal/journal.js';
+import { epochOf, type RecordKeys } from './record-keys.js';
+import { readTrees, type Queryable } from './tree.repository.js';
+
+/** What is kept of the log, and for how long. */
+export interface RetentionRule {
+  /** Whole months after the end of a record's month for which its sealed part is kept. */
+  readonly months: number;
+  /**
+   * Whether anything of a partner (null: of the host's own tree) between two times is under a legal
+   * hold. A month any of whose trees is held stays whole: its key is one for all of them.
+   */
+  readonly isHeld: (range: HeldRange) => Promise<boolean>;
+}
+
+export interface HeldRange {
+  readonly partner: PartnerCode | null;
+  readonly from: Date;
+  /** Not in it. */
+  readonly to: Date;
+}
+
+export interface RetentionReport {
+  /** Months forgotten now, e.g. `2025-03`. */
+  readonly months: readonly string[];
+  /** Records whose sealed part and row for search went. */
+  readonly records: number;
+  /** Files of the journal that went. */
+  readonly segments: number;
+}
+
+export interface RetentionOptions {
+  readonly dataSource: DataSource;
+  readonly keys: RecordKeys;
+  readonly journal: Journal;
+  /** Does a restricting act of the log's own, and journals it. */
+  readonly restrict: (act: RestrictingAct) => Promise<void>;
+}
+
+const forgotten = 'log.month-forgotten';
+const recordsInStep = 2_000;
+
+/**
+ * The log's own restricting act. Body: `{"month":"2025-03"}`. Where the row was its key is gone, and
+ * nothing puts it back: not the file of another gateway, not a database restored from a backup.
+ */
+export const retentionActs: ActAppliers = {
+  [forgotten]: async (manager: EntityManager, { month }) => {
+    await manager.query(
+      `INSERT INTO access_log_key (epoch, wrapped) VALUES ($1, NULL)
+       ON CONFLICT (epoch) DO UPDATE SET wrapped = NULL`,
+      [month],
+    );
+  },
+};
+
+/**
+ * Forgets whole months: destroys their key, which makes every copy of their sealed parts unreadable
+ * wherever the journal was copied to, and then clears away what has become unreadable. Records, hashes
+ * and signatures stay: every tree, proof and export verifies as before.
+ *
+ * The key goes first and in one step, as a restricting act; clearing away may be cut short, and the
+ * next time goes on with it.
+ */
+export class Retention {
+  readonly #options: RetentionOptions;
+
+  constructor(options: RetentionOptions) {
+    this.#options = options;
+  }
+
+  async apply({ months, isHeld }: RetentionRule, now: Date): Promise<RetentionReport> {
+    const { dataSource, keys, restrict } = this.#options;
+    const due: string[] = [];
+    for (const month of await monthsBefore(dataSource, lastMonthOver(now, months))) {
+      if (await this.#isHeld(month, isHeld)) continue;
+      await restrict({ act: forgotten, body: { month } });
+      due.push(month);
+    }
+    const over = await forgottenMonths(dataSource);
+    let records = 0;
+    for (const month of over) {
+      await keys.forget(month);
+      records += await this.#clear(month);
+    }
+    if (records > 0) await dataSource.query('VACUUM access_log_leaf, access_log_entry');
+    const segments = await this.#options.journal.dropOldest((entries) =>
+      entries.every(
+        (entry) =>
+          entry.kind !== 'record' || over.has(epochOf(new Date(decodeRecord(entry.record).at))),
+      ),
+    );
+    return { months: due, records, segments };
+  }
+
+  async #isHeld(month: string, isHeld: RetentionRule['isHeld']): Promise<boolean> {
+    const range = rangeOf(month);
+    for (const { owner } of await readTrees(this.#options.dataSource)) {
+      if (await isHeld({ partner: owner as PartnerCode | null, ...range })) return true;
+    }
+    return false;
+  }
+
+  /** A step at a time, so that nothing waits long for the rows. */
+  async #clear(month: string): Promise<number> {
+    const { from, to } = rangeOf(month);
+    for (let cleared = 0; ;) {
+      const rows = await this.#options.dataSource.query<{ count: number }[]>(
+        `WITH picked AS (
+           SELECT entry.place FROM access_log_kind kind, LATERAL (
+             SELECT ctid AS place FROM access_log_entry
+             WHERE access_log_entry.kind = kind.kind AND at >= $1 AND at < $2 LIMIT $3) entry
+           LIMIT $3
+         ), gone AS (
+           DELETE FROM access_log_entry WHERE ctid IN (SELECT place FROM picked)
+           RETURNING kind, leaf_index
+         ), emptied AS (
+           UPDATE access_log_leaf leaf SET sealed = '' FROM gone
+           JOIN access_log_kind kind ON kind.kind = gone.kind
+           WHERE leaf.tree = kind.tree AND leaf.leaf_index = gone.leaf_index
+         )
+         SELECT count(*)::int AS count FROM gone`,
+        [from, to, recordsInStep],
+      );
+      const count = rows[0]?.count ?? 0;
+      cleared += count;
+      if (count === 0) return cleared;
+    }
+  }
+}
+
+/** Months whose key was destroyed. */
+export async function forgottenMonths(database: Queryable): Promise<ReadonlySet<string>> {
+  const rows = await database.query<{ epoch: string }[]>(
+    'SELECT epoch FROM access_log_key WHERE wrapped IS NULL ORDER BY epoch',
+  );
+  return new Set(rows.map(({ epoch }) => epoch));
+}
+
+async function monthsBefore(database: Queryable, last: string): Promise<readonly string[]> {
+  const rows = await database.query<{ epoch: string }[]>(
+    'SELECT epoch FROM access_log_key WHERE wrapped IS NOT NULL AND epoch <= $1 ORDER BY epoch',
+    [last],
+  );
+  return rows.map(({ epoch }) => epoch);
+}
+
+/** The last month that ended at least so many whole months before this one began. */
+function lastMonthOver(now: Date, months: number): string {
+  return epochOf(new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - months - 1)));
+}
+
+function rangeOf(month: string): { readonly from: Date; readonly to: Date } {
+  const from = new Date(`${month}-01T00:00:00Z`);
+  return { from, to: new Date(Date.UTC(from.getUTCFullYear(), from.getUTCMonth() + 1)) };
+}

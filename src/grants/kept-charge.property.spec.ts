@@ -1,0 +1,62 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { anchorWidths } from '../core/budget/index.js';
+import { decodeKeptCharge, encodeKeptCharge, type KeptCharge } from './kept-charge.js';
+
+const bytes = (length: number) =>
+  fc.uint8Array({ minLength: length, maxLength: length }).map((array) => Buffer.from(array));
+const charges = (mostProbes: number): fc.Arbitrary<KeptCharge> =>
+  fc.uniqueArray(bytes(8), { maxLength: 6, comparator: (a, b) => a.equals(b) }).chain((guards) =>
+    fc.record({
+      question: bytes(16),
+      person: bytes(8),
+      missCost: fc.constantFrom(1, 2),
+      guards: fc.constant(guards),
+      probes: fc.array(
+        fc
+          .record({
+            width: fc.constantFrom(...anchorWidths),
+            anchor: bytes(8),
+            value: bytes(4),
+            guard: fc.constantFrom(undefined, ...guards),
+          })
+          .map(({ guard, ...probe }) => ({ ...probe, ...(guard === undefined ? {} : { guard }) })),
+        { maxLength: mostProbes },
+      ),
+    }),
+  );
+const sorted = (charge: KeptCharge) =>
+  [...charge.probes].sort((a, b) => anchorWidths.indexOf(a.width) - anchorWidths.indexOf(b.width));
+
+test('what is kept comes back, narrowest first', () => {
+  fc.assert(
+    fc.property(charges(20), (charge) => {
+      expect(decodeKeptCharge(encodeKeptCharge(charge))).toEqual({
+        ...charge,
+        probes: sorted(charge),
+      });
+    }),
+  );
+});
+
+test('it is never longer than the sealed part has room for, and only the widest are left out', () => {
+  fc.assert(
+    fc.property(charges(200), (charge) => {
+      const text = encodeKeptCharge(charge);
+      expect(text.length).toBeLessThanOrEqual(560);
+      const { probes = [] } = decodeKeptCharge(text) ?? {};
+      expect(probes).toEqual(sorted(charge).slice(0, probes.length));
+      expect(probes.length).toBeGreaterThanOrEqual(Math.min(charge.probes.length, 25));
+    }),
+  );
+});
+
+test('what is not of the format is nothing', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 60 }), (array) => {
+      const text = Buffer.from(array).toString('base64url');
+      const read = decodeKeptCharge(text);
+      if (read !== undefined) expect(encodeKeptCharge(read).length).toBe(text.length);
+    }),
+  );
+});

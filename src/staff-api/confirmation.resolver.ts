@@ -1,0 +1,56 @@
+import { Args, Context, Int, Query, Resolver } from '@nestjs/graphql';
+import { inputInvalid } from '../core/errors.js';
+import { ReadConfirmations } from '../referrals/index.js';
+import { ReadFindings } from '../screening/index.js';
+import { ConfirmationAlarm, ScreenFinding, UnconfirmedMatches } from './confirmation.type.js';
+import type { StaffContext } from './staff-context.js';
+
+const mostDays = 90;
+
+@Resolver()
+export class ConfirmationResolver {
+  constructor(
+    private readonly confirmations: ReadConfirmations,
+    private readonly findings: ReadFindings,
+  ) {}
+
+  @Query(() => [ConfirmationAlarm], {
+    description:
+      'Alarms about matches nobody arrives after: of the last days (1 to 90) or standing.',
+  })
+  async confirmationAlarms(
+    @Context() { caller }: StaffContext,
+    @Args('days', { type: () => Int, defaultValue: 30 }) days: number,
+  ): Promise<readonly ConfirmationAlarm[]> {
+    return this.confirmations.listAlarms(caller, checkDays(days));
+  }
+
+  @Query(() => [UnconfirmedMatches], {
+    description: 'Matches outstanding without a crossing, by account; most first, at most 200.',
+  })
+  async unconfirmedMatches(
+    @Context() { caller }: StaffContext,
+  ): Promise<readonly UnconfirmedMatches[]> {
+    return this.confirmations.counts(caller);
+  }
+
+  @Query(() => [ScreenFinding], {
+    description:
+      'Questions of the last days (1 to 90) for honey people and for people kept from who asked; the latest first. Reading is recorded.',
+  })
+  async screenFindings(
+    @Context() { caller }: StaffContext,
+    @Args('days', { type: () => Int, defaultValue: 7 }) days: number,
+  ): Promise<readonly ScreenFinding[]> {
+    const found = await this.findings.execute(caller, checkDays(days));
+    return found.map((one) => ({
+      ...one,
+      exportId: one.kind === 'HONEY_ASKED_FOR' ? one.exportId : null,
+    }));
+  }
+}
+
+function checkDays(days: number): number {
+  if (days < 1 || days > mostDays) throw inputInvalid('days');
+  return days;
+}

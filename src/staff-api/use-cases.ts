@@ -1,0 +1,58 @@
+import { AlertDesk } from '../alerts/index.js';
+import { AlertResolver } from './alert.resolver.js';
+import { PreviewGrant, ReadBudgets, ReadEnds, ReadGrants } from '../grants/index.js';
+import { ReadGatewayKeys } from '../identity/keys/index.js';
+import { ReadConfirmations } from '../referrals/index.js';
+import { DocumentReport, ReadPartners } from '../partners/index.js';
+import { ChangePeople, ExportPeople, ImportPeople, ReadPeople } from '../register/index.js';
+import { ReadFindings } from '../screening/index.js';
+import { ExportLog, ReadSummary, SearchLog } from '../scrutiny/index.js';
+import { StaffActs, StaffDirectory } from '../staff/index.js';
+import { ConfirmationResolver } from './confirmation.resolver.js';
+import { BudgetResolver } from './budget.resolver.js';
+import { DocumentResolver } from './document.resolver.js';
+import { GrantResolver } from './grant.resolver.js';
+import { KeysResolver } from './keys.resolver.js';
+import { LogResolver } from './log.resolver.js';
+import { PartnerResolver } from './partner.resolver.js';
+import { RegisterReadingResolver } from './register-reading.resolver.js';
+import { RegisterResolver } from './register.resolver.js';
+import { StaffResolver } from './staff.resolver.js';
+
+/** What the staff door is handed of the rooms, and nothing else. */
+export const staffUseCases = [
+  AlertDesk,
+  StaffActs,
+  StaffDirectory,
+  ReadPartners,
+  ReadGatewayKeys,
+  ReadEnds,
+  ReadGrants,
+  ReadBudgets,
+  PreviewGrant,
+  DocumentReport,
+  ChangePeople,
+  ImportPeople,
+  ExportPeople,
+  ReadPeople,
+  SearchLog,
+  ReadSummary,
+  ExportLog,
+  ReadConfirmations,
+  ReadFindings,
+] as const;
+
+/** What speaks for them in its schema. */
+export const staffResolvers = [
+  AlertResolver,
+  StaffResolver,
+  PartnerResolver,
+  KeysResolver,
+  GrantResolver,
+  BudgetResolver,
+  DocumentResolver,
+  RegisterResolver,
+  RegisterReadingResolver,
+  LogResolver,
+  ConfirmationResolver,
+] as const;

@@ -1,0 +1,57 @@
+import { X509Certificate } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { run } from '../../src/cli/program.js';
+import type { IssuedKeyPair } from '../../src/platform/pki/index.js';
+import { captureOutput } from './output.js';
+
+export interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs the command in this process, with an environment of its own. */
+export async function safeconduct(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Ran> {
+  const captured = captureOutput();
+  const before = { ...process.env };
+  Object.assign(process.env, { LOG_LEVEL: 'silent' }, environment);
+  try {
+    process.exitCode = undefined;
+    await run(['node', 'safeconduct', ...args]);
+    return { code: Number(process.exitCode ?? 0), ...captured.text() };
+  } finally {
+    captured.end();
+    process.exitCode = undefined;
+    for (const name of Object.keys(environment)) delete process.env[name];
+    Object.assign(process.env, before);
+    if (before['LOG_LEVEL'] === undefined) delete process.env['LOG_LEVEL'];
+  }
+}
+
+/** Writes a staff profile and its files; returns the path of the profile. */
+export function writeStaffProfile(
+  directory: string,
+  name: string,
+  from: { readonly url: string; readonly serverCaPem: string; readonly pair: IssuedKeyPair },
+): string {
+  const at = (ending: string) => join(directory, `${name}.${ending}`);
+  writeFileSync(at('crt.pem'), new X509Certificate(from.pair.certificate).toString());
+  writeFileSync(
+    at('key.pem'),
+    from.pair.privateKey.export({ format: 'pem', type: 'pkcs8' }).toString(),
+    { mode: 0o600 },
+  );
+  writeFileSync(at('ca.pem'), from.serverCaPem);
+  const profile = {
+    url: from.url,
+    certificateFile: at('crt.pem'),
+    keyFile: at('key.pem'),
+    caFile: at('ca.pem'),
+  };
+  writeFileSync(at('json'), JSON.stringify(profile));
+  return at('json');
+}
