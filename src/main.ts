@@ -5,7 +5,8 @@ import type { AddressInfo } from 'node:net';
 import type { INestApplicationContext, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { printSchema, type GraphQLSchema } from 'graphql';
-import type { AccessLog } from './access-log/index.js';
+import { EventRecorder, type AccessLog } from './access-log/index.js';
+import { Outbox } from './alerts/index.js';
 import { GatewayError } from './core/errors.js';
 import type { PartnerCode } from './core/ids.js';
 import { AcceptGrant, Authority, ReadEnds, type Caller } from './grants/index.js';
@@ -39,7 +40,9 @@ import {
   createGatedHttpsServer,
   type GatedHttpsServer,
 } from './platform/tls/client-certificate-gate.js';
-import { Crossings, Mistakes, ReadNotices } from './referrals/index.js';
+import { ScreenRounds } from './screening/index.js';
+import { startWatch, type Watch } from './open-watch.js';
+import { ConfirmationAlarms, Crossings, Mistakes, ReadNotices } from './referrals/index.js';
 import { legalHolds, Register, Upkeep } from './register/index.js';
 import { authorityChannel, ReplicaClock } from './staff/index.js';
 import {
@@ -83,6 +86,8 @@ export interface Gateway {
   readonly staff: { readonly url: string; readonly schema: GraphQLSchema } | undefined;
   /** Takes up files of keys and certificates that have changed; done by itself every two seconds. */
   lookAtFiles(): Promise<void>;
+  /** Looks for alerts now; done by itself every ten seconds. */
+  lookForAlerts(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -137,6 +142,7 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
   const metrics = new Metrics();
   const authority = context.get(Authority);
   const accessLog = context.get<AccessLog>(ACCESS_LOG);
+  const events = context.get(EventRecorder);
   const readEnds = context.get(ReadEnds);
   const documentReport = context.get(DocumentReport);
   const ring = context.get(GatewayKeyRing);
@@ -223,8 +229,10 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
     now,
     onRefused: (error, detail) => {
       metrics.tokensRefused.inc({ cause: `endpoint ${error}` });
+      events.count('EVENT_TOKENS_REFUSED', error);
       logger.info({ error, detail }, 'token refused');
     },
+    onIssued: (clientId) => events.count('EVENT_TOKENS_ISSUED', clientId),
     onFault: (error) => logger.error({ code: nameOfFault(error) }, 'token endpoint'),
   });
 
@@ -249,7 +257,10 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
           causeOf: certificateCauseOf,
           connectionKey: (peer) => peer.partner,
           http: { keepAliveTimeout: 60_000 },
-          onRefused: (cause) => metrics.handshakesRefused.inc({ cause }),
+          onRefused: (cause) => {
+            metrics.handshakesRefused.inc({ cause });
+            events.count('EVENT_CONNECTIONS_REFUSED', cause);
+          },
         },
         handler,
       );
@@ -402,6 +413,7 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
     ...(retentionDays === undefined ? {} : { retentionDays }),
     logger,
     onStatus: ({ job, state, done, endedAt }) => {
+      if (state === 'DONE' && done > 0) void events.record('EVENT_UPKEEP', { job, done });
       metrics.registerUpkeep.set({ job }, done);
       metrics.registerUpkeepFailed.set({ job }, state === 'FAILED' ? 1 : 0);
       if (state === 'DONE' && endedAt !== null) {
@@ -410,6 +422,7 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
     },
   });
 
+  const watches: Watch[] = [];
   const close = async () => {
     await files.close();
     gate?.cutConnections(() => true);
@@ -419,6 +432,7 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
     await ops.close();
     await notices?.close();
     await clock.stop().catch(() => undefined);
+    for (const watch of watches) await watch.stop();
     await background.stop();
     await upkeep.stop();
     await rooms.close();
@@ -443,6 +457,20 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
     await close();
     throw error;
   }
+  const watch = await startWatch({
+    dataSource: database.dataSource,
+    embedded: database.embedded,
+    accessLog,
+    events,
+    outbox: context.get(Outbox),
+    readEnds: async () => readEnds.all(),
+    screenRounds: context.get(ScreenRounds),
+    confirmations: context.get(ConfirmationAlarms),
+    metrics,
+    logger,
+    now,
+  });
+  watches.push(watch);
   return {
     partnerUrl: `https://localhost:${portOf(partner.app.getHttpServer())}`,
     opsUrl: `http://${configuration.ops.host}:${portOf(ops.getHttpServer())}`,
@@ -454,6 +482,7 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
             url: `https://localhost:${portOf(staff.app.getHttpServer())}`,
             schema: staff.schema,
           },
+    lookForAlerts: async () => watch.look(),
     lookAtFiles: async () => {
       await files.look();
       await clock.holds();

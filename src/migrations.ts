@@ -1,4 +1,5 @@
 import { accessLogMigrations } from './access-log/index.js';
+import { alertMigrations } from './alerts/index.js';
 import { grantMigrations } from './grants/index.js';
 import { gatewayKeyMigrations } from './identity/keys/index.js';
 import { identityMigrations } from './identity/token/index.js';
@@ -18,6 +19,7 @@ export const migrations: readonly Migration[] = [
   ...registerMigrations,
   ...accessLogMigrations,
   ...staffMigrations,
+  ...alertMigrations,
   ...referralMigrations,
   ...screeningMigrations,
 ];

@@ -19,6 +19,7 @@ import {
   type GatedHttpsServer,
 } from './platform/tls/client-certificate-gate.js';
 import { buildStaffDoor, type StaffDoor } from './staff-api/staff-door.js';
+import { EventRecorder } from './access-log/index.js';
 import { StaffDirectory } from './staff/index.js';
 
 /** Who is on the other end of a connection through the staff door's gate. */
@@ -70,6 +71,7 @@ export async function openStaffDoor(
   const { now, logger, metrics } = settings;
   let anchors = readStaffAnchors(settings.files.caFile);
   const directory = context.get(StaffDirectory);
+  const events = context.get(EventRecorder);
   let gate: GatedHttpsServer<StaffPeer> | undefined;
 
   const door = await buildStaffDoor({
@@ -87,7 +89,10 @@ export async function openStaffDoor(
           causeOf: certificateCauseOf,
           connectionKey: ({ account }) => account,
           http: uploadLimits,
-          onRefused: (cause) => metrics.handshakesRefused.inc({ cause: `staff ${cause}` }),
+          onRefused: (cause) => {
+            metrics.handshakesRefused.inc({ cause: `staff ${cause}` });
+            events.count('EVENT_CONNECTIONS_REFUSED', `staff ${cause}`);
+          },
         },
         handler,
       );

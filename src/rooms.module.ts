@@ -1,7 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { Module, type DynamicModule } from '@nestjs/common';
-import { openAccessLog, type AccessLog, type AccessLogOptions } from './access-log/index.js';
+import {
+  EventRecorder,
+  openAccessLog,
+  type AccessLog,
+  type AccessLogOptions,
+} from './access-log/index.js';
 import type { EpochKeyProvider } from './platform/keys/epoch-key-files.js';
 import {
   deriveKey,
@@ -63,6 +68,7 @@ import {
   VerifyIdentities,
   VerifyIdentity,
 } from './verification/index.js';
+import { AlertDesk, Outbox, syslogOutlet, webhookOutlet } from './alerts/index.js';
 import { actHandlers, allActHandlers } from './act-handlers.js';
 import { migrations } from './migrations.js';
 import { QuestionScreen, ReadFindings, ScreenRounds } from './screening/index.js';
@@ -92,6 +98,8 @@ export interface GatewayKeys {
   readonly epochs: EpochKeyProvider;
   /** 32 bytes. */
   readonly log: Uint8Array;
+  /** 32 bytes; signs webhooks. */
+  readonly notify?: Uint8Array;
   /** The first of its file. */
   readonly token: PrivateJwk;
   /** The first of its file. */
@@ -228,6 +236,35 @@ export class RoomsModule {
           inject: [ACCESS_LOG],
           useFactory: (accessLog: AccessLog) =>
             new StaffRecords({ accessLog, now, newId: randomUUID }),
+        },
+        {
+          provide: EventRecorder,
+          inject: [ACCESS_LOG],
+          useFactory: (accessLog: AccessLog) =>
+            new EventRecorder({
+              accessLog,
+              now,
+              newId: randomUUID,
+              onFault: (error) =>
+                logger.warn(describeError(error), 'an event was not recorded yet'),
+            }),
+        },
+        {
+          provide: AlertDesk,
+          inject: [StaffRecords],
+          useFactory: (records: StaffRecords) => new AlertDesk(dataSource, records, now),
+        },
+        {
+          provide: Outbox,
+          useFactory: () => {
+            const { webhook, syslogUrl } = configuration.notify;
+            return new Outbox(dataSource, {
+              ...(webhook === undefined || keys.notify === undefined
+                ? {}
+                : { WEBHOOK: webhookOutlet(webhook.url, keys.notify) }),
+              ...(syslogUrl === undefined ? {} : { SYSLOG: syslogOutlet(syslogUrl) }),
+            });
+          },
         },
         {
           provide: Cursors,

@@ -23,6 +23,7 @@ export {
   type PersonDisclosure,
   type ReadRecord,
 } from './search/log-search.js';
+export { EventRecorder, type CountedEvent } from './event-recorder.js';
 export type { HeldRange, RetentionReport, RetentionRule } from './retention.js';
 export type { HostPart } from './sealed-part.js';
 export { doneWithRecord } from './done-with-record.js';

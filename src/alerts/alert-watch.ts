@@ -6,14 +6,24 @@ import { keepAlerts, readProgress, writeProgress, type Outlet } from './alert-st
  * Something alerts come from. It is read again and again from where it stopped; a position is kept only
  * once what was found up to it is, so that a source may find a thing twice and never misses one.
  */
-export interface AlertSource<Position = unknown> {
+export interface AlertSource {
   /** Stable; the position is kept under it. */
   readonly name: string;
   /** @param from where the last reading ended; `undefined` at the first */
-  read(
-    from: Position | undefined,
-    now: Date,
-  ): Promise<{ readonly found: readonly FoundAlert[]; readonly position?: Position }>;
+  read(from: unknown, now: Date): Promise<ReadAlerts<unknown>>;
+}
+
+export interface ReadAlerts<Position> {
+  readonly found: readonly FoundAlert[];
+  readonly position?: Position;
+}
+
+/** A source whose positions are of one form; only it writes them. */
+export function alertSource<Position>(
+  name: string,
+  read: (from: Position | undefined, now: Date) => Promise<ReadAlerts<Position>>,
+): AlertSource {
+  return { name, read: async (from, now) => read(from as Position | undefined, now) };
 }
 
 /** What one process notices of itself; handed in and told at the next turn. */
@@ -42,11 +52,13 @@ export interface AlertWatchOptions {
   readonly dataSource: DataSource;
   /** One process has the embedded database: nothing to agree on. */
   readonly embedded: boolean;
-  readonly sources: readonly AlertSource<never>[];
+  readonly sources: readonly AlertSource[];
   readonly signals: ProcessSignals;
   readonly outlets: readonly Outlet[];
   readonly newId: () => string;
   readonly now: () => Date;
+  /** Sends what has still to leave. */
+  readonly deliver?: (now: Date) => Promise<unknown>;
   readonly onFault: (error: unknown, source: string) => void;
 }
 
@@ -93,13 +105,18 @@ export class AlertWatch {
     await this.#alone(async () => {
       for (const source of sources) {
         try {
-          const from = await readProgress<never>(dataSource, source.name);
+          const from = await readProgress<unknown>(dataSource, source.name);
           const { found, position } = await source.read(from, this.options.now());
           await this.#keep(found);
           if (position !== undefined) await writeProgress(dataSource, source.name, position);
         } catch (error) {
           onFault(error, source.name);
         }
+      }
+      try {
+        await this.options.deliver?.(this.options.now());
+      } catch (error) {
+        onFault(error, 'delivery');
       }
     });
   }

@@ -8,7 +8,7 @@ import {
 } from '../core/alerts/rules.js';
 import type { PartnerCode } from '../core/ids.js';
 import { readRefusedCount } from '../core/log/event.js';
-import type { AlertSource } from './alert-watch.js';
+import { alertSource, type AlertSource } from './alert-watch.js';
 
 /** How many records of each tree have been read, by partner; the host's under the empty name. */
 export type LogPositions = Readonly<Record<string, number>>;
@@ -23,43 +23,40 @@ const againMs = 5 * 60_000;
  * Alerts about how somebody asks, from the records that came since the last look: who asked in them is
  * looked at whole, by the marks of the log, so that nothing is kept about anybody between two looks.
  */
-export function logSource(accessLog: Pick<AccessLog, 'search'>): AlertSource<LogPositions> {
+export function logSource(accessLog: Pick<AccessLog, 'search'>): AlertSource {
   const { search } = accessLog;
   const lookedAt = new Map<string, number>();
   const waiting = new Map<string, { readonly latest: OneRecord; readonly partner: PartnerCode }>();
-  return {
-    name: 'log',
-    read: async (from, now) => {
-      const position: Record<string, number> = { ...from };
-      const found: FoundAlert[] = [];
-      for (const { partner, size } of await search.trees()) {
-        const key = partner ?? '';
-        const begin = Math.min(position[key] ?? 0, size);
-        const records = begin < size ? await search.tail(partner, begin, mostOfATree) : [];
-        position[key] = begin + records.length;
-        for (const read of records) {
-          if (partner === null) found.push(...ofTheHost(read));
-          else
-            waiting.set(`${partner} ${read.host?.officer ?? ''} ${read.host?.clientId ?? ''}`, {
-              latest: read,
-              partner,
-            });
-        }
+  return alertSource<LogPositions>('log', async (from, now) => {
+    const position: Record<string, number> = { ...from };
+    const found: FoundAlert[] = [];
+    for (const { partner, size } of await search.trees()) {
+      const key = partner ?? '';
+      const begin = Math.min(position[key] ?? 0, size);
+      const records = begin < size ? await search.tail(partner, begin, mostOfATree) : [];
+      position[key] = begin + records.length;
+      for (const read of records) {
+        if (partner === null) found.push(...ofTheHost(read));
+        else
+          waiting.set(`${partner} ${read.host?.officer ?? ''} ${read.host?.clientId ?? ''}`, {
+            latest: read,
+            partner,
+          });
       }
-      const due = [...waiting].filter(
-        ([key]) => Math.abs(now.getTime() - (lookedAt.get(key) ?? 0)) >= againMs,
-      );
-      for (const [key, { latest, partner }] of due.slice(0, mostAskers)) {
-        found.push(...(await ofAsker(search, latest, partner, now)));
-        lookedAt.set(key, now.getTime());
-        waiting.delete(key);
-      }
-      for (const [key, at] of lookedAt) {
-        if (Math.abs(now.getTime() - at) >= againMs) lookedAt.delete(key);
-      }
-      return { found, position };
-    },
-  };
+    }
+    const due = [...waiting].filter(
+      ([key]) => Math.abs(now.getTime() - (lookedAt.get(key) ?? 0)) >= againMs,
+    );
+    for (const [key, { latest, partner }] of due.slice(0, mostAskers)) {
+      found.push(...(await ofAsker(search, latest, partner, now)));
+      lookedAt.set(key, now.getTime());
+      waiting.delete(key);
+    }
+    for (const [key, at] of lookedAt) {
+      if (Math.abs(now.getTime() - at) >= againMs) lookedAt.delete(key);
+    }
+    return { found, position };
+  });
 }
 
 type OneRecord = Omit<ReadRecord, 'position'>;

@@ -2,25 +2,26 @@ import type { DataSource } from 'typeorm';
 import type { AccessLog } from '../access-log/index.js';
 import {
   budgetAlert,
+  confirmationAlert,
   cosignatureAlert,
   endingAlert,
+  screenAlert,
   type EndingFact,
 } from '../core/alerts/rules.js';
 import { listBudgetAlarms } from '../grants/index.js';
-import type { AlertSource } from './alert-watch.js';
+import type { ConfirmationAlarms } from '../referrals/index.js';
+import type { ScreenRounds } from '../screening/index.js';
+import { alertSource, type AlertSource } from './alert-watch.js';
 
 const overlapMs = 60_000;
 
 /** Alarms of the budgets; read with a minute's overlap, because clocks of gateways differ. */
-export function budgetSource(dataSource: DataSource): AlertSource<string> {
-  return {
-    name: 'budgets',
-    read: async (from, now) => {
-      const since = from === undefined ? new Date(0) : new Date(Date.parse(from) - overlapMs);
-      const alarms = await listBudgetAlarms(dataSource.manager, since);
-      return { found: alarms.map(budgetAlert), position: now.toISOString() };
-    },
-  };
+export function budgetSource(dataSource: DataSource): AlertSource {
+  return alertSource<string>('budgets', async (from, now) => {
+    const since = from === undefined ? new Date(0) : new Date(Date.parse(from) - overlapMs);
+    const alarms = await listBudgetAlarms(dataSource.manager, since);
+    return { found: alarms.map(budgetAlert), position: now.toISOString() };
+  });
 }
 
 /** Witnesses that have gone silent. */
@@ -36,6 +37,23 @@ export function witnessSource(accessLog: Pick<AccessLog, 'witnesses'>): AlertSou
       return { found };
     },
   };
+}
+
+/** Matches nobody arrives after (referrals room), as they were raised. */
+export function confirmationSource(alarms: Pick<ConfirmationAlarms, 'list'>): AlertSource {
+  return alertSource<string>('confirmations', async (from, now) => {
+    const since = from === undefined ? new Date(0) : new Date(Date.parse(from) - overlapMs);
+    const rows = await alarms.list(since);
+    return { found: rows.map(confirmationAlert), position: now.toISOString() };
+  });
+}
+
+/** Honey records and suppressed people asked about (screening room). */
+export function screenSource(rounds: Pick<ScreenRounds, 'read'>): AlertSource {
+  return alertSource<string>('screen', async (from) => {
+    const { findings, readUntil } = await rounds.read(new Date(from ?? 0));
+    return { found: findings.map(screenAlert), position: readUntil.toISOString() };
+  });
 }
 
 /** What ends soon, as whoever knows it tells it. */

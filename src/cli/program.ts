@@ -10,6 +10,8 @@ import { logVerify } from './partner/log-verify-command.js';
 import { token } from './partner/token-command.js';
 import { verify } from './partner/verify-command.js';
 import { showWitnessKey, witness } from './partner/witness-command.js';
+import { addAlertCommands } from './staff/alert-command.js';
+import { addLogCommands } from './staff/log-command.js';
 import { addKeysCommands } from './staff/keys-command.js';
 import { addGrantCommands } from './staff/grant-command.js';
 import { addPartnerCommands } from './staff/partner-command.js';
@@ -142,6 +144,8 @@ export async function run(argv: readonly string[]): Promise<void> {
     command
       .option('--profile <file>', 'staff profile; SAFECONDUCT_STAFF_PROFILE by default')
       .option('--json', 'print the result as JSON');
+  addLogCommands(log, common);
+  addAlertCommands(program, common);
   addPkiCommands(program);
   addPartnerCommands(program, common);
   addGrantCommands(program, common);

@@ -116,6 +116,9 @@ export const staffRequirements: Readonly<Record<string, StaffRequirement>> = {
   'Query.logCheckpoint': 'LOG_EXPORT_READ',
   'Query.logExport': 'LOG_EXPORT_READ',
   'Query.logTail': 'LOG_EXPORT_READ',
+  'Query.alerts': 'ALERTS_READ',
+  'Query.alert': 'ALERTS_READ',
+  'Mutation.noteAlert': 'OF_THE_ACT',
   'Query.witnesses': 'WITNESSES_READ',
   'Query.confirmationAlarms': 'CONFIRMATIONS_READ',
   'Query.unconfirmedMatches': 'CONFIRMATIONS_READ',
@@ -206,6 +209,8 @@ export const staffRequirements: Readonly<Record<string, StaffRequirement>> = {
   ...result('LogTrees', 'trees coverVerifierKey'),
   ...result('LogTree', 'partner size verifierKey coverSlot'),
   ...result('LogTail', 'records cursor atEnd'),
+  ...result('Alert', 'id kind severity reason partner records state raisedAt lastAt notes'),
+  ...result('AlertNote', 'at by state note'),
   ...result('CaseReferenceRevealed', 'caseReference'),
   ...result('LogWitness', 'verifierKey partner registeredAt size cosignedAt'),
 };

@@ -1,3 +1,5 @@
+import { AlertDesk } from '../alerts/index.js';
+import { AlertResolver } from './alert.resolver.js';
 import { PreviewGrant, ReadBudgets, ReadEnds, ReadGrantKeys, ReadGrants } from '../grants/index.js';
 import { ReadGatewayKeys } from '../identity/keys/index.js';
 import { ReadConfirmations, ReadMistakes } from '../referrals/index.js';
@@ -20,6 +22,7 @@ import { StaffResolver } from './staff.resolver.js';
 
 /** What the staff door is handed of the rooms, and nothing else. */
 export const staffUseCases = [
+  AlertDesk,
   StaffActs,
   StaffDirectory,
   ReadPartners,
@@ -45,6 +48,7 @@ export const staffUseCases = [
 
 /** What speaks for them in its schema. */
 export const staffResolvers = [
+  AlertResolver,
   StaffResolver,
   PartnerResolver,
   OnboardingResolver,

@@ -20,6 +20,7 @@ export function productionSettings(): GatewaySettings {
   const files = requireProductionSettings(configuration);
   const staffTls = configuration.staff.files;
   const { previousMasterKeyFile } = configuration;
+  const { webhook } = configuration.notify;
   const keys = {
     master: readSecretFile(files.masterKeyFile, 'SAFECONDUCT_MASTER_KEY_FILE'),
     ...(previousMasterKeyFile === undefined
@@ -32,6 +33,9 @@ export function productionSettings(): GatewaySettings {
         }),
     epochs: epochKeyFiles(files.epochKeysDirectory, 'SAFECONDUCT_EPOCH_KEYS_DIR'),
     log: readSecretFile(files.logKeyFile, 'SAFECONDUCT_LOG_KEY_FILE'),
+    ...(webhook === undefined
+      ? {}
+      : { notify: readSecretFile(webhook.keyFile, 'SAFECONDUCT_NOTIFY_KEY_FILE') }),
     token: first(readSigningKeysFile(files.tokenKeyFile, 'SAFECONDUCT_TOKEN_KEY_FILE', 'TOKEN')),
     checkpoint: first(
       readSigningKeysFile(files.checkpointKeyFile, 'SAFECONDUCT_CHECKPOINT_KEY_FILE', 'CHECKPOINT'),

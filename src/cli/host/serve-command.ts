@@ -6,9 +6,6 @@ import { productionSettings } from './production-settings.js';
 export async function serve(): Promise<void> {
   const settings = productionSettings();
   const { configuration, logger } = settings;
-  for (const variable of configuration.unread) {
-    logger.warn({ variable }, 'set, but nothing in this release reads it');
-  }
   if (!configuration.namesEpochKeysDirectory) {
     logger.warn(
       { directory: configuration.epochKeysDirectory },

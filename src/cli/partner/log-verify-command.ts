@@ -95,20 +95,40 @@ async function verifyFile(
 ): Promise<Verified> {
   const lines = createInterface({ input: createReadStream(path), crlfDelay: Infinity });
   let checker: ExportChecker | undefined;
-  let end: ExportEnd | undefined;
+  /** The part before, when its end has been read. */
+  let before: ExportChecker | undefined;
+  let inPart = 0;
   let records = 0;
   let covered = 0;
   let receiptFound = false;
   const own = receipt === undefined ? undefined : verifyReceipt(receipt, keys);
   const checkpoints = new Map<string, Checkpoint>();
+  /** An export ends: what was read makes the root that was signed. */
+  const finish = (part: ExportChecker, end: ExportEnd): void => {
+    const { checkpoint, cover } = part.finish(end);
+    const known = checkpoints.get(checkpoint.origin);
+    if (known?.size === checkpoint.size && !known.root.equals(checkpoint.root)) {
+      throw invalid('two roots of one size were signed');
+    }
+    checkpoints.set(checkpoint.origin, checkpoint);
+    if (cover !== null && checkCover(cover, checkpoint, keys)) covered += inPart;
+    if (own?.checkpoint.size === checkpoint.size && !own.checkpoint.root.equals(checkpoint.root)) {
+      throw invalid('the receipt was signed under another root of the same size');
+    }
+  };
   try {
     for await (const text of lines) {
       if (text.trim() === '') continue;
       const line = parseLine(text);
-      if (end !== undefined) throw invalid('there are lines after the end');
       if (checker === undefined && line['kind'] === exportKind) {
         const head = line as unknown as ExportHead;
         checker = new ExportChecker(head, keyOf(keys, head.origin));
+        if (before?.isRange === true && head.proofs === 'range' && !before.isContinuedBy(head)) {
+          throw invalid('a part does not go on where the one before it ends');
+        }
+        inPart = 0;
+      } else if (checker === undefined && before !== undefined) {
+        throw invalid('there are lines after the end');
       } else if (checker === undefined) {
         const found = receiptIn(line);
         if (found === undefined) continue;
@@ -118,11 +138,14 @@ async function verifyFile(
         checkpoints.set(proven.checkpoint.origin, proven.checkpoint);
         if (found.record === receipt?.record) receiptFound = true;
       } else if ('checkpoint' in line) {
-        end = line as unknown as ExportEnd;
+        finish(checker, line as unknown as ExportEnd);
+        before = checker;
+        checker = undefined;
       } else {
         const entry = line as unknown as ExportLine;
         checker.take(entry);
         records += 1;
+        inPart += 1;
         if (entry.record === receipt?.record && entry.index === own?.index) receiptFound = true;
         compareReceipt(checker, own?.checkpoint);
       }
@@ -131,16 +154,8 @@ async function verifyFile(
     if (error instanceof GatewayError) throw error;
     throw new GatewayError('ERR_CONFIGURATION', { detail: `${path} cannot be read`, cause: error });
   }
-  if (checker !== undefined) {
-    if (end === undefined) throw invalid('the end is missing: the file was cut');
-    const { checkpoint, cover } = checker.finish(end);
-    checkpoints.set(checkpoint.origin, checkpoint);
-    if (cover !== null) covered = checkCover(cover, checkpoint, keys) ? records : 0;
-    if (own?.checkpoint.size === checkpoint.size && !own.checkpoint.root.equals(checkpoint.root)) {
-      throw invalid('the receipt was signed under another root of the same size');
-    }
-  }
-  if (records === 0 && checker === undefined) throw invalid('it holds no record and no receipt');
+  if (checker !== undefined) throw invalid('the end is missing: the file was cut');
+  if (records === 0 && before === undefined) throw invalid('it holds no record and no receipt');
   if (receipt !== undefined && !receiptFound) {
     throw invalid('the record of the receipt is not in it, or is in another place');
   }

@@ -98,6 +98,24 @@ describe('log verify', () => {
     expect(result).toMatchObject({ exitCode: 0, records: 4, covered: 4 });
   });
 
+  test('takes an export made in parts, and refuses one with a part missing or twice', async () => {
+    const part = async (from: number, to: number) => lines({ from, to });
+    const parts = [await part(2, 9), await part(9, 10), await part(10, count)];
+    const whole = await verified(parts.flat());
+    expect(whole).toMatchObject({ exitCode: 0, records: count - 2, covered: count - 2 });
+    for (const bent of [
+      [parts[0], parts[2]],
+      [parts[0], parts[0]],
+      [parts[1], parts[0]],
+    ]) {
+      expect(await verified(bent.flatMap((lines) => lines ?? []))).toMatchObject({ exitCode: 1 });
+    }
+    const cut = [...(parts[0] ?? []), ...(parts[1] ?? []).slice(0, -1)];
+    expect(await verified(cut)).toMatchObject({ exitCode: 1 });
+    const picked = [...(await lines({ indexes: [0, 4] })), ...(await lines({ indexes: [1, 7] }))];
+    expect(await verified(picked)).toMatchObject({ exitCode: 0, records: 4 });
+  });
+
   test('refuses an export with any character changed', async () => {
     const whole = (await lines({ from: 3, to: 6 })).join('\n');
     for (let place = 0; place < whole.length; place += 7) {

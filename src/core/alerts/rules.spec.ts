@@ -9,6 +9,7 @@ import {
   reconciliationAlert,
   refusalsAlert,
   revokedAlert,
+  screenAlert,
   unusualAlerts,
 } from './rules.js';
 
@@ -97,18 +98,18 @@ test('a revoked credential is told of, any other refusal is not', () => {
 describe('what ends', () => {
   const fact = { id: 'x', partner: null };
   test.each([
-    ['partner certificate', 31 * day, undefined],
-    ['partner certificate', 30 * day, 'LOW'],
-    ['partner certificate', 7 * day, 'MEDIUM'],
-    ['partner certificate', day, 'HIGH'],
-    ['partner certificate', 0, undefined],
-    ['CRL', 7 * day, undefined],
-    ['CRL', hour, 'HIGH'],
-    ['CRL', -hour, 'HIGH'],
-  ])('%s in %d ms: %s', (what, left, severity) => {
-    const found = endingAlert({ ...fact, what, endsAt: new Date(now.getTime() + left) }, now);
+    ['CERTIFICATE', 31 * day, undefined],
+    ['CERTIFICATE', 30 * day, 'LOW'],
+    ['CERTIFICATE', 7 * day, 'MEDIUM'],
+    ['CERTIFICATE', day, 'HIGH'],
+    ['CERTIFICATE', 0, undefined],
+    ['REVOCATION_LIST', 7 * day, undefined],
+    ['REVOCATION_LIST', hour, 'HIGH'],
+    ['REVOCATION_LIST', -hour, 'HIGH'],
+  ])('%s in %d ms: %s', (kind, left, severity) => {
+    const found = endingAlert({ ...fact, kind, at: new Date(now.getTime() + left) }, now);
     expect(found?.severity).toBe(severity);
-    if (what === 'CRL' && left < 0) expect(found?.kind).toBe('REVOCATION_LIST_STALE');
+    if (kind === 'REVOCATION_LIST' && left < 0) expect(found?.kind).toBe('REVOCATION_LIST_STALE');
   });
 });
 
@@ -143,6 +144,16 @@ test('late answers and moved clocks are alerts beyond what happens by itself', (
   expect(clockAlert(30_000, -30_000, now, 'g')).toBeUndefined();
   expect(clockAlert(7_200_000, 0, now, 'g')?.reason).toContain('7200 seconds ahead');
   expect(clockAlert(0, -31_000, now, 'g')?.reason).toContain('back');
+});
+
+test('a question the screen found something in is an alert that names no person', () => {
+  const finding = { verificationId: 'v-1', partner: 'ALPHA-BORDER' };
+  expect(screenAlert({ ...finding, kind: 'HONEY_ASKED_FOR' })).toMatchObject({
+    kind: 'HONEY_ASKED',
+    severity: 'CRITICAL',
+    records: ['v-1'],
+  });
+  expect(screenAlert({ ...finding, kind: 'SUPPRESSED_ASKED_FOR' }).kind).toBe('SUPPRESSED_ASKED');
 });
 
 test('an alert goes on, never back', () => {

@@ -47,6 +47,48 @@ export function budgetAlert(alarm: BudgetAlarmFact): FoundAlert {
   };
 }
 
+/** Matches that are not followed by a crossing: the alarm for an informed fisher (design, section 8). */
+export function confirmationAlert(alarm: {
+  /** `OFFICER:...` or `PARTNER:...`. */
+  readonly account: string;
+  readonly kind: string;
+  readonly severe: boolean;
+  readonly partner: string;
+  readonly people: number;
+  readonly raisedAt: Date;
+}): FoundAlert {
+  const { account, kind, severe, partner, people, raisedAt } = alarm;
+  const whose = levelWords[account.split(':', 1)[0] ?? ''] ?? 'an account';
+  return {
+    kind: 'MATCHES_UNCONFIRMED',
+    severity: severe ? 'HIGH' : 'MEDIUM',
+    key: `unconfirmed ${account} ${kind} ${raisedAt.toISOString()}`,
+    reason: `${partner}: ${people} people matched by ${whose} have not been confirmed at any crossing`,
+    partner,
+    records: [],
+  };
+}
+
+/** A question that named somebody only a stolen list has, or somebody kept from who asked. */
+export function screenAlert(finding: {
+  readonly kind: 'HONEY_ASKED_FOR' | 'SUPPRESSED_ASKED_FOR';
+  readonly verificationId: string;
+  readonly partner: string;
+}): FoundAlert {
+  const { kind, verificationId, partner } = finding;
+  const isHoney = kind === 'HONEY_ASKED_FOR';
+  return {
+    kind: isHoney ? 'HONEY_ASKED' : 'SUPPRESSED_ASKED',
+    severity: isHoney ? 'CRITICAL' : 'HIGH',
+    key: `screen ${kind} ${verificationId}`,
+    reason: isHoney
+      ? `${partner}: a question named a honey record; whoever asks has seen the export it stood in`
+      : `${partner}: a question was about somebody who is kept from this partner or its state`,
+    partner,
+    records: [verificationId],
+  };
+}
+
 /** One asker, as the alerts of their conduct need them. */
 export interface AskerFact {
   readonly partner: string;
@@ -169,42 +211,44 @@ export function revokedAlert(fact: {
   };
 }
 
-/** What ends: a certificate, a CA, a revocation list, an agreement. */
+/** What ends: a certificate, a CA, a revocation list, a key, an agreement (grants room). */
 export interface EndingFact {
-  /** Stable name of the one thing; no personal data. */
-  readonly id: string;
-  /** Such as `partner certificate`, `CRL`. */
-  readonly what: string;
+  readonly kind: string;
   readonly partner: string | null;
-  readonly endsAt: Date;
+  /** How it is found again; never in the reason. */
+  readonly id: string;
+  readonly at: Date;
 }
 
 const endingDays = [30, 7, 1] as const;
 const dayMs = 24 * hourMs;
 
-/** Once within 30, 7 and 1 days of the end, and once it is over where that is worse than gone. */
-export function endingAlert(fact: EndingFact, now: Date): FoundAlert | undefined {
-  const { id, what, partner, endsAt } = fact;
-  const left = endsAt.getTime() - now.getTime();
+/** Once within 30, 7 and 1 days of the end; of a revocation list when it is over. */
+export function endingAlert(
+  { kind, partner, id, at }: EndingFact,
+  now: Date,
+): FoundAlert | undefined {
+  const left = at.getTime() - now.getTime();
   const whose = partner === null ? '' : `${partner}: `;
-  if (what === 'CRL' && left <= 0) {
+  const isList = kind === 'REVOCATION_LIST';
+  if (isList && left <= 0) {
     return {
       kind: 'REVOCATION_LIST_STALE',
       severity: 'HIGH',
-      key: `stale ${id} ${endsAt.toISOString()}`,
+      key: `stale ${id} ${at.toISOString()}`,
       reason: `${whose}the revocation list of a CA is past its next update; a day later every client of the CA is refused`,
       partner,
       records: [],
     };
   }
-  if (left <= 0) return undefined;
   const within = [...endingDays].reverse().find((days) => left <= days * dayMs);
-  if (within === undefined || (what === 'CRL' && within > 1)) return undefined;
+  if (left <= 0 || within === undefined || (isList && within > 1)) return undefined;
+  const what = kind.toLowerCase().replaceAll('_', ' ');
   return {
     kind: 'ENDS_SOON',
     severity: within === 1 ? 'HIGH' : within === 7 ? 'MEDIUM' : 'LOW',
-    key: `ends ${id} ${endsAt.toISOString()} ${within}`,
-    reason: `${whose}a ${what} ends within ${within === 1 ? 'a day' : `${within} days`}`,
+    key: `ends ${kind} ${id} ${at.toISOString()} ${within}`,
+    reason: `${whose}a ${what} ends, or is due, within ${within === 1 ? 'a day' : `${within} days`}`,
     partner,
     records: [],
   };

@@ -7,11 +7,10 @@
  *
  * | outcome | finding |
  * |---|---|
- * | `EVENT_START` | `{"release"}`: a gateway has opened its doors |
+ * | `EVENT_START` | `{"gateway"}`: one has opened its doors |
  * | `EVENT_STOP` | `{}`: it was told to stop, and has closed them |
  * | `EVENT_RECONCILED` | what a start found and put right between database and journal, counts |
- * | `EVENT_KEYS_ROTATED` | `{"what"}` |
- * | `EVENT_REGISTER_CHANGED` | `{"what","people"}`; of a change no act of staff stands for |
+ * | `EVENT_UPKEEP` | `{"job","done"}`: what the register does by itself has changed something |
  * | `EVENT_TOKENS_ISSUED` | `{"count"}`; `clientId` is the client |
  * | `EVENT_TOKENS_REFUSED` | `{"cause","count"}` |
  * | `EVENT_CONNECTIONS_REFUSED` | `{"cause","count"}` |
@@ -23,8 +22,7 @@ export const eventOutcomes = [
   'EVENT_START',
   'EVENT_STOP',
   'EVENT_RECONCILED',
-  'EVENT_KEYS_ROTATED',
-  'EVENT_REGISTER_CHANGED',
+  'EVENT_UPKEEP',
   'EVENT_TOKENS_ISSUED',
   'EVENT_TOKENS_REFUSED',
   'EVENT_CONNECTIONS_REFUSED',

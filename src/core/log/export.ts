@@ -36,6 +36,10 @@ import {
  *   cover tree (contract `CoverProof`) or null. They come last, so that a file without its end is seen
  *   to be cut.
  *
+ * Several exports may stand in one file, one after another: a long one is made in parts, each proven
+ * under the checkpoint of its time. Ranges after ranges are of one tree, each from where the one before
+ * it ends and over the same records before it.
+ *
  * A range is complete: no record of it can be left out or put in. A picked list shows that what is in
  * it was logged, and not that it is all.
  */
@@ -62,6 +66,8 @@ export interface ExportEnd {
   readonly checkpoint: string;
   readonly cover: CoverProof | null;
 }
+
+const empty = Buffer.alloc(0);
 
 export const exportKind = 'safeconduct/log-export';
 
@@ -114,6 +120,27 @@ export class ExportChecker {
   get rootSoFar(): Buffer | undefined {
     if (this.#head.proofs !== 'range' || this.#frontier.size === 0) return undefined;
     return foldSubtrees(this.#frontier.hashes);
+  }
+
+  /** Whether every record of it has to be there. */
+  get isRange(): boolean {
+    return this.#head.proofs === 'range';
+  }
+
+  /**
+   * Whether another range goes on where this one ends, over the same records before it: parts of one
+   * export that was made in several, each under the checkpoint of its time.
+   */
+  isContinuedBy(next: ExportHead): boolean {
+    const { origin, proofs } = this.#head;
+    return (
+      proofs === 'range' &&
+      next.proofs === 'range' &&
+      next.origin === origin &&
+      next.from === this.#frontier.size &&
+      (next.left ?? []).length === this.#frontier.hashes.length &&
+      (next.left ?? []).every((hash, at) => hashOf(hash).equals(this.#frontier.hashes[at] ?? empty))
+    );
   }
 
   /** The next record. */

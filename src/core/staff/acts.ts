@@ -127,6 +127,8 @@ export const staffActs = {
   CONFIRMATIONS_READ: atOnce('SECURITY'),
   MISTAKES_READ: atOnce('LIAISON', 'REGISTRAR', 'PROTECTION_OFFICER'),
   SCREEN_READ: atOnce('SECURITY', 'PROTECTION_OFFICER'),
+  ALERTS_READ: atOnce('SECURITY', 'PROTECTION_OFFICER'),
+  ALERT_NOTE: atOnce('SECURITY', 'PROTECTION_OFFICER'),
   WITNESSES_READ: atOnce(...watchers, 'PROTECTION_OFFICER'),
 } as const satisfies Readonly<Record<string, ActRule>>;
 

@@ -117,6 +117,7 @@ declare module 'oidc-provider' {
     ): void;
     callback(): (request: IncomingMessage, response: ServerResponse) => Promise<void>;
     use(middleware: (ctx: ProviderContext, next: () => Promise<void>) => Promise<void>): this;
+    on(event: 'grant.success', listener: (ctx: ProviderContext) => void): this;
     on(
       event: 'grant.error' | 'server_error',
       listener: (ctx: ProviderContext, error: Error) => void,

@@ -42,6 +42,8 @@ export interface TokenEndpointOptions {
   readonly now: () => Date;
   /** Told of each refused request by its OAuth error code and our detail; no personal data. */
   readonly onRefused?: (error: string, detail: string | undefined) => void;
+  /** Told of each token issued, by the client it went to. */
+  readonly onIssued?: (clientId: string) => void;
   /** Told of each fault of ours. */
   readonly onFault?: (error: unknown) => void;
 }
@@ -206,6 +208,10 @@ function createProvider(options: TokenEndpointOptions): Provider {
     registerOfficerGrant(provider, options, resourceServer);
   }
   provider.use((ctx, next) => publishOnlyWhatExists(ctx, next, issuer));
+  provider.on('grant.success', (ctx) => {
+    const { client } = ctx.oidc;
+    if (client !== undefined) options.onIssued?.(client.clientId);
+  });
   provider.on('grant.error', (_ctx, error) => {
     if (error instanceof errors.OIDCProviderError) {
       options.onRefused?.(error.error, error.error_detail);

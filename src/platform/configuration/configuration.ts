@@ -38,8 +38,8 @@ export interface Configuration {
   readonly releaseDelayMs: number;
   /** Whether issuer and log origin were named; production does not guess them. */
   readonly namesItself: boolean;
-  /** Variables that are set and that no part of this release reads. */
-  readonly unread: readonly string[];
+  /** Where alerts go by themselves. */
+  readonly notify: NotifyConfiguration;
 }
 
 export interface DoorConfiguration {
@@ -58,6 +58,14 @@ export interface StaffDoorConfiguration {
   /** An https origin without a trailing slash. */
   readonly publicUrl: string;
   readonly files: StaffDoorFiles | undefined;
+}
+
+/** Outlets of alerts; none is needed. */
+export interface NotifyConfiguration {
+  /** https; alerts are posted to it, signed with the key of the file. */
+  readonly webhook: { readonly url: string; readonly keyFile: string } | undefined;
+  /** `tls://host:port`. */
+  readonly syslogUrl: string | undefined;
 }
 
 export interface StaffDoorFiles {
@@ -101,9 +109,10 @@ const read = [
   'OPS_PORT',
   'LOG_ORIGIN',
   'RELEASE_DELAY_MS',
+  'NOTIFY_WEBHOOK_URL',
+  'NOTIFY_KEY_FILE',
+  'SYSLOG_URL',
 ] as const;
-/** Names the contract keeps for doors and outlets that are not in this release. */
-const kept = ['NOTIFY_WEBHOOK_URL'] as const;
 /** Read by commands that are clients of the staff door, and by nothing else. */
 const ofClients = ['STAFF_PROFILE'] as const;
 
@@ -120,7 +129,7 @@ export function readConfiguration(
 ): Configuration {
   for (const name of Object.keys(environment)) {
     if (!name.startsWith(prefix)) continue;
-    const known: readonly string[] = [...read, ...kept, ...ofClients];
+    const known: readonly string[] = [...read, ...ofClients];
     if (!known.includes(name.slice(prefix.length))) {
       throw configurationError(
         `${name} is not a variable of this gateway; see docs/configuration.md`,
@@ -195,11 +204,33 @@ export function readConfiguration(
       port: wholeNumber('OPS_PORT', value('OPS_PORT'), 9090, 0, 65_535),
     },
     logOrigin: readLogOrigin(value('LOG_ORIGIN') ?? new URL(publicUrl).hostname),
+    notify: readNotify(value, path),
     releaseDelayMs: wholeNumber('RELEASE_DELAY_MS', value('RELEASE_DELAY_MS'), 50, 1, 10_000),
     namesItself: value('PUBLIC_URL') !== undefined && value('LOG_ORIGIN') !== undefined,
-    unread: kept.map((name) => prefix + name).filter((name) => environment[name]),
   };
   return Object.freeze(configuration);
+}
+
+function readNotify(
+  value: (name: Name) => string | undefined,
+  path: (name: Name) => string | undefined,
+): NotifyConfiguration {
+  const [url, keyFile] = [value('NOTIFY_WEBHOOK_URL'), path('NOTIFY_KEY_FILE')];
+  if ((url === undefined) !== (keyFile === undefined)) {
+    throw configurationError(
+      `${prefix}NOTIFY_WEBHOOK_URL and ${prefix}NOTIFY_KEY_FILE: both or neither; an alert nobody can check is none`,
+    );
+  }
+  if (url !== undefined && URL.parse(url)?.protocol !== 'https:') {
+    throw configurationError(`${prefix}NOTIFY_WEBHOOK_URL: alerts go to an https address only`);
+  }
+  const syslogUrl = value('SYSLOG_URL');
+  const parsed = syslogUrl === undefined ? null : URL.parse(syslogUrl);
+  if (syslogUrl !== undefined && (parsed?.protocol !== 'tls:' || parsed.hostname === '')) {
+    throw configurationError(`${prefix}SYSLOG_URL is such as tls://siem.example.org:6514`);
+  }
+  const webhook = url === undefined || keyFile === undefined ? undefined : { url, keyFile };
+  return { webhook, syslogUrl };
 }
 
 /** What a production start needs and does not guess; refused with the variable's name. */

@@ -1,0 +1,50 @@
+import https from 'node:https';
+import tls from 'node:tls';
+import { hostname } from 'node:os';
+import { syslogFrame, type AlertMessage } from '../../core/alerts/syslog.js';
+import { webhookRequest } from '../../core/alerts/webhook.js';
+
+/** Sends one alert; what it throws says why, in a word. */
+export type Send = (alert: AlertMessage, now: Date) => Promise<void>;
+
+const timeoutMs = 10_000;
+
+/** (RFC 9110) A signed POST; 2xx is taken, anything else is not. Redirects are not followed. */
+export function webhookOutlet(url: string, secret: Uint8Array): Send {
+  return (alert, now) =>
+    new Promise((resolve, reject) => {
+      const { headers, body } = webhookRequest(alert, secret, now);
+      const request = https.request(url, { method: 'POST', headers, timeout: timeoutMs });
+      request.on('timeout', () => request.destroy(new Error('timeout')));
+      request.on('error', reject);
+      request.on('response', (response) => {
+        response.resume();
+        response.on('end', () => {
+          const status = response.statusCode ?? 0;
+          if (status >= 200 && status < 300) resolve();
+          else reject(new Error(`status ${status}`));
+        });
+        response.on('error', reject);
+      });
+      request.end(body);
+    });
+}
+
+/**
+ * (RFC 5425) One message over TLS. Syslog has no answer: it counts as sent when the receiver has ended
+ * the connection in good order after ours.
+ */
+export function syslogOutlet(url: string): Send {
+  const { hostname: host, port } = new URL(url);
+  return (alert) =>
+    new Promise((resolve, reject) => {
+      const socket = tls.connect({ host, port: Number(port || 6514), servername: host });
+      socket.setTimeout(timeoutMs, () => socket.destroy(new Error('timeout')));
+      socket.on('error', reject);
+      socket.on('secureConnect', () => socket.end(syslogFrame(alert, hostname())));
+      socket.on('close', (failed) => {
+        if (!failed) resolve();
+      });
+      socket.resume();
+    });
+}
