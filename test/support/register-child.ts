@@ -37,7 +37,7 @@ const createQueryRunner = dataSource.createQueryRunner.bind(dataSource);
 dataSource.createQueryRunner = (mode) => {
   const runner = createQueryRunner(mode);
   runner.query = new Proxy(runner.query.bind(runner), {
-    apply: (query, self, parameters: Parameters<typeof query>): unknown => {
+    apply: (query, self, parameters: unknown[]): unknown => {
       statements += 1;
       if (statements > Number(last)) process.kill(process.pid, 'SIGKILL');
       return Reflect.apply(query, self, parameters) as unknown;
