@@ -36,12 +36,13 @@ let statements = 0;
 const createQueryRunner = dataSource.createQueryRunner.bind(dataSource);
 dataSource.createQueryRunner = (mode) => {
   const runner = createQueryRunner(mode);
-  const query = runner.query.bind(runner);
-  runner.query = async (...parameters: Parameters<typeof query>) => {
-    statements += 1;
-    if (statements > Number(last)) process.kill(process.pid, 'SIGKILL');
-    return query(...parameters);
-  };
+  runner.query = new Proxy(runner.query.bind(runner), {
+    apply: (query, self, parameters: unknown[]): unknown => {
+      statements += 1;
+      if (statements > Number(last)) process.kill(process.pid, 'SIGKILL');
+      return Reflect.apply(query, self, parameters) as unknown;
+    },
+  });
   return runner;
 };
 const [one = '', two = '0'] = rest;
