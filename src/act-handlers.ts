@@ -5,7 +5,7 @@ import {
   officerActs,
   organisationActs,
 } from './partners/index.js';
-import { grantActs } from './grants/index.js';
+import { grantActs, grantKeyActs, testGrantActs, withTestGrant } from './grants/index.js';
 import { keyActs } from './identity/keys/index.js';
 import type { RegisterAct, RegisterActs } from './register/index.js';
 import { accountActs, type ActHandler, type ChangingAct } from './staff/index.js';
@@ -14,9 +14,12 @@ import { accountActs, type ActHandler, type ChangingAct } from './staff/index.js
 export const actHandlers: Readonly<Record<Exclude<ChangingAct, RegisterAct>, ActHandler>> = {
   ...accountActs,
   ...organisationActs,
+  PARTNER_ADD: withTestGrant(organisationActs.PARTNER_ADD),
   ...credentialActs,
   ...clientActs,
   ...officerActs,
+  ...grantKeyActs,
+  ...testGrantActs,
   ...documentActs,
   ...grantActs,
   ...keyActs,

@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import type { AddressInfo } from 'node:net';
 import type { INestApplicationContext, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import type { GraphQLSchema } from 'graphql';
+import { printSchema, type GraphQLSchema } from 'graphql';
 import { EventRecorder, type AccessLog } from './access-log/index.js';
 import { Outbox } from './alerts/index.js';
 import { GatewayError } from './core/errors.js';
@@ -21,12 +21,18 @@ import { countEnding } from './ending-credentials.js';
 import { CertificateJudge, type PartnerPeer } from './certificate-judge.js';
 import { openStaffDoor, type OpenedStaffDoor } from './open-staff-door.js';
 import { buildPartnerDoor } from './partner-api/partner-door.js';
+import { ReadBundle } from './partners/index.js';
+import { errorTable } from './platform/graphql/error-table.js';
 import { lockHome } from './platform/database/home-lock.js';
 import { listenForNotices } from './platform/database/notifications.js';
 import type { Database } from './platform/database/database.js';
 import type { StaffDoorFiles } from './platform/configuration/configuration.js';
 import { FileWatch } from './platform/keys/watched-files.js';
-import { readListenerTls, type ListenerTls } from './platform/tls/listener-files.js';
+import {
+  readCaCertificates,
+  readListenerTls,
+  type ListenerTls,
+} from './platform/tls/listener-files.js';
 import { describeError } from './platform/telemetry/logger.js';
 import { Metrics } from './platform/telemetry/metrics.js';
 import { nestLogger } from './platform/telemetry/nest-logger.js';
@@ -36,7 +42,7 @@ import {
 } from './platform/tls/client-certificate-gate.js';
 import { ScreenRounds } from './screening/index.js';
 import { startWatch, type Watch } from './open-watch.js';
-import { ConfirmationAlarms, Crossings, ReadNotices } from './referrals/index.js';
+import { ConfirmationAlarms, Crossings, Mistakes, ReadNotices } from './referrals/index.js';
 import { legalHolds, Register, Upkeep } from './register/index.js';
 import { authorityChannel, ReplicaClock } from './staff/index.js';
 import {
@@ -56,7 +62,12 @@ import {
 export interface GatewaySettings extends RoomsSettings {
   /** The staff door's files; without them there is no staff door. */
   readonly staffTls?: StaffDoorFiles;
-  readonly partnerTls: { readonly certificateFile: string; readonly keyFile: string };
+  readonly partnerTls: {
+    readonly certificateFile: string;
+    readonly keyFile: string;
+    /** CA certificates partners trust the listener by. */
+    readonly caFile?: string;
+  };
 }
 
 /** The rooms, open and without doors. */
@@ -136,6 +147,7 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
   const documentReport = context.get(DocumentReport);
   const ring = context.get(GatewayKeyRing);
   let tls = readListenerTls(settings.partnerTls, 'PARTNER');
+  const caCertificates = readCaCertificates(settings.partnerTls.caFile);
   metrics.certificateNotAfter.set({ door: 'partner' }, tls.notAfter.getTime() / 1000);
 
   const judge = new CertificateJudge(authority, now);
@@ -234,6 +246,7 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
       acceptGrant: shared(context, AcceptGrant),
       crossings: shared(context, Crossings),
       readNotices: shared(context, ReadNotices),
+      mistakes: shared(context, Mistakes),
     },
     serverFactory: (handler) => {
       gate = createGatedHttpsServer<PartnerPeer>(
@@ -266,6 +279,11 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
     releaseDelayMs: configuration.releaseDelayMs,
     logger,
     metrics,
+  });
+  context.get(ReadBundle).describeDoor({
+    caCertificates,
+    schema: `${printSchema(partner.schema)}\n`,
+    errorTable: errorTable(),
   });
   authority.onChange(() => gate?.cutConnections((peer) => !judge.isInForce(peer)));
 
@@ -391,6 +409,7 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
   const upkeep = new Upkeep({
     store: context.get(Register).store,
     embedded: database.embedded,
+    hasPreviousMasterKey: settings.keys.previousMaster !== undefined,
     ...(retentionDays === undefined ? {} : { retentionDays }),
     logger,
     onStatus: ({ job, state, done, endedAt }) => {

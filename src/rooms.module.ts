@@ -21,8 +21,11 @@ import { describeError, type GatewayLogger } from './platform/telemetry/logger.j
 import {
   ConfirmationAlarms,
   Crossings,
+  Mistakes,
   NoteChanges,
+  PartnerRecord,
   ReadConfirmations,
+  ReadMistakes,
   ReadNotices,
   ToldFacts,
   ToldKeys,
@@ -34,6 +37,7 @@ import {
   PreviewGrant,
   ReadBudgets,
   ReadEnds,
+  ReadGrantKeys,
   ReadGrants,
   rechargeRestored,
 } from './grants/index.js';
@@ -54,6 +58,7 @@ import {
   RegisterActs,
   registerActAppliers,
   registerVersionSql,
+  seedBuiltInCaseload,
   type DeskOptions,
 } from './register/index.js';
 import {
@@ -69,7 +74,7 @@ import { migrations } from './migrations.js';
 import { QuestionScreen, ReadFindings, ScreenRounds } from './screening/index.js';
 import { Cursors, ExportLog, ReadSummary, SearchLog } from './scrutiny/index.js';
 import { StaffActs, StaffDirectory, StaffRecords, staffActAppliers } from './staff/index.js';
-import { DocumentReport, readPartnerCodes, ReadPartners } from './partners/index.js';
+import { DocumentReport, ReadBundle, readPartnerCodes, ReadPartners } from './partners/index.js';
 
 /** Everything a start has to be given: configuration, keys, clock. */
 export interface RoomsSettings {
@@ -152,15 +157,18 @@ export class RoomsModule {
         {
           provide: Register,
           inject: [NoteChanges],
-          useFactory: (notices: NoteChanges) =>
-            openRegister({
+          useFactory: async (notices: NoteChanges) => {
+            const register = await openRegister({
               onLiveChange: async (manager, changes) => notices.note(manager, changes),
               dataSource,
               masterKey: masterKeyOf(keys),
               epochKeys: keys.epochs,
               now,
               random: (sizeBytes) => randomBytes(sizeBytes),
-            }),
+            });
+            if (await seedBuiltInCaseload(register.store)) await register.load();
+            return register;
+          },
         },
         {
           provide: ACCESS_LOG,
@@ -195,6 +203,24 @@ export class RoomsModule {
             ring.onChange(() => log.signAgain());
             return log;
           },
+        },
+        { provide: ReadGrantKeys, useFactory: () => new ReadGrantKeys(dataSource) },
+        {
+          provide: ReadBundle,
+          inject: [ReadPartners, ACCESS_LOG, Authority],
+          useFactory: (partners: ReadPartners, accessLog: AccessLog, authority: Authority) =>
+            new ReadBundle(partners, {
+              issuer: configuration.publicUrl,
+              logOf: async (code) => ({
+                logVerifierKey: await accessLog.verifierKey({ kind: 'partner', partner: code }),
+                coverVerifierKey: accessLog.coverVerifierKey(),
+                coverSlot: (await accessLog.coverSlot(code)) ?? null,
+              }),
+              testGrantOf: async (code) => {
+                await authority.refresh();
+                return authority.testGrantOf(code);
+              },
+            }),
         },
         {
           provide: ReadEnds,
@@ -341,7 +367,31 @@ export class RoomsModule {
           provide: Crossings,
           inject: [ToldKeys, ToldFacts, ACCESS_LOG],
           useFactory: (toldKeys: ToldKeys, told: ToldFacts, accessLog: AccessLog) =>
-            new Crossings(toldKeys, told, accessLog, now, randomUUID),
+            new Crossings(
+              toldKeys,
+              told,
+              new PartnerRecord({ accessLog, now, newId: randomUUID }),
+              now,
+              randomUUID,
+            ),
+        },
+        {
+          provide: Mistakes,
+          inject: [ToldKeys, ToldFacts, ACCESS_LOG],
+          useFactory: (toldKeys: ToldKeys, told: ToldFacts, accessLog: AccessLog) =>
+            new Mistakes(
+              toldKeys,
+              told,
+              new PartnerRecord({ accessLog, now, newId: randomUUID }),
+              now,
+              randomUUID,
+            ),
+        },
+        {
+          provide: ReadMistakes,
+          inject: [ToldKeys, StaffRecords],
+          useFactory: (toldKeys: ToldKeys, records: StaffRecords) =>
+            new ReadMistakes(toldKeys, records, now),
         },
         {
           provide: NoteChanges,

@@ -11,42 +11,14 @@ import {
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { AccessLog } from '../src/access-log/index.js';
-import { run } from '../src/cli/program.js';
 import type { PartnerCode } from '../src/core/ids.js';
 import { lockHome } from '../src/platform/database/home-lock.js';
 import { ACCESS_LOG } from '../src/rooms.module.js';
 import { freshDatabaseUrl, temporaryHome } from './support/databases.js';
-import { captureOutput } from './support/output.js';
+import { safeconduct } from './support/command.js';
 import { freePort, keyPem, startGateway, type TestGateway } from './support/gateway.js';
 import type { TestPartner } from './support/partner.js';
 import { laila, lailaAsSeen, nobodyAsSeen } from './support/people.js';
-
-interface Ran {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** Runs the command in this process, with an environment of its own. */
-async function safeconduct(
-  args: readonly string[],
-  environment: Readonly<Record<string, string>> = {},
-): Promise<Ran> {
-  const captured = captureOutput();
-  const before = { ...process.env };
-  Object.assign(process.env, { LOG_LEVEL: 'silent' }, environment);
-  try {
-    process.exitCode = undefined;
-    await run(['node', 'safeconduct', ...args]);
-    return { code: Number(process.exitCode ?? 0), ...captured.text() };
-  } finally {
-    captured.end();
-    process.exitCode = undefined;
-    for (const name of Object.keys(environment)) delete process.env[name];
-    Object.assign(process.env, before);
-    if (before['LOG_LEVEL'] === undefined) delete process.env['LOG_LEVEL'];
-  }
-}
 
 describe('safeconduct', () => {
   const place = temporaryHome();

@@ -3,9 +3,10 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parseVerifierKey } from '../src/core/log/note.js';
 import { decodeRecord } from '../src/core/log/record.js';
 import { checkReceipt } from '../src/core/log/receipt.js';
-import type { PartnerCode } from '../src/core/ids.js';
+import type { Caseload, PartnerCode } from '../src/core/ids.js';
 import type { AccessLog } from '../src/access-log/index.js';
 import { ConfirmationAlarms } from '../src/referrals/index.js';
+import { approveLift, Register, requestLift, suppressPeople } from '../src/register/index.js';
 import { ACCESS_LOG } from '../src/rooms.module.js';
 import { encodingsOf, findNeedles } from './support/byte-sweep.js';
 import { describeOnEachDatabase } from './support/databases.js';
@@ -35,7 +36,7 @@ describeOnEachDatabase('crossing confirmations', (kind) => {
   let gateway: TestGateway;
   let alpha: TestPartner;
   beforeAll(async () => {
-    gateway = await startGateway({ kind, people: [laila] });
+    gateway = await startGateway({ kind, staff: true, people: [laila] });
     alpha = gateway.partner('ALPHA-BORDER');
   });
   afterAll(async () => gateway.close());
@@ -171,6 +172,26 @@ describeOnEachDatabase('crossing confirmations', (kind) => {
     });
   });
 
+  test('take no notice of whether the person is kept from the partner by now', async () => {
+    const { id } = await matched();
+    const { store } = gateway.rooms.context.get(Register);
+    await suppressPeople(store, {
+      people: { references: [{ caseload: 'AF-2021' as Caseload, reference: laila.reference }] },
+      codes: ['ALPHA-BORDER'],
+      requestedBy: 'registrar 1',
+      knownPartners: new Set(['ALPHA-BORDER' as PartnerCode]),
+    });
+    expect(answerOf(await alpha.verify(lailaAsSeen)).outcome).toBe('NOT_CONFIRMED');
+    expect(toldBy(await confirm(id)).confirmation.revision).toBe(1);
+    const lift = await requestLift(store, {
+      people: { references: [{ caseload: 'AF-2021' as Caseload, reference: laila.reference }] },
+      codes: ['ALPHA-BORDER'],
+      requestedBy: 'registrar 1',
+      knownPartners: new Set(['ALPHA-BORDER' as PartnerCode]),
+    });
+    await approveLift(store, { actId: lift.id, approvedBy: 'registrar 2', people: 1 });
+  });
+
   test('have one size whatever is said and found', async () => {
     const { id } = await matched();
     const longest = 'C'.repeat(64);
@@ -197,6 +218,62 @@ describeOnEachDatabase('crossing confirmations', (kind) => {
     const { id } = await matched();
     expectRefusal(await confirm(id, bent), 'ERR_INPUT_INVALID');
     expect(toldBy(await confirm(id)).confirmation.revision).toBe(1);
+  });
+
+  describe('a mistake that is reported', () => {
+    const reportDocument = `mutation Report($input: ReportMistakeInput!) {
+      reportMistake(input: $input) { id recordedAt receipt { record salt proof } } }`;
+    const report = async (verificationId: string, bent: object = {}, partner = alpha) =>
+      partner.graphql(reportDocument, {
+        input: {
+          requestId: randomUUID(),
+          verificationId,
+          kind: 'FIELD_WRONG',
+          fields: ['VISA_STATUS'],
+          ...bent,
+        },
+      });
+    const idOf = (reply: TestReply) => {
+      expect(reply.json?.errors).toBeUndefined();
+      return (reply.json?.data?.['reportMistake'] as { readonly id: string }).id;
+    };
+
+    test('is on record, goes before liaison officers, and changes nothing when said again', async () => {
+      const { id } = await matched();
+      const first = idOf(await report(id, { requestId: 'm-1' }));
+      expect(idOf(await report(id, { requestId: 'm-1' }))).toBe(first);
+      expectRefusal(
+        await report(id, { requestId: 'm-1', fields: ['SEX'] }),
+        'ERR_REQUEST_ID_REUSED',
+      );
+      const { value } = await gateway
+        .staff('LIA-1')
+        .graphql('{ mistakeReports { id partner verificationId kind fields person } }');
+      expect(value).toMatchObject([
+        {
+          id: first,
+          partner: 'ALPHA-BORDER',
+          verificationId: id,
+          kind: 'FIELD_WRONG',
+          fields: ['VISA_STATUS'],
+        },
+      ]);
+      const refused = await gateway.staff('SEC-1').graphql('{ mistakeReports { id } }');
+      expect(refused.code).toBe('ERR_ACT_NOT_PERMITTED');
+    });
+
+    test('is refused like a confirmation, and where its fields do not fit its kind', async () => {
+      const { id } = await matched();
+      const ofBravo = await matched(gateway.partner('BRAVO-CONSULAR'));
+      for (const verification of [randomUUID(), 'x', ofBravo.id]) {
+        expectRefusal(await report(verification), 'ERR_VERIFICATION_NOT_USABLE');
+      }
+      expectRefusal(await report(id, { fields: [] }), 'ERR_INPUT_INVALID');
+      expectRefusal(await report(id, { kind: 'NOT_THIS_PERSON' }), 'ERR_INPUT_INVALID');
+      const whole = await report(id, { kind: 'NOT_THIS_PERSON', fields: [] });
+      expect(idOf(whole)).toMatch(/^[0-9a-f-]{36}$/);
+      expect(whole.body.length).toBe((await report(randomUUID())).body.length);
+    });
   });
 
   test('leave nothing readable at rest', async () => {

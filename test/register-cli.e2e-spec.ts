@@ -383,6 +383,33 @@ describe('safeconduct register', () => {
     expect((await register('export', '--act', id, '--out', out)).code).toBe(2);
   });
 
+  test('lists likely duplicates, and says when there is nothing', async () => {
+    const twins = [90, 91].map((number) => ({
+      ...personRow(number),
+      names: [{ full: 'Mahnaz Durranizai' }],
+      reference: `M-${number}`,
+      documents: [{ type: 'PASSPORT', number: passport(590) }],
+    }));
+    const file = write('twins.jsonl', twins.map((one) => `${JSON.stringify(one)}\n`).join(''));
+    const { batch, people } = json(await register('import', file, '--json'));
+    const id = String(batch);
+    const shown = await register('show', id);
+    expect(shown.out).toMatch(
+      /1 likely duplicates:\n {2}AF-2021 M-9\d \(waits\) and AF-2021 M-9\d/,
+    );
+    const waiting = JSON.parse(
+      (await register('duplicates', '--batch', id, '--json')).out,
+    ) as unknown[];
+    expect(waiting).toHaveLength(1);
+    await another('release', id, '--people', String(people));
+    const apart = await register('apart', 'M-90', 'M-91', '--caseload', testCaseload);
+    expect(apart.out).toMatch(/^done: REGISTER_KEEP_APART/);
+    const { out } = await register('duplicates', '--json');
+    expect(out).not.toMatch(/M-9[01]/);
+    const none = await register('hold', 'list', '--json');
+    expect(none.code).toBe(0);
+  });
+
   test('gives counts without people', async () => {
     const { people } = json(await register('stats', '--json'));
     expect(people === null || Number(people) % 10 === 0).toBe(true);

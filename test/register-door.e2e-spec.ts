@@ -77,7 +77,7 @@ describeOnEachDatabase('the registrars’ desk at the staff door', (kind) => {
     const { value } = await two.graphql(
       `query B($id: ID!) { importBatch(id: $id) {
         batch { state requestedBy people added rows unchanged rejected findings { column code count } }
-        duplicateCount duplicates { one { reference state } other { reference state } likelihood agreeing }
+        duplicates { pairs { one { reference state } other { reference state } likelihood agreeing } compared total }
         release { id requestedBy } } }`,
       { id: result.batch },
     );
@@ -93,8 +93,9 @@ describeOnEachDatabase('the registrars’ desk at the staff door', (kind) => {
       },
       release: { id: result.release?.id, requestedBy: 'REG-1' },
     });
-    const { duplicates } = value as { duplicates: { one: object; other: object }[] };
-    expect(duplicates[0]).toMatchObject({
+    const { duplicates } = value as { duplicates: { pairs: object[]; compared: number } };
+    expect(duplicates.compared).toBe(1);
+    expect(duplicates.pairs[0]).toMatchObject({
       one: { reference: 'T-22', state: 'PENDING' },
       other: { reference: 'T-1', state: 'LIVE' },
       likelihood: 'MATCH',

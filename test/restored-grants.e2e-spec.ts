@@ -1,6 +1,6 @@
-import type { Abstract } from '@nestjs/common';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import type { Type } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { AccessLog } from '../src/access-log/index.js';
 import type { GrantId } from '../src/core/ids.js';
@@ -49,7 +49,7 @@ describeOnEachDatabase('yesterday’s database restored, of grants', (kind) => {
 
   const query = async <Row>(sql: string, parameters: unknown[] = []) =>
     rooms.database.dataSource.query<Row[]>(sql, parameters);
-  const get = <T>(type: Abstract<T>): T => rooms.context.get(type);
+  const get = <T>(type: { readonly prototype: T }): T => rooms.context.get(type as Type<T>);
   const staff = async (reference: string) => {
     const [row] = await query<{ fingerprint: string }>(
       `SELECT c.fingerprint FROM staff_certificate c JOIN staff_account a ON a.id = c.account
@@ -62,7 +62,7 @@ describeOnEachDatabase('yesterday’s database restored, of grants', (kind) => {
     get(StaffActs).perform(await staff(who), name, content);
   const show = async (id: string) => get(ReadGrants).show(await staff('LIA-1'), id);
   const approved = async (change: object = {}): Promise<GrantId> => {
-    const { id } = await act('LIA-1', 'GRANT_DRAFT', { terms: { ...terms, ...change } as never });
+    const { id } = await act('LIA-1', 'GRANT_DRAFT', { terms: { ...terms, ...change } });
     await submit(id);
     return id as GrantId;
   };
@@ -170,13 +170,13 @@ describeOnEachDatabase('yesterday’s database restored, of grants', (kind) => {
     // Widened, which is in no journal, and narrowed to something wider than what comes back.
     await act('LIA-1', 'GRANT_AMEND', {
       grant: widened,
-      terms: { ...terms, questionsPerDay: 400 } as never,
+      terms: { ...terms, questionsPerDay: 400 },
     });
     await submit(widened);
     await accept(widened);
     await act('LIA-1', 'GRANT_NARROW', {
       grant: widened,
-      terms: { ...terms, questionsPerDay: 300 } as never,
+      terms: { ...terms, questionsPerDay: 300 },
     });
     await act('LIA-1', 'DOCUMENTS_REQUIRE', { partner: alpha.code, mode: 'REQUIRED' });
 

@@ -15,7 +15,8 @@ export type Outcome = 'MATCH' | 'POSSIBLE_MATCH' | 'NOT_CONFIRMED';
 export type ActOutcome = 'ACT_REQUESTED' | 'ACT_DONE' | 'ACT_REFUSED';
 
 /** What a partner said or read of its own, in its tree; nothing of a person is told by it. */
-export type PartnerAct = 'CROSSING_CONFIRMED' | 'CROSSING_CORRECTED' | 'READ_NOTICES';
+export type PartnerAct =
+  'CROSSING_CONFIRMED' | 'CROSSING_CORRECTED' | 'MISTAKE_REPORTED' | 'READ_NOTICES';
 
 /** One access, or one refusal, or one act of staff, to be recorded. */
 export interface AccessEntry {

@@ -9,7 +9,9 @@ import type { RecordSecrets } from './record-keys.js';
  *
  * ```
  * plaintext   length of json (4 bytes, big-endian) || json || zeros, 1 024 bytes in all
- * json        RFC 8785: {"caseReference","certificate","charge","clientId","finding","officer","subject","v":1}
+ * json        RFC 8785: {"caseReference","certificate","clientId","finding","officer","subject","v":1},
+ *             "charge" where the question charged anything, and "test":true where it was under a
+ *             test grant
  * sealed part key check (32) || iv (12) || AES-256-GCM ciphertext (1 024) || tag (16): 1 084 bytes
  * commitment  SHA-256("safeconduct/log/sealed/v1", sealed part), parts length-prefixed: 32 bytes
  * ```
@@ -36,6 +38,8 @@ export interface HostPart {
   readonly finding: string | null;
   /** What the question charged, as its room keeps it; absent where nothing was. */
   readonly charge?: string;
+  /** Asked under a test grant: about made-up people only. */
+  readonly test?: true;
 }
 
 const plaintextBytes = 1024;
@@ -52,7 +56,7 @@ export function sealHostPart(
   tree: string,
   id: string,
 ): Buffer {
-  const { caseReference, certificate, charge, clientId, finding, officer, subject } = part;
+  const { caseReference, certificate, charge, clientId, finding, officer, subject, test } = part;
   const members = {
     v: 1,
     caseReference,
@@ -62,6 +66,7 @@ export function sealHostPart(
     finding,
     officer,
     subject,
+    ...(test === true ? { test } : {}),
   };
   const json = Buffer.from(canonicalJson(members), 'utf8');
   if (json.length > plaintextBytes - 4) {
@@ -94,11 +99,18 @@ export function openHostPart(
     throw new GatewayError('ERR_SEALED_DATA_DAMAGED', { detail: 'sealed part of a log record' });
   }
   const json = plaintext.toString('utf8', 4, 4 + plaintext.readUInt32BE());
-  const { caseReference, certificate, charge, clientId, finding, officer, subject } = JSON.parse(
-    json,
-  ) as HostPart;
-  const part = { caseReference, certificate, clientId, finding, officer, subject };
-  return charge === undefined ? part : { ...part, charge };
+  const { caseReference, certificate, charge, clientId, finding, officer, subject, test } =
+    JSON.parse(json) as HostPart;
+  return {
+    caseReference,
+    certificate,
+    clientId,
+    finding,
+    officer,
+    subject,
+    ...(charge === undefined ? {} : { charge }),
+    ...(test === true ? { test } : {}),
+  };
 }
 
 /** Commitment of a record to its sealed part, 32 bytes. */

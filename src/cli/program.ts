@@ -13,11 +13,13 @@ import { showWitnessKey, witness } from './partner/witness-command.js';
 import { addAlertCommands } from './staff/alert-command.js';
 import { addLogCommands } from './staff/log-command.js';
 import { addKeysCommands } from './staff/keys-command.js';
+import { addGrantCommands } from './staff/grant-command.js';
 import { addPartnerCommands } from './staff/partner-command.js';
 import { addPendingCommands } from './staff/pending-command.js';
 import { addRegisterCommands } from './staff/register-command.js';
 import { addStaffCommands } from './staff/staff-command.js';
 import { exitCodes } from './exit-codes.js';
+import { showFingerprints } from './fingerprints.js';
 
 /** `safeconduct`: parses arguments, runs one command, turns what it throws into an exit code. */
 export async function run(argv: readonly string[]): Promise<void> {
@@ -84,6 +86,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     )
     .requiredOption('--profile <file>', 'connection and keys (docs/profile.schema.json)')
     .option('--explain', 'check each step and print no token')
+    .option('--token <file>', 'with --explain: a token that was refused, instead of a fresh one')
     .option('--json', 'print the result as JSON')
     .action(token);
 
@@ -111,6 +114,15 @@ export async function run(argv: readonly string[]): Promise<void> {
     .action((name: string, options: { readonly key: string }) => {
       showWitnessKey(options.key, name);
     });
+  program
+    .command('fingerprint')
+    .summary('fingerprints of certificates and keys in words, for the telephone')
+    .description(
+      'Prints the SHA-256 of each certificate (PEM) and the thumbprint of each key (JWK, JWK Set) of the files, in hex and in words of the PGP word list, to be read out by telephone.',
+    )
+    .argument('<files...>')
+    .option('--json', 'print the result as JSON')
+    .action(showFingerprints);
   const log = program.command('log').summary('the access log');
   log
     .command('verify')
@@ -136,6 +148,7 @@ export async function run(argv: readonly string[]): Promise<void> {
   addAlertCommands(program, common);
   addPkiCommands(program);
   addPartnerCommands(program, common);
+  addGrantCommands(program, common);
   addStaffCommands(program, common);
   addRegisterCommands(program, common);
   addPendingCommands(program, common);

@@ -15,6 +15,12 @@ export type StateCode = Branded<'StateCode'>;
 /** Random v4 UUID a partner sees as the id of one verification. */
 export type VerificationId = Branded<'VerificationId'>;
 
+/**
+ * The caseload of every installation: twelve made-up people a partner's developers ask for. Nothing
+ * else is in it, and no grant but a test grant names it.
+ */
+export const builtInCaseload = 'TEST' as Caseload;
+
 export const isPartnerCode = (text: string): text is PartnerCode =>
   /^[A-Z0-9][A-Z0-9-]{1,31}$/.test(text);
 export const isCaseload = (text: string): text is Caseload =>

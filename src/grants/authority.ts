@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { GatewayError, isGatewayError } from '../core/errors.js';
 import type { PartnerCode, StateCode } from '../core/ids.js';
-import type { Grant } from '../core/grants/grant.js';
+import { isTestGrant, type Grant } from '../core/grants/grant.js';
 import {
   parseCrl,
   parseTrustAnchor,
@@ -221,6 +221,13 @@ export class Authority {
   /** Versions the host has approved and the partner has not accepted yet; nothing can be asked under them. */
   awaitingAcceptance(partner: PartnerCode): readonly Grant[] {
     return this.snapshot.awaiting.filter((grant) => grant.partner === partner);
+  }
+
+  /** The one test grant of a partner that is not revoked, as it stands or as it waits to be accepted. */
+  testGrantOf(partner: PartnerCode): Grant | undefined {
+    return [...this.awaitingAcceptance(partner), ...this.grantsOf(partner)].find(
+      (grant) => isTestGrant(grant) && grant.state !== 'REVOKED',
+    );
   }
 
   /** Grants of every partner of a state. */

@@ -34,6 +34,8 @@ export interface ChargedQuestion {
   readonly state: StateCode;
   readonly officer?: string;
   readonly grant: { readonly id: GrantId } & BudgetTerms;
+  /** A test grant has a budget of its own, and no part in any other. */
+  readonly isTest?: boolean;
   /** Every grant of the partner, and of the partners of its state: what they may use together. */
   readonly peers: {
     readonly partner: readonly BudgetTerms[];
@@ -127,8 +129,13 @@ export class Budgets implements BudgetLedger {
       state,
       grant: grant.id,
       ...(officer === undefined ? {} : { officer }),
+      ...(question.isTest === true ? { isTest: true } : {}),
     });
-    const request = this.fingerprint('safeconduct/request/v1', partner, question.requestId);
+    const request = this.fingerprint(
+      question.isTest === true ? 'safeconduct/test-request/v1' : 'safeconduct/request/v1',
+      partner,
+      question.requestId,
+    );
     const charge = this.fingerprints(question);
     const termsAt: Readonly<Record<BudgetLevel, readonly BudgetTerms[]>> = {
       OFFICER: [grant],
@@ -331,13 +338,13 @@ export class Budgets implements BudgetLedger {
   }
 }
 
-/** More than is ever asked, for a charge that was within its limits when it was made. */
+/** More than is ever asked (and a quarter of what an int holds): it was within its limits when made. */
 const unlimited: BudgetLimits = {
-  questions: 1_000_000_000,
-  people: 1_000_000_000,
-  misses: 1_000_000_000,
-  values: { NARROW: 1_000_000_000, TAILS: 1_000_000_000, WIDE: 1_000_000_000 },
-  afterMatch: 1_000_000_000,
+  questions: 100_000_000,
+  people: 100_000_000,
+  misses: 100_000_000,
+  values: { NARROW: 100_000_000, TAILS: 100_000_000, WIDE: 100_000_000 },
+  afterMatch: 100_000_000,
 };
 
 /** The charge as charge_question takes it (sliding-budgets.migration.ts). */

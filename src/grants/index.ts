@@ -3,6 +3,7 @@ import { SlidingBudgets1769100000000 } from './sliding-budgets.migration.js';
 import { GrantLifecycle1764000000002 } from './lifecycle.migration.js';
 import { GrantActs1769000000301 } from './grant-acts.migration.js';
 import { Grants1763800000002 } from './grants.migration.js';
+import { TestGrants1770000000101 } from './test-grant.migration.js';
 
 export { Authority, type Caller, type ProvenIdentity } from './authority.js';
 export {
@@ -39,6 +40,8 @@ export {
   type UseCounter,
 } from './read-budgets.js';
 export type { GrantEvent } from './lifecycle.repository.js';
+export { grantKeyActs, ReadGrantKeys, type GrantKeyView } from './grant-key-acts.js';
+export { testGrantActs, withTestGrant } from './test-grant.js';
 export {
   madeUpPerson,
   PreviewGrant,
@@ -61,4 +64,5 @@ export const grantMigrations = [
   GrantLifecycle1764000000002,
   GrantActs1769000000301,
   SlidingBudgets1769100000000,
+  TestGrants1770000000101,
 ];

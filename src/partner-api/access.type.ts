@@ -1,6 +1,6 @@
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
 import { disclosureLevelOf, subjectFields } from '../core/disclosure/catalogue.js';
-import type { Grant as CoreGrant } from '../core/grants/grant.js';
+import { isTestGrant, type Grant as CoreGrant } from '../core/grants/grant.js';
 import type { Access as CallerAccess } from '../verification/index.js';
 import {
   AssuranceLevel,
@@ -77,6 +77,10 @@ export class Grant {
   declare validUntil: Date;
   @Field(() => [BudgetStatus])
   declare budgets: readonly BudgetStatus[];
+  @Field(() => Boolean, {
+    description: 'For rehearsing: twelve made-up people and nobody else, a budget of its own.',
+  })
+  declare test: boolean;
 }
 
 const partnerKinds = [
@@ -172,6 +176,7 @@ export function toGrant({ grant, budgets }: CallerAccess['grants'][number]): Gra
   return {
     ...grant,
     budgets,
+    test: isTestGrant(grant),
     fields: subjectFields.map((field) => ({
       field,
       level: disclosureLevelOf(grant.fields, field),

@@ -1,5 +1,6 @@
 import { assuranceLevels, handlingCodes } from '../core/grants/grant.js';
 import { evidenceElements } from '../core/matching/index.js';
+import { mistakeKinds } from '../referrals/index.js';
 import { calendars, documentTypes, sexes } from '../core/register/subject.js';
 import { enumeration } from '../platform/graphql/enums.js';
 
@@ -45,6 +46,10 @@ export const HandlingCode = enumeration(
   'May the answer be passed on: no, or only when the host agrees.',
   handlingCodes,
 );
+export const MistakeKind = enumeration('MistakeKind', 'What is wrong.', mistakeKinds, {
+  NOT_THIS_PERSON: 'The MATCH is of somebody else.',
+  FIELD_WRONG: 'What was told of the fields named is not so.',
+});
 export const Calendar = enumeration('Calendar', 'The calendar a date is read in.', calendars);
 export const Sex = enumeration('Sex', 'As in ICAO Doc 9303.', sexes);
 export const DocumentType = enumeration('DocumentType', 'The kind of a document.', documentTypes);

@@ -14,6 +14,7 @@ const answerSizes: Readonly<Record<OperationKind, number>> = {
   confirmCrossing: 16 * 1024,
   correctCrossing: 16 * 1024,
   notices: 48 * 1024,
+  reportMistake: 16 * 1024,
 };
 /** Of an operation that is no batch. */
 export const largestSingleAnswer = Math.max(...Object.values(answerSizes));

@@ -32,7 +32,8 @@ export type OperationKind =
   | 'acceptGrant'
   | 'confirmCrossing'
   | 'correctCrossing'
-  | 'notices';
+  | 'notices'
+  | 'reportMistake';
 
 const exchanges = new WeakMap<object, Exchange>();
 const callers = new WeakMap<object, Caller>();

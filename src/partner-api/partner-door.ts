@@ -27,7 +27,7 @@ import { parseStrictJson } from '../platform/json/strict-json.js';
 import { describeError, type GatewayLogger } from '../platform/telemetry/logger.js';
 import { nestLogger } from '../platform/telemetry/nest-logger.js';
 import type { Metrics } from '../platform/telemetry/metrics.js';
-import { Crossings, ReadNotices } from '../referrals/index.js';
+import { Crossings, Mistakes, ReadNotices } from '../referrals/index.js';
 import {
   ReadAccess,
   ReadReceipt,
@@ -38,6 +38,7 @@ import {
 import { logRoutes, registerLogRoutes, type LogRoutesOptions } from './log-routes.js';
 import { CrossingResolver } from './crossing.resolver.js';
 import { GrantResolver } from './grant.resolver.js';
+import { MistakeResolver } from './mistake.resolver.js';
 import { NoticeResolver } from './notice.resolver.js';
 import { answerSizeOf, largestSingleAnswer, operationPlugin, ticksOf } from './operation.js';
 import { callerOf, establishCaller, exchangeOf, type PartnerContext } from './partner-context.js';
@@ -56,6 +57,7 @@ export interface PartnerDoorOptions {
     readonly acceptGrant: AcceptGrant;
     readonly crossings: Crossings;
     readonly readNotices: ReadNotices;
+    readonly mistakes: Mistakes;
   };
   /** Listener behind the certificate check; every request that comes through it has an identity. */
   readonly serverFactory: (
@@ -147,9 +149,11 @@ class PartnerDoorModule {
         { provide: AcceptGrant, useValue: acceptGrant },
         { provide: Crossings, useValue: crossings },
         { provide: ReadNotices, useValue: readNotices },
+        { provide: Mistakes, useValue: options.useCases.mistakes },
         { provide: APP_FILTER, useClass: SilentFilter },
         CrossingResolver,
         GrantResolver,
+        MistakeResolver,
         NoticeResolver,
         VerificationResolver,
       ],

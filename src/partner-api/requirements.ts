@@ -14,7 +14,7 @@ export const partnerRequirements: Readonly<Record<string, Requirement>> = {
   ...all(
     'Mutation',
     'CALLER',
-    'verifyIdentity verifyIdentities acceptGrant confirmCrossing correctCrossing',
+    'verifyIdentity verifyIdentities acceptGrant confirmCrossing correctCrossing reportMistake',
   ),
   ...all('Access', 'CALLER', 'partner officer tokenExpiresAt grants credentials'),
   ...all('CredentialStatus', 'CALLER', 'kind id notAfter endsWithinDays'),
@@ -22,9 +22,10 @@ export const partnerRequirements: Readonly<Record<string, Requirement>> = {
   ...all(
     'Grant',
     'CALLER',
-    'id version digest state purpose legalBasis fields matchOn assuranceLevel requiresNamedOfficer handling validFrom validUntil budgets',
+    'id version digest state purpose legalBasis fields matchOn assuranceLevel requiresNamedOfficer handling validFrom validUntil budgets test',
   ),
   ...all('AcceptGrantPayload', 'CALLER', 'grant receipt'),
+  ...all('ReportMistakePayload', 'CALLER', 'id recordedAt receipt'),
   ...all('ConfirmCrossingPayload', 'CALLER', 'confirmation receipt'),
   ...all('CorrectCrossingPayload', 'CALLER', 'confirmation receipt'),
   ...all('CrossingConfirmation', 'CALLER', 'id verificationId revision crossing recordedAt'),

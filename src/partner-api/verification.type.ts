@@ -71,7 +71,10 @@ export class CoverProof {
 export class Receipt {
   @Field(() => String, { description: 'The record’s exact bytes in unpadded base64url.' })
   declare record: string;
-  @Field(() => String, { description: 'Opens the commitment `question` of the record.' })
+  @Field(() => String, {
+    description:
+      'Opens the commitment `question` of the record; empty once the key of its month was destroyed.',
+  })
   declare salt: string;
   @Field(() => String, { description: 'C2SP `tlog-proof@v1` into your own tree.' })
   declare proof: string;

@@ -15,7 +15,7 @@ export type {
   Partner,
 } from './partner.js';
 export { officerActs } from './officer-acts.js';
-export { clientActs } from './client-acts.js';
+export { clientActs, keysMember } from './client-acts.js';
 export { credentialActs } from './credential-acts.js';
 export { anchorRuleKinds } from './partner.js';
 export { documentActs } from './document-acts.js';
@@ -31,7 +31,7 @@ export {
   type DocumentRule,
   type DocumentsView,
 } from './documents.js';
-export { organisationActs } from './partner-acts.js';
+export { lockPartner, organisationActs } from './partner-acts.js';
 export {
   readPartnerCodes,
   ReadPartners,
@@ -39,6 +39,7 @@ export {
   type PartnerView,
 } from './read-partners.js';
 export { readPartners } from './partner.repository.js';
+export { ReadBundle, type BundleSources, type PartnerBundle } from './read-bundle.js';
 export { registerPartner, type PartnerRegistration } from './register-partner.js';
 export const partnerMigrations = [
   Partners1763800000001,

@@ -22,6 +22,8 @@ export interface PartnerView {
   readonly clients: readonly {
     readonly clientId: string;
     readonly kids: readonly string[];
+    /** JWK Set of its public keys, as JSON; null where it has none. */
+    readonly jwks: string | null;
     readonly active: boolean;
   }[];
 }
@@ -58,9 +60,15 @@ export class ReadPartners {
         >('SELECT partner, fingerprint, serial, not_after, active FROM credential ORDER BY id'),
         await readAnchors(manager),
         await manager.query<
-          { client_id: string; partner: string; active: boolean; kids: string[] }[]
+          {
+            client_id: string;
+            partner: string;
+            active: boolean;
+            kids: string[];
+            jwks: string | null;
+          }[]
         >(
-          `SELECT client_id, partner, active,
+          `SELECT client_id, partner, active, CASE WHEN tls_subject IS NULL THEN jwks::text END AS jwks,
              ARRAY(SELECT key->>'kid' FROM jsonb_array_elements(jwks->'keys') key) AS kids
            FROM oauth_client ORDER BY client_id`,
         ),
@@ -80,7 +88,7 @@ export class ReadPartners {
       anchors: anchors.filter((row) => row.partner === code),
       clients: clients
         .filter((row) => row.partner === code)
-        .map(({ client_id, active, kids }) => ({ clientId: client_id, active, kids })),
+        .map(({ client_id, active, kids, jwks }) => ({ clientId: client_id, active, kids, jwks })),
     }));
   }
 

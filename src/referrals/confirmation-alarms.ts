@@ -40,7 +40,8 @@ export interface Account {
   readonly account: string;
 }
 
-interface History {
+/** What `match_history` of the database gives. */
+export interface MatchHistoryJson {
   readonly confirms: boolean;
   readonly asker: readonly { readonly matchedAt: string; readonly confirmed: boolean }[];
   readonly whole: readonly { readonly matchedAt: string; readonly confirmed: boolean }[];
@@ -50,24 +51,38 @@ interface History {
 const rowsAtReview = 2_000;
 const lookBackMs = lookBackDays * 86_400_000;
 
-/**
- * Brings the open alarms of an account, and of its partner as a whole, to what the rule says.
- *
- * @param rows matches looked at; with few, what only time brings (OVERDUE) is left as it is
- */
+/** Brings the open alarms of an account, and of its partner as a whole, to what the rule says. */
 export async function reviewAccount(
   manager: EntityManager,
   { partner, account }: Account,
   now: Date,
-  rows = rowsAtReview,
 ): Promise<void> {
-  const [row] = await manager.query<{ history: History }[]>(
+  const [row] = await manager.query<{ history: MatchHistoryJson }[]>(
     'SELECT match_history($1, $2, $3, $4) AS history',
-    [partner, account, new Date(now.getTime() - lookBackMs), rows],
+    [partner, account, new Date(now.getTime() - lookBackMs), rowsAtReview],
   );
-  if (row === undefined) return;
-  const { confirms, open } = row.history;
-  const [asker, whole] = [peopleOf(row.history.asker), peopleOf(row.history.whole)];
+  if (row !== undefined) await setAlarms(manager, { partner, account }, row.history, now, true);
+}
+
+/** The same from the latest matches only: what only time brings (OVERDUE) is left as it is. */
+export async function raiseAlarms(
+  manager: EntityManager,
+  account: Account,
+  history: MatchHistoryJson,
+  now: Date,
+): Promise<void> {
+  await setAlarms(manager, account, history, now, false);
+}
+
+async function setAlarms(
+  manager: EntityManager,
+  { partner, account }: Account,
+  history: MatchHistoryJson,
+  now: Date,
+  isWhole: boolean,
+): Promise<void> {
+  const { confirms, open } = history;
+  const [asker, whole] = [peopleOf(history.asker), peopleOf(history.whole)];
   const partnerAccount = `PARTNER:${partner}`;
   const found = [
     ...standingAlarms({ level: 'ASKER', partnerConfirms: confirms, people: asker }, now).map(
@@ -78,7 +93,7 @@ export async function reviewAccount(
     ),
   ];
   const isLooked = ({ kind }: { readonly kind: ConfirmationAlarm }) =>
-    rows >= rowsAtReview || kind !== 'OVERDUE';
+    isWhole || kind !== 'OVERDUE';
   const isOpen = (one: { readonly account: string; readonly kind: ConfirmationAlarm }) =>
     open.some(({ account: name, kind }) => name === one.account && kind === one.kind);
   for (const one of found.filter((alarm) => isLooked(alarm) && !isOpen(alarm))) {
@@ -100,7 +115,7 @@ export async function reviewAccount(
   }
 }
 
-const peopleOf = (people: History['asker']): readonly MatchedPerson[] =>
+const peopleOf = (people: MatchHistoryJson['asker']): readonly MatchedPerson[] =>
   people.map(({ matchedAt, confirmed }) => ({ matchedAt: new Date(matchedAt), confirmed }));
 
 const unconfirmed = (people: readonly MatchedPerson[]): number =>

@@ -11,7 +11,8 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
  * - `confirmation_alarm`: open while `cleared_at` is null; one of a kind and account at a time.
  * - `notice`: what a partner was told and is no longer so; `sealed` holds reference and fields.
  *
- * `match_history` gives what the rule of core/crossings looks at, people and not questions.
+ * `match_history` gives what the rule of core/crossings looks at, people and not questions; `note_match`
+ * writes a match and gives the history with it, in one round trip of the log's transaction.
  */
 export class Crossings1769100000100 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
@@ -75,9 +76,13 @@ export class Crossings1769100000100 implements MigrationInterface {
       )`);
     await runner.query('CREATE INDEX notice_partner ON notice (partner, since, id)');
     await runner.query(matchHistory);
+    await runner.query(noteMatch);
   }
 
   async down(runner: QueryRunner): Promise<void> {
+    await runner.query(
+      'DROP FUNCTION note_match(bytea, text, text, text, bytea, timestamptz, bytea, timestamptz, int)',
+    );
     await runner.query('DROP FUNCTION match_history(text, text, timestamptz, int)');
     for (const table of ['notice', 'confirmation_alarm', 'crossing', 'match_told', 'told_key']) {
       await runner.query(`DROP TABLE ${table}`);
@@ -112,3 +117,15 @@ const matchHistory = `
         FROM confirmation_alarm
         WHERE account IN (p_account, 'PARTNER:' || p_partner) AND cleared_at IS NULL))
   $$`;
+
+const noteMatch = `
+  CREATE FUNCTION note_match(
+    p_match bytea, p_epoch text, p_account text, p_partner text, p_person bytea, p_at timestamptz,
+    p_sealed bytea, p_since timestamptz, p_most int
+  ) RETURNS jsonb LANGUAGE plpgsql AS $$
+  BEGIN
+    INSERT INTO match_told (match, epoch, account, partner, person, matched_at, sealed)
+      VALUES (p_match, p_epoch, p_account, p_partner, p_person, p_at, p_sealed)
+      ON CONFLICT (match) DO NOTHING;
+    RETURN match_history(p_partner, p_account, p_since, p_most);
+  END $$`;

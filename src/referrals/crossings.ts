@@ -1,23 +1,21 @@
 import type { EntityManager } from 'typeorm';
-import type { AccessEntry, AccessLog } from '../access-log/index.js';
-import { GatewayError, inputInvalid, isGatewayError } from '../core/errors.js';
+import { GatewayError } from '../core/errors.js';
 import type { PartnerCode } from '../core/ids.js';
 import type { Receipt } from '../core/log/receipt.js';
 import type { Caller } from '../grants/index.js';
-import { errorMap } from '../platform/graphql/error-map.js';
 import { reviewAccount } from './confirmation-alarms.js';
 import {
   checkClaim,
   checkNearMatch,
   claimJson,
   isId,
-  isRequestId,
   isSameClaim,
   type ConfirmCrossingCommand,
   type CorrectCrossingCommand,
   type Crossing,
   type CrossingClaim,
 } from './crossing.js';
+import type { Asked, PartnerRecord } from './partner-record.js';
 import type { FoundMatch, ToldFacts } from './told-facts.js';
 import type { ToldKeys } from './told-keys.js';
 
@@ -35,14 +33,7 @@ interface CrossingRow {
   readonly sealed: Buffer;
 }
 
-interface Asked {
-  readonly requestId: string;
-  /** What the record commits to. */
-  readonly said: unknown;
-}
-
 const sealedBytes = 512;
-const attempts = 3;
 
 /**
  * Crossing confirmations: a partner's word that the person of one of its own matches stood at a border
@@ -53,7 +44,7 @@ export class Crossings {
   constructor(
     private readonly keys: ToldKeys,
     private readonly facts: ToldFacts,
-    private readonly accessLog: Pick<AccessLog, 'append'>,
+    private readonly records: PartnerRecord,
     private readonly now: () => Date,
     private readonly newId: () => string,
   ) {}
@@ -68,9 +59,8 @@ export class Crossings {
     const { requestId, verificationId, state, borderPoint, crossedAt } = command;
     const claim = { state, borderPoint, crossedAt };
     const asked = { requestId, said: { verificationId, ...claimJson(claim) } };
-    return this.recorded(caller, asked, async (id) => {
+    return this.records.recorded(caller, asked, async (id) => {
       const now = this.now();
-      checkRequest(requestId);
       checkClaim(claim, now);
       const match = isId(verificationId)
         ? await this.facts.find(caller.partner, verificationId, now)
@@ -97,9 +87,8 @@ export class Crossings {
       requestId,
       said: { confirmationId, crossing: crossing === undefined ? null : claimJson(crossing) },
     };
-    return this.recorded(caller, asked, async (id) => {
+    return this.records.recorded(caller, asked, async (id) => {
       const now = this.now();
-      checkRequest(requestId);
       if (crossing !== undefined) checkClaim(crossing, now, 'crossing.');
       const match = isId(confirmationId)
         ? await this.matchOf(caller.partner, confirmationId, now)
@@ -135,22 +124,18 @@ export class Crossings {
           };
     const alongside = async (manager: EntityManager) =>
       this.write(manager, caller.partner, match, confirmation, now);
-    const logged = await this.accessLog.append(
-      {
-        ...entryOf(id, caller, asked, now),
-        grant: match.grant,
-        grantVersion: match.grantVersion,
-        purpose: match.purpose,
-        outcome: before === undefined ? 'CROSSING_CONFIRMED' : 'CROSSING_CORRECTED',
-        host: { ...hostPartOf(caller), subject: match.subject, finding: null },
-      },
+    const receipt = await this.records.append(
+      id,
+      caller,
+      asked,
+      match,
+      before === undefined ? 'CROSSING_CONFIRMED' : 'CROSSING_CORRECTED',
       before?.unchanged === true ? {} : { alongside },
     );
-    const { record, salt, proof } = logged;
     const { id: confirmationId, revision, recordedAt } = confirmation;
     return {
       confirmation: { id: confirmationId, verificationId, revision, crossing, recordedAt },
-      receipt: { record, salt, proof },
+      receipt,
     };
   }
 
@@ -212,79 +197,6 @@ export class Crossings {
     const match = row === undefined ? undefined : await this.facts.ofMatch(row.match);
     return match && this.facts.find(partner, match.verificationId, now);
   }
-
-  /** Refusals and faults are on record before they are told; without a record there is one refusal. */
-  private async recorded(
-    caller: Caller,
-    asked: Asked,
-    work: (id: string) => Promise<RecordedCrossing>,
-  ): Promise<RecordedCrossing> {
-    const id = this.newId();
-    try {
-      for (let attempt = 1; ; attempt += 1) {
-        try {
-          return await work(id);
-        } catch (error) {
-          const wasFirst =
-            isGatewayError(error, 'ERR_LOG_UNAVAILABLE') &&
-            isGatewayError(error.cause, 'ERR_ROW_CONFLICT');
-          if (!wasFirst || attempt === attempts) throw error;
-        }
-      }
-    } catch (error) {
-      throw await this.refusal(id, caller, asked, error);
-    }
-  }
-
-  private async refusal(
-    id: string,
-    caller: Caller,
-    asked: Asked,
-    error: unknown,
-  ): Promise<GatewayError> {
-    const refused = isGatewayError(error)
-      ? error
-      : new GatewayError('ERR_INTERNAL', { detail: 'a fault while confirming', cause: error });
-    if (refused.code === 'ERR_LOG_UNAVAILABLE') return refused.withReference(id);
-    try {
-      await this.accessLog.append({
-        ...entryOf(id, caller, asked, this.now()),
-        grant: null,
-        grantVersion: null,
-        purpose: null,
-        outcome: errorMap[refused.code].code,
-        host: { ...hostPartOf(caller), subject: null, finding: null },
-      });
-    } catch (cause) {
-      return new GatewayError('ERR_LOG_UNAVAILABLE', { cause }).withReference(id);
-    }
-    return refused.withReference(id);
-  }
 }
 
 const notUsable = () => new GatewayError('ERR_VERIFICATION_NOT_USABLE');
-
-function checkRequest(requestId: string): void {
-  if (!isRequestId(requestId)) throw inputInvalid('requestId');
-}
-
-function entryOf(id: string, { partner }: Caller, { requestId, said }: Asked, at: Date) {
-  return {
-    tree: { kind: 'partner', partner },
-    id,
-    at,
-    requestId: isRequestId(requestId) ? requestId : null,
-    person: said,
-    fields: [],
-    reference: null,
-  } satisfies Partial<AccessEntry>;
-}
-
-function hostPartOf({ clientId, officer, certificateFingerprint }: Caller) {
-  return {
-    clientId,
-    officer: officer ?? null,
-    certificate: certificateFingerprint,
-    caseReference: null,
-  };
-}

@@ -1,5 +1,6 @@
 import type { Migration } from '../platform/database/database.js';
 import { Crossings1769100000100 } from './crossings.migration.js';
+import { Mistakes1769100000150 } from './mistakes.migration.js';
 
 export {
   ConfirmationAlarms,
@@ -14,9 +15,21 @@ export {
   type CrossingClaim,
 } from './crossing.js';
 export { Crossings, type RecordedCrossing } from './crossings.js';
+export {
+  mistakeKinds,
+  Mistakes,
+  type MistakeKind,
+  type RecordedMistake,
+  type ReportMistakeCommand,
+} from './mistakes.js';
 export { mostNotices, NoteChanges, ReadNotices, type Notice, type NoticePage } from './notices.js';
+export { PartnerRecord } from './partner-record.js';
+export { ReadMistakes, type MistakeReport } from './read-mistakes.js';
 export { ReadConfirmations } from './read-confirmations.js';
 export { ToldFacts, type ToldMatch } from './told-facts.js';
 export { ToldKeys } from './told-keys.js';
 
-export const referralMigrations: readonly Migration[] = [Crossings1769100000100];
+export const referralMigrations: readonly Migration[] = [
+  Crossings1769100000100,
+  Mistakes1769100000150,
+];

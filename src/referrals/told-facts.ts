@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import type { PartnerCode, SubjectId } from '../core/ids.js';
 import { lookBackDays } from '../core/crossings/unconfirmed.js';
-import { reviewAccount } from './confirmation-alarms.js';
+import { raiseAlarms, type MatchHistoryJson } from './confirmation-alarms.js';
 import type { ToldKey, ToldKeys } from './told-keys.js';
 
 /** One MATCH, as it is kept for confirmations and notices. */
@@ -55,8 +55,8 @@ export class ToldFacts {
   constructor(private readonly keys: ToldKeys) {}
 
   /**
-   * Prepares a match to be noted; what it returns runs in the transaction of the access record. Only
-   * inserts, so that the log waits for nobody.
+   * Prepares a match to be noted; what it returns runs in the transaction of the access record, in one
+   * round trip unless an alarm changes. It locks no row of another's, so that the log waits for nobody.
    */
   async prepare(told: ToldMatch): Promise<(manager: EntityManager) => Promise<void>> {
     const { partner, officer, at, verificationId, subject } = told;
@@ -75,12 +75,13 @@ export class ToldFacts {
     const sealed = key.seal(content, contentBytes, 'match', match.toString('hex'));
     const account = accountOf(partner, officer);
     return async (manager) => {
-      await manager.query(
-        `INSERT INTO match_told (match, epoch, account, partner, person, matched_at, sealed)
-         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (match) DO NOTHING`,
-        [match, key.epoch, account, partner, personOf(key, partner, subject), at, sealed],
+      const person = personOf(key, partner, subject);
+      const since = new Date(at.getTime() - lookBackDays * 86_400_000);
+      const [row] = await manager.query<{ history: MatchHistoryJson }[]>(
+        'SELECT note_match($1, $2, $3, $4, $5, $6, $7, $8, $9) AS history',
+        [match, key.epoch, account, partner, person, at, sealed, since, rowsAtMatch],
       );
-      await reviewAccount(manager, { partner, account }, at, rowsAtMatch);
+      if (row !== undefined) await raiseAlarms(manager, { partner, account }, row.history, at);
     };
   }
 

@@ -92,7 +92,7 @@ export class ToldKeys {
     );
     if (past.length === 0) return past;
     await manager.query('DELETE FROM told_key WHERE epoch = ANY ($1)', [past]);
-    for (const table of ['crossing', 'notice', 'match_told', 'screen_round']) {
+    for (const table of ['crossing', 'mistake_report', 'notice', 'match_told', 'screen_round']) {
       await manager.query(`DELETE FROM ${table} WHERE epoch = ANY ($1)`, [past]);
     }
     for (const epoch of past) this.#known.delete(epoch);

@@ -1,4 +1,4 @@
-import type { SubjectId } from '../core/ids.js';
+import { builtInCaseload, type SubjectId } from '../core/ids.js';
 import {
   classify,
   compareEvidence,
@@ -58,10 +58,33 @@ export async function findDuplicates(
   register: Register,
   batchId?: string,
 ): Promise<readonly LikelyDuplicate[]> {
+  return (await compareForDuplicates(register, { ...(batchId === undefined ? {} : { batchId }) }))
+    .pairs;
+}
+
+/** What a comparison of some people came to. */
+export interface ComparedPeople {
+  /** The likeliest first; a pair is found from either side. */
+  readonly pairs: readonly LikelyDuplicate[];
+  /** How many people were compared with all others, and how many there are. */
+  readonly compared: number;
+  readonly total: number;
+}
+
+/**
+ * {@link findDuplicates} for some of the people, in the order of the register: comparing one takes
+ * some milliseconds, so that large lists are compared piece by piece.
+ */
+export async function compareForDuplicates(
+  register: Register,
+  which: { readonly batchId?: string; readonly from?: number; readonly count?: number },
+): Promise<ComparedPeople> {
+  const { batchId, from = 0, count = Infinity } = which;
   await register.load();
   const { store } = register;
-  const people = await peopleToCompare(register, batchId);
-  const waiting = batchId === undefined ? undefined : indexPending(register, people);
+  const everybody = await peopleToCompare(register, batchId);
+  const people = everybody.slice(from, from + count);
+  const waiting = batchId === undefined ? undefined : indexPending(register, everybody);
   const apart = new Set(
     (
       await store.dataSource.query<{ one: string; other: string }[]>(
@@ -90,7 +113,8 @@ export async function findDuplicates(
       }
     }
   }
-  return [...found.values()].sort((a, b) => b.score - a.score).slice(0, mostDuplicates);
+  const pairs = [...found.values()].sort((a, b) => b.score - a.score).slice(0, mostDuplicates);
+  return { pairs, compared: people.length, total: everybody.length };
 }
 
 type Compared = VersionReference & {
@@ -112,6 +136,7 @@ async function peopleToCompare(
     for (let at = 0; at < pageNumbers.length; at += pagesPerRead) {
       for (const page of await store.readPages(manager, pageNumbers.slice(at, at + pagesPerRead))) {
         for (const person of page.people) {
+          if (person.caseload === builtInCaseload) continue;
           const id = decodeSubjectId(person.subject);
           if (batch === undefined && person.live !== undefined) {
             people.push({ id, version: person.live.version, state: 'LIVE' });

@@ -1,6 +1,6 @@
 import { dayNumber, parseEdtf, type DayNumber } from '../core/dates/index.js';
 import { GatewayError, inputInvalid } from '../core/errors.js';
-import type { Caseload, SubjectId } from '../core/ids.js';
+import { builtInCaseload, type Caseload, type SubjectId } from '../core/ids.js';
 import {
   finishAct,
   openApproved,
@@ -208,7 +208,10 @@ async function meantBy(change: RegisterChange, target: ErasureTarget): Promise<M
     pageNumbers: change.pageNumbers,
     among: async (people) => {
       const { caseload } = target;
-      const possible = people.filter((one) => caseload === undefined || one.caseload === caseload);
+      const possible = people.filter(
+        (one) =>
+          one.caseload !== builtInCaseload && (caseload === undefined || one.caseload === caseload),
+      );
       const references = possible.flatMap((person) => {
         // What partners are told of decides, not what waits.
         const version = (person.live ?? person.pending)?.version;

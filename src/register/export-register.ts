@@ -2,7 +2,7 @@ import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { calculateJwkThumbprint, CompactEncrypt, type JWK } from 'jose';
 import type { EntityManager } from 'typeorm';
 import { GatewayError, inputInvalid } from '../core/errors.js';
-import type { Caseload } from '../core/ids.js';
+import { builtInCaseload, type Caseload } from '../core/ids.js';
 import {
   approveAct,
   finishApproved,
@@ -58,12 +58,13 @@ const peoplePerHoneyRecord = 500;
  * Asks for an export of everybody live in a caseload. The number that is returned is the true one,
  * and the one the second person has to repeat.
  *
- * @throws {GatewayError} ERR_INPUT_INVALID naming `recipient`
+ * @throws {GatewayError} ERR_INPUT_INVALID naming `recipient`, or the built-in `caseload`
  */
 export async function requestExport(
   store: RegisterStore,
   command: ExportCommand,
 ): Promise<PendingAct & { readonly recipientThumbprint: string }> {
+  if (command.caseload === builtInCaseload) throw inputInvalid('caseload', 'made-up people');
   const { recipient } = readRecipient(command.recipient);
   const { result: people } = await changeRegister(store, async (change) =>
     countLive(change, command.caseload),

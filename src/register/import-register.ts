@@ -24,6 +24,8 @@ export interface ImportRules {
   readonly knownPartners: ReadonlySet<PartnerCode>;
   /** Only say what would happen. */
   readonly dryRun: boolean;
+  /** Only for the people who come with the release. */
+  readonly builtIn?: boolean;
   /** Rows in one transaction; 1,024 when absent. */
   readonly rowsPerTransaction?: number;
   /**
@@ -93,6 +95,7 @@ export async function importRows(
     caseload: command.caseload,
     knownPartners: command.knownPartners,
     today: dayOf(store.now()),
+    builtIn: command.builtIn === true,
   };
 
   // 1. Who is on the register: reference keys out of the sealed pages.

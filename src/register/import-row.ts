@@ -6,7 +6,13 @@ import {
   type DayNumber,
 } from '../core/dates/index.js';
 import { isGatewayError } from '../core/errors.js';
-import { isCaseload, type Caseload, type PartnerCode, type StateCode } from '../core/ids.js';
+import {
+  builtInCaseload,
+  isCaseload,
+  type Caseload,
+  type PartnerCode,
+  type StateCode,
+} from '../core/ids.js';
 import {
   isDocumentNumber,
   foldDigits,
@@ -61,6 +67,8 @@ export interface RowRules {
   readonly caseload: Caseload | undefined;
   readonly knownPartners: ReadonlySet<PartnerCode>;
   readonly today: DayNumber;
+  /** Only for the people who come with the release: they alone are in the built-in caseload. */
+  readonly builtIn?: boolean;
 }
 
 const longestReference = 64;
@@ -139,6 +147,9 @@ function readCaseload(reader: RowReader, members: Members, rules: RowRules): Cas
   if (members['caseload'] == null) return reader.fault('caseload', 'MEMBER_MISSING');
   if (!isCaseload(caseload)) {
     return caseload === '' ? undefined : reader.fault('caseload', 'CODE_UNKNOWN');
+  }
+  if ((caseload === builtInCaseload) !== (rules.builtIn === true)) {
+    return reader.fault('caseload', 'CASELOAD_RESERVED');
   }
   if (rules.caseload !== undefined && rules.caseload !== caseload) {
     return reader.fault('caseload', 'CASELOAD_DIFFERS');

@@ -102,7 +102,13 @@ export {
 } from './upkeep.js';
 export { rotateEpochs, type EpochRotationReport } from './epoch-rotation.js';
 export { rotateMasterKey, rotatePageKeys, type PageRotation } from './key-rotation.js';
-export { findDuplicates, type DuplicateSide, type LikelyDuplicate } from './duplicates.js';
+export {
+  compareForDuplicates,
+  findDuplicates,
+  type ComparedPeople,
+  type DuplicateSide,
+  type LikelyDuplicate,
+} from './duplicates.js';
 export { approveMerge, keepApart, requestMerge, type MergeTarget } from './merge.js';
 export {
   approveExport,
@@ -110,6 +116,10 @@ export {
   type ExportCommand,
   type ExportReport,
 } from './export-register.js';
+export { seedBuiltInCaseload } from './built-in-caseload.js';
+export { builtInAnswers, builtInFields, type BuiltInAnswer } from './built-in-answers.js';
+export { builtInPeople } from './built-in-people.js';
+export { builtInQuestions, type BuiltInQuestion } from './built-in-questions.js';
 export { screenForHoney } from './honey.js';
 export { registerStatistics, type RegisterStatistics } from './statistics.js';
 export { readPersonInScope } from './person-in-scope.js';

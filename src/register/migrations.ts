@@ -1,4 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { BuiltInCaseload1770000000102 } from './built-in-caseload.migration.js';
 import type { Migration } from '../platform/database/database.js';
 
 /**
@@ -248,4 +249,5 @@ export const registerMigrations: readonly Migration[] = [
   RegisterBatches1769100000001,
   EpochKeysLeave1769200000000,
   RegisterUpkeep1769200000001,
+  BuiltInCaseload1770000000102,
 ];

@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import type { RestrictingAct } from '../access-log/index.js';
 import { GatewayError, inputInvalid } from '../core/errors.js';
-import type { Caseload, SubjectId } from '../core/ids.js';
+import { builtInCaseload, type Caseload, type SubjectId } from '../core/ids.js';
 import { subjectBlockingTerms } from '../core/matching/index.js';
 import type { PagePerson, PageVersion } from './page.js';
 import type { PersonFinder } from './person-finder.js';
@@ -170,12 +170,14 @@ export class RegisterChange {
   }> {
     if ('caseload' in target) {
       const { caseload } = target;
+      refuseBuiltIn(caseload, 'caseload');
       return {
         pageNumbers: this.pageNumbers,
         isMeant: (person) => person.caseload === caseload,
       };
     }
     if (target.references.length > mostReferences) throw inputInvalid('references', 'too many');
+    target.references.forEach(({ caseload }, at) => refuseBuiltIn(caseload, `references[${at}]`));
     const keys = target.references.map(({ caseload, reference }) =>
       this.store.keys.referenceKey(caseload, reference),
     );
@@ -332,4 +334,9 @@ export class RegisterChange {
     });
     return this.version;
   }
+}
+
+/** The made-up people stay as they came: what partners' bundles say of them has to hold. */
+function refuseBuiltIn(caseload: Caseload, argument: string): void {
+  if (caseload === builtInCaseload) throw inputInvalid(argument, 'made-up people');
 }

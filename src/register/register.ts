@@ -1,4 +1,4 @@
-import type { PartnerCode, StateCode, SubjectId } from '../core/ids.js';
+import { builtInCaseload, type PartnerCode, type StateCode, type SubjectId } from '../core/ids.js';
 import { GatewayError } from '../core/errors.js';
 import type { Subject } from '../core/register/subject.js';
 import { blockingScheme } from './blocking-scheme.js';
@@ -107,9 +107,9 @@ export class Register implements RegisterReader {
     return this.#version;
   }
 
-  /** How many people a scope holds; for previews of grants. */
+  /** How many people a scope holds, made-up ones not counted; for previews of grants. */
   countInScope(scope: CandidateScope): number {
-    return this.#index.count(scope);
+    return this.#index.count({ ...scope, caseloads: realCaseloads(scope.caseloads) });
   }
 
   async catchUp(version: bigint): Promise<void> {
@@ -129,9 +129,9 @@ export class Register implements RegisterReader {
     return this.#candidates(terms, scope, cap);
   }
 
-  /** The best candidates whoever may be told of them: for registrars, never for a partner. */
+  /** The best candidates whoever may be told of them, no made-up ones: for registrars, never for a partner. */
   candidatesForHost(terms: readonly WeightedTerm[], cap: number): readonly Candidate[] {
-    return this.#candidates(terms, { ...nobody, caseloads: this.#index.caseloads }, cap);
+    return this.#candidates(terms, { ...nobody, caseloads: realCaseloads(this.#index.caseloads) }, cap);
   }
 
   /**
@@ -293,6 +293,10 @@ export class Register implements RegisterReader {
       this.#subjectAt(row) === id
     );
   }
+}
+
+function realCaseloads(caseloads: CandidateScope['caseloads']): CandidateScope['caseloads'] {
+  return new Set([...caseloads].filter((caseload) => caseload !== builtInCaseload));
 }
 
 /** Big-endian words, two to a term key. */

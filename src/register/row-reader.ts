@@ -7,6 +7,7 @@ import { readStateCode } from '../core/register/states.js';
 export type RowFaultCode =
   | 'CALENDAR_MISSING'
   | 'CASELOAD_DIFFERS'
+  | 'CASELOAD_RESERVED'
   | 'CELLS_DIFFER'
   | 'CODE_UNKNOWN'
   | 'CONTROL_CHARACTER'

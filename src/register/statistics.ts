@@ -1,4 +1,4 @@
-import type { Caseload } from '../core/ids.js';
+import { builtInCaseload, type Caseload } from '../core/ids.js';
 import type { RegisterStore } from './register-store.js';
 
 /** Counts without people. Undefined: too few to be told. */
@@ -15,7 +15,7 @@ export const smallestCount = 10;
 const pagesPerRead = 16;
 
 /**
- * How many people are live, by caseload, in steps of ten: two answers a day apart, or a total and
+ * How many people are live, by caseload, made-up ones not counted, in steps of ten: two answers a day apart, or a total and
  * its parts, do not tell one person. A single small caseload would follow from the total, so then
  * the total is withheld as well.
  */
@@ -26,7 +26,8 @@ export async function registerStatistics(store: RegisterStore): Promise<Register
     for (let at = 0; at < pageNumbers.length; at += pagesPerRead) {
       for (const page of await store.readPages(manager, pageNumbers.slice(at, at + pagesPerRead))) {
         for (const { live, caseload } of page.people) {
-          if (live !== undefined) counts.set(caseload, (counts.get(caseload) ?? 0) + 1);
+          if (live === undefined || caseload === builtInCaseload) continue;
+          counts.set(caseload, (counts.get(caseload) ?? 0) + 1);
         }
       }
     }

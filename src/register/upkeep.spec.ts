@@ -67,6 +67,14 @@ describeOnEachDatabase('upkeep of the register', (kind) => {
     expect(await people.find(1, await people.replica(next))).toEqual(['T-1']);
   });
 
+  test('moves what a previous master key wrapped, once after a start that has both', async () => {
+    const upkeep = upkeepOf(register, { hasPreviousMasterKey: true });
+    begun.length = 0;
+    await upkeep.look();
+    await upkeep.look();
+    expect(begun).toEqual(['MASTER']);
+  });
+
   test('goes on where it was stopped', async () => {
     await ask('PAGE');
     const stopped: Upkeep = upkeepOf(register, {

@@ -11,7 +11,8 @@ import type { RegisterStore } from './register-store.js';
  *
  * - `EPOCH`: each week everything moves to the week's erasure-epoch key, and keys of ended epochs are
  *   destroyed. Everything, so that a backup can be read as long as it may be.
- * - `MASTER`, `PAGE`: when somebody has asked.
+ * - `MASTER`: at a start with a previous master key beside the present one, and when asked for.
+ * - `PAGE`: when asked for.
  * - `RETENTION`: once a day, where a rule is configured: how many people are due. Nobody is erased by
  *   it; that takes two people.
  */
@@ -37,6 +38,8 @@ export interface UpkeepOptions {
   readonly store: RegisterStore;
   /** One process on the database: nobody else to wait for, and no connection to wait on. */
   readonly embedded: boolean;
+  /** Whether a previous master key is at hand: what is under it moves, once after the start. */
+  readonly hasPreviousMasterKey?: boolean;
   /** Days after the end of a visa at which its holder is due; no rule when absent. */
   readonly retentionDays?: number;
   readonly logger: {
@@ -80,8 +83,10 @@ export class Upkeep {
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> = Promise.resolve();
   #stopped = false;
+  #masterIsDue: boolean;
 
   constructor(options: UpkeepOptions) {
+    this.#masterIsDue = options.hasPreviousMasterKey === true;
     this.#options = options;
   }
 
@@ -129,6 +134,7 @@ export class Upkeep {
     return upkeepJobs.filter((job) => {
       const row = rows.get(job);
       if (row?.state === 'ASKED' || row?.state === 'RUNNING') return true;
+      if (job === 'MASTER') return this.#masterIsDue;
       if (job === 'EPOCH') {
         return row?.mark !== String(epochOf(now)) || kept.some((id) => id <= lastEndedEpoch(now));
       }
@@ -183,8 +189,11 @@ export class Upkeep {
         const report = await rotateEpochs(store, { everything: true, onProgress });
         return { done: report.rewrapped, mark: String(epochOf(now)) };
       }
-      case 'MASTER':
-        return { done: await rotateMasterKey(store, onProgress), mark: null };
+      case 'MASTER': {
+        const done = await rotateMasterKey(store, onProgress);
+        this.#masterIsDue = false;
+        return { done, mark: null };
+      }
       case 'PAGE': {
         const before = mark === null ? (await versionOf(store)) + 1n : BigInt(mark);
         await this.#write(job, { mark: String(before) });

@@ -1,8 +1,13 @@
 import { Args, Context, Int, Query, Resolver } from '@nestjs/graphql';
 import { inputInvalid } from '../core/errors.js';
-import { ReadConfirmations } from '../referrals/index.js';
+import { ReadConfirmations, ReadMistakes } from '../referrals/index.js';
 import { ReadFindings } from '../screening/index.js';
-import { ConfirmationAlarm, ScreenFinding, UnconfirmedMatches } from './confirmation.type.js';
+import {
+  ConfirmationAlarm,
+  MistakeReport,
+  ScreenFinding,
+  UnconfirmedMatches,
+} from './confirmation.type.js';
 import type { StaffContext } from './staff-context.js';
 
 const mostDays = 90;
@@ -12,6 +17,7 @@ export class ConfirmationResolver {
   constructor(
     private readonly confirmations: ReadConfirmations,
     private readonly findings: ReadFindings,
+    private readonly mistakes: ReadMistakes,
   ) {}
 
   @Query(() => [ConfirmationAlarm], {
@@ -47,6 +53,18 @@ export class ConfirmationResolver {
       ...one,
       exportId: one.kind === 'HONEY_ASKED_FOR' ? one.exportId : null,
     }));
+  }
+
+  @Query(() => [MistakeReport], {
+    description:
+      'What partners said is wrong in what they were told, of the last days (1 to 90); the latest first, at most 200. Reading is recorded.',
+  })
+  async mistakeReports(
+    @Context() { caller }: StaffContext,
+    @Args('days', { type: () => Int, defaultValue: 30 }) days: number,
+  ): Promise<readonly MistakeReport[]> {
+    const reports = await this.mistakes.execute(caller, checkDays(days));
+    return reports.map(({ subject: person, ...report }) => ({ ...report, person }));
   }
 }
 

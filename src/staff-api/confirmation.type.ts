@@ -74,3 +74,23 @@ export class ScreenFinding {
   @Field(() => DateTime)
   declare foundAt: Date;
 }
+
+@ObjectType({ description: 'A partner says that something it was told is wrong.' })
+export class MistakeReport {
+  @Field(() => ID)
+  declare id: string;
+  @Field(() => ID)
+  declare partner: string;
+  @Field(() => ID, { nullable: true })
+  declare officer: string | null;
+  @Field(() => ID)
+  declare verificationId: string;
+  @Field(() => String, { description: '`NOT_THIS_PERSON` or `FIELD_WRONG`.' })
+  declare kind: string;
+  @Field(() => [String], { description: 'As in the partner schema, e.g. `DATE_OF_BIRTH`.' })
+  declare fields: readonly string[];
+  @Field(() => DateTime)
+  declare recordedAt: Date;
+  @Field(() => ID, { description: 'The inside id of the person the match was of.' })
+  declare person: string;
+}

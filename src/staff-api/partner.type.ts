@@ -51,6 +51,11 @@ export class PartnerClient {
   declare clientId: string;
   @Field(() => [String])
   declare kids: readonly string[];
+  @Field(() => String, {
+    nullable: true,
+    description: 'JWK Set of its public keys, as JSON; null with tls_client_auth.',
+  })
+  declare jwks: string | null;
   @Field(() => Boolean)
   declare active: boolean;
 }

@@ -13,11 +13,11 @@ import {
   ErasurePlan,
   ImportBatch,
   LegalHold,
-  LikelyDuplicate,
+  DuplicatePage,
   Person,
   RegisterRequest,
   RegisterStatistics,
-  toDuplicate,
+  toDuplicatePage,
   toPerson,
   toReview,
   toStatistics,
@@ -64,18 +64,22 @@ export class RegisterReadingResolver {
   async importBatch(
     @Context() { caller }: StaffContext,
     @Args('id', { type: () => ID }) id: string,
-    @Args('first', { type: () => Int, defaultValue: 50 }) first: number,
   ): Promise<BatchReview> {
-    return toReview(await this.people.batch(caller, id), checkFirst(first));
+    return toReview(await this.people.batch(caller, id));
   }
 
-  @Query(() => [LikelyDuplicate], { description: 'Among everybody released; the likeliest first.' })
+  @Query(() => DuplicatePage, {
+    description:
+      'Among everybody released, or between who waits in a batch and everybody: 2,000 people a time.',
+  })
   async likelyDuplicates(
     @Context() { caller }: StaffContext,
-    @Args('first', { type: () => Int, defaultValue: 50 }) first: number,
-  ): Promise<readonly LikelyDuplicate[]> {
-    const most = checkFirst(first);
-    return (await this.people.duplicates(caller)).slice(0, most).map(toDuplicate);
+    @Args('from', { type: () => Int, defaultValue: 0 }) from: number,
+    @Args('batch', { type: () => ID, nullable: true }) batch?: string | null,
+  ): Promise<DuplicatePage> {
+    if (from < 0) throw inputInvalid('from');
+    const which = typeof batch === 'string' ? { from, batchId: batch } : { from };
+    return toDuplicatePage(await this.people.duplicates(caller, which));
   }
 
   @Query(() => [LegalHold], { description: 'In force; whom they protect is not told.' })
@@ -106,9 +110,4 @@ export class RegisterReadingResolver {
   async registerStatistics(@Context() { caller }: StaffContext): Promise<RegisterStatistics> {
     return toStatistics(await this.people.statistics(caller));
   }
-}
-
-function checkFirst(first: number): number {
-  if (first < 0 || first > 1000) throw inputInvalid('first');
-  return first;
 }

@@ -212,7 +212,7 @@ function toHeld({ people, range }: SetLegalHoldInput): NamedPeople | HoldRangeTe
   if (isRange === (people !== null && people !== undefined)) throw inputInvalid('people');
   if (people !== null && people !== undefined) return toPeople(people);
   const given = Object.entries(range ?? {}).filter(([, value]) => typeof value === 'string');
-  return { range: Object.fromEntries(given) as HoldRangeText['range'] };
+  return { range: Object.fromEntries(given) };
 }
 
 export function toPlan(plan: {

@@ -3,6 +3,7 @@ import { visaStatuses, type VisaStatus as Status } from '../core/register/subjec
 import type {
   BatchForRelease,
   BatchView,
+  ComparedPeople,
   PersonView,
   RegisterStatistics as Statistics,
   LikelyDuplicate as Pair,
@@ -97,10 +98,20 @@ export class LikelyDuplicate {
   declare sameHousehold: boolean;
 }
 
-export function toDuplicate(pair: Pair): LikelyDuplicate {
+function toDuplicate(pair: Pair): LikelyDuplicate {
   const { one, other, likelihood, elements, sameHousehold } = pair;
   const agreeing = elements.flatMap(({ element, bits }) => (bits > 0 ? [element] : []));
   return { one, other, likelihood, agreeing, sameHousehold };
+}
+
+@ObjectType({ description: 'A comparison of some people with all others.' })
+export class DuplicatePage {
+  @Field(() => [LikelyDuplicate], { description: 'The likeliest first, at most 1,000.' })
+  declare pairs: readonly LikelyDuplicate[];
+  @Field(() => Int, { description: 'People compared; the next page is from so many further on.' })
+  declare compared: number;
+  @Field(() => Int, { description: 'People to compare in all.' })
+  declare total: number;
 }
 
 @ObjectType({ description: 'What one import, addition or correction left waiting.' })
@@ -140,19 +151,22 @@ export class ImportBatch {
 export class BatchReview {
   @Field(() => ImportBatch)
   declare batch: BatchView;
-  @Field(() => Int, { description: 'How many likely duplicates there are, at most 1,000.' })
-  declare duplicateCount: number;
-  @Field(() => [LikelyDuplicate], { description: 'The likeliest.' })
-  declare duplicates: readonly LikelyDuplicate[];
+  @Field(() => DuplicatePage, {
+    description: 'Of the first 2,000 people in it; the others by likelyDuplicates.',
+  })
+  declare duplicates: DuplicatePage;
   @Field(() => Act, { nullable: true, description: 'The request that waits for a second person.' })
   declare release: Act | null;
 }
 
-export function toReview(batch: BatchForRelease, first: number): BatchReview {
+export function toDuplicatePage({ pairs, compared, total }: ComparedPeople): DuplicatePage {
+  return { pairs: pairs.map(toDuplicate), compared, total };
+}
+
+export function toReview(batch: BatchForRelease): BatchReview {
   return {
     batch,
-    duplicateCount: batch.duplicates.length,
-    duplicates: batch.duplicates.slice(0, first).map(toDuplicate),
+    duplicates: toDuplicatePage(batch.duplicates),
     release: batch.release === undefined ? null : toAct(batch.release),
   };
 }

@@ -1,9 +1,9 @@
 import { AlertDesk } from '../alerts/index.js';
 import { AlertResolver } from './alert.resolver.js';
-import { PreviewGrant, ReadBudgets, ReadEnds, ReadGrants } from '../grants/index.js';
+import { PreviewGrant, ReadBudgets, ReadEnds, ReadGrantKeys, ReadGrants } from '../grants/index.js';
 import { ReadGatewayKeys } from '../identity/keys/index.js';
-import { ReadConfirmations } from '../referrals/index.js';
-import { DocumentReport, ReadPartners } from '../partners/index.js';
+import { ReadConfirmations, ReadMistakes } from '../referrals/index.js';
+import { DocumentReport, ReadBundle, ReadPartners } from '../partners/index.js';
 import { ChangePeople, ExportPeople, ImportPeople, ReadPeople } from '../register/index.js';
 import { ReadFindings } from '../screening/index.js';
 import { ExportLog, ReadSummary, SearchLog } from '../scrutiny/index.js';
@@ -14,6 +14,7 @@ import { DocumentResolver } from './document.resolver.js';
 import { GrantResolver } from './grant.resolver.js';
 import { KeysResolver } from './keys.resolver.js';
 import { LogResolver } from './log.resolver.js';
+import { OnboardingResolver } from './onboarding.resolver.js';
 import { PartnerResolver } from './partner.resolver.js';
 import { RegisterReadingResolver } from './register-reading.resolver.js';
 import { RegisterResolver } from './register.resolver.js';
@@ -25,6 +26,8 @@ export const staffUseCases = [
   StaffActs,
   StaffDirectory,
   ReadPartners,
+  ReadBundle,
+  ReadGrantKeys,
   ReadGatewayKeys,
   ReadEnds,
   ReadGrants,
@@ -39,6 +42,7 @@ export const staffUseCases = [
   ReadSummary,
   ExportLog,
   ReadConfirmations,
+  ReadMistakes,
   ReadFindings,
 ] as const;
 
@@ -47,6 +51,7 @@ export const staffResolvers = [
   AlertResolver,
   StaffResolver,
   PartnerResolver,
+  OnboardingResolver,
   KeysResolver,
   GrantResolver,
   BudgetResolver,

@@ -156,6 +156,26 @@ export async function listActs(
   return rows.flatMap((row) => (isStaffAct(row.act) ? [toAct(row)] : []));
 }
 
+/** The latest act that waits and whose content has a member of this value. */
+export async function findWaitingAct(
+  database: Queryable,
+  wanted: {
+    readonly act: StaffAct;
+    readonly member: string;
+    readonly value: string;
+    readonly at: Date;
+  },
+): Promise<BookedAct | undefined> {
+  const [row] = await database.query<ActRow[]>(
+    `SELECT ${columns} FROM ${tables}
+     WHERE b.act = $1 AND b.state = 'PENDING' AND b.expires_at > $2
+       AND b.payload::jsonb ->> $3 = $4
+     ORDER BY b.requested_at DESC, b.id LIMIT 1`,
+    [wanted.act, wanted.at, wanted.member, wanted.value],
+  );
+  return row === undefined ? undefined : toAct(row);
+}
+
 function toAct(row: ActRow): BookedAct {
   const { id, act, digest, concerns, state } = row;
   if (!isStaffAct(act)) throw new TypeError('an act this release does not know');

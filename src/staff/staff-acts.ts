@@ -27,6 +27,7 @@ import {
   decideBookedAct,
   findAct,
   insertAct,
+  findWaitingAct,
   noteEnforcement,
   listActs,
   type BookedAct,
@@ -185,6 +186,19 @@ export class StaffActs {
   async find(caller: StaffCaller, id: string): Promise<BookedAct> {
     permit(decideAct('ACTS_READ', caller));
     return this.#visible(caller, id);
+  }
+
+  /** The latest act that waits and names a thing by a member of its content. */
+  async findWaiting(
+    caller: StaffCaller,
+    act: StaffAct,
+    member: string,
+    value: string,
+  ): Promise<BookedAct | undefined> {
+    permit(decideAct('ACTS_READ', caller));
+    if (!maySeeAct(act, caller)) return undefined;
+    const at = this.options.now();
+    return findWaitingAct(this.options.dataSource, { act, member, value, at });
   }
 
   /** Acts this caller may see, the latest first, at most 200; only those that wait when `waiting`. */

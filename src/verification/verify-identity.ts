@@ -4,7 +4,7 @@ import { disclose, discloseAgreement } from '../core/disclosure/disclose.js';
 import { fieldCatalogue } from '../core/disclosure/catalogue.js';
 import { pairwiseReference } from '../core/disclosure/pseudonym.js';
 import { GatewayError } from '../core/errors.js';
-import type { Grant } from '../core/grants/grant.js';
+import { isTestGrant, type Grant } from '../core/grants/grant.js';
 import {
   candidateCap,
   canonicalEvidence,
@@ -113,9 +113,10 @@ export class VerifyIdentity {
         state: caller.state,
         ...(caller.officer === undefined ? {} : { officer: caller.officer }),
         grant,
+        isTest: isTestGrant(grant),
         peers: {
-          partner: this.authority.grantsOf(caller.partner),
-          state: this.authority.grantsOfState(caller.state),
+          partner: this.authority.grantsOf(caller.partner).filter((one) => !isTestGrant(one)),
+          state: this.authority.grantsOfState(caller.state).filter((one) => !isTestGrant(one)),
         },
         requestId: question.requestId,
         canonicalQuestion: canonicalQuestion(question),
@@ -169,7 +170,8 @@ export class VerifyIdentity {
     const answeredAt = this.now();
     const fields = subject === undefined ? [] : disclosedLevels(subject);
     const noteMatch =
-      subject === undefined || found.best === undefined
+      // Nobody crosses a border in a rehearsal: nothing is outstanding after it.
+      subject === undefined || found.best === undefined || isTestGrant(grant)
         ? undefined
         : await this.told.prepare({
             verificationId: id,
@@ -189,13 +191,14 @@ export class VerifyIdentity {
     const logged = await this.accessLog.append(
       {
         ...entryOf(id, caller, question, answeredAt),
-        grouping: canonicalEvidence(evidence),
+        // Every partner asks about the same made-up people: that is no alarm.
+        ...(isTestGrant(grant) ? {} : { grouping: canonicalEvidence(evidence) }),
         grantVersion: grant.version,
         outcome,
         fields,
         reference: subject?.reference ?? null,
         host: {
-          ...hostPartOf(caller, question, spent),
+          ...hostPartOf(caller, question, grant, spent),
           subject: subject === undefined ? null : (found.best?.opened.id ?? null),
           finding: outcome === found.outcome ? null : found.outcome,
         },
@@ -280,16 +283,17 @@ export class VerifyIdentity {
         : new GatewayError('ERR_INTERNAL', { detail: 'a fault while answering', cause: error });
     if (refused.code === 'ERR_LOG_UNAVAILABLE') return refused.withReference(id);
     try {
+      const own = this.ownGrant(caller, question);
       const publicCode = errorMap[refused.code].code;
       await this.accessLog.append({
         ...entryOf(id, caller, question, this.now()),
-        ...this.groupingOf(question),
-        grantVersion: this.ownGrant(caller, question)?.version ?? null,
+        ...(own !== undefined && isTestGrant(own) ? {} : this.groupingOf(question)),
+        grantVersion: own?.version ?? null,
         outcome: publicCode,
         fields: [],
         reference: null,
         host: {
-          ...hostPartOf(caller, question, spent),
+          ...hostPartOf(caller, question, own, spent),
           subject: null,
           finding: publicCode === refused.code ? null : refused.code,
         },
@@ -345,9 +349,10 @@ function entryOf(id: string, caller: Caller, question: Question, at: Date) {
 }
 
 /** What only the host may open. */
-function hostPartOf(caller: Caller, question: Question, { kept }: Spent) {
+function hostPartOf(caller: Caller, question: Question, grant: Grant | undefined, { kept }: Spent) {
   return {
     ...(kept === null ? {} : { charge: kept }),
+    ...(grant !== undefined && isTestGrant(grant) ? { test: true as const } : {}),
     clientId: caller.clientId,
     officer: caller.officer ?? null,
     certificate: caller.certificateFingerprint,

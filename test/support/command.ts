@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -54,4 +55,34 @@ export function writeStaffProfile(
   };
   writeFileSync(at('json'), JSON.stringify(profile));
   return at('json');
+}
+
+/** Runs another program; this process goes on meanwhile. One that is not there fails the test. */
+export function runProgram(
+  program: string,
+  args: readonly string[],
+  options: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> },
+): Promise<Ran> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, [...args], {
+      cwd: options.cwd,
+      env: { ...process.env, ...options.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const [out, err]: [Buffer[], Buffer[]] = [[], []];
+    child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+    child.on('error', (cause) =>
+      reject(
+        new Error(`${program} cannot be run; on Debian: apt-get install ${program}`, { cause }),
+      ),
+    );
+    child.on('close', (code) =>
+      resolve({
+        code: code ?? -1,
+        out: Buffer.concat(out).toString('utf8'),
+        err: Buffer.concat(err).toString('utf8'),
+      }),
+    );
+  });
 }

@@ -148,6 +148,8 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
   const files = join(home.path, '..', `keys-${randomBytes(6).toString('hex')}`);
   mkdirSync(files, { mode: 0o700 });
   const partnerTls = { certificateFile: join(files, 'tls.pem'), keyFile: join(files, 'tls.key') };
+  const partnerCaFile = join(files, 'tls-ca.pem');
+  writeFileSync(partnerCaFile, pem(serverCa.certificate));
   writeFileSync(partnerTls.certificateFile, pem(server.certificate));
   writeFileSync(partnerTls.keyFile, keyPem(server.privateKey), { mode: 0o600 });
 
@@ -187,7 +189,7 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
       checkpoint: signing('checkpoint-1', keyFiles.CHECKPOINT),
       files: keyFiles,
     },
-    partnerTls,
+    partnerTls: { ...partnerTls, caFile: partnerCaFile },
     ...(options.staff === true ? { staffTls } : {}),
     logger,
     now,

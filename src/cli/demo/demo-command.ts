@@ -58,7 +58,11 @@ export async function demo(options: {
     keys,
     logger,
     now,
-    partnerTls: { certificateFile: pki.server.certificateFile, keyFile: pki.server.keyFile },
+    partnerTls: {
+      certificateFile: pki.server.certificateFile,
+      keyFile: pki.server.keyFile,
+      caFile: pki.serverCa.certificateFile,
+    },
     staffTls: configuration.staff.files ?? {
       certificateFile: pki.server.certificateFile,
       keyFile: pki.server.keyFile,

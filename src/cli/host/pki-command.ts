@@ -6,6 +6,7 @@ import { GatewayError } from '../../core/errors.js';
 import { readSigningRequest } from '../../identity/certificate/index.js';
 import { parseStrictJson } from '../../platform/json/strict-json.js';
 import { readKeyFile } from '../../platform/keys/keys.js';
+import { certificateFingerprint, printFingerprint } from '../fingerprints.js';
 import {
   createClientCa,
   crlPem,
@@ -97,6 +98,8 @@ async function issue(
   await writeCertificates(options.out, certificate);
   const { serialNumber, validTo } = new X509Certificate(certificate);
   process.stderr.write(`serial ${serialNumber.toLowerCase()}, until ${validTo}\n`);
+  const text = new X509Certificate(certificate).toString();
+  process.stdout.write(printFingerprint(certificateFingerprint(text)));
 }
 
 async function revoke(directory: string, file: string): Promise<void> {

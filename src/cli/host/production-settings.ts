@@ -46,7 +46,13 @@ export function productionSettings(): GatewaySettings {
   return {
     configuration,
     keys,
-    partnerTls: { certificateFile: files.certificateFile, keyFile: files.keyFile },
+    partnerTls: {
+      certificateFile: files.certificateFile,
+      keyFile: files.keyFile,
+      ...(configuration.partner.caFile === undefined
+        ? {}
+        : { caFile: configuration.partner.caFile }),
+    },
     ...(staffTls === undefined ? {} : { staffTls }),
     logger: createLogger(configuration.logLevel),
     now: () => new Date(),

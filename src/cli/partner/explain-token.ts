@@ -2,6 +2,7 @@ import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto'
 import { connect } from 'node:tls';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { GatewayError } from '../../core/errors.js';
+import { keyFingerprint } from '../fingerprints.js';
 import { readSigningKey, type PartnerClient } from './partner-client.js';
 import type { Profile } from './profile.js';
 
@@ -17,11 +18,14 @@ const largestSkewSeconds = 30;
 /**
  * Walks from the certificate file to an accepted token and says of each step whether it holds. Steps
  * after one that makes them impossible are left out.
+ *
+ * @param given a token obtained elsewhere, to be explained instead of a fresh one
  */
 export async function explainToken(
   client: PartnerClient,
   profile: Profile,
   now: Date,
+  given?: string,
 ): Promise<readonly ExplainedStep[]> {
   const steps: ExplainedStep[] = [];
   const note = (step: string, ok: boolean, detail: string): boolean => {
@@ -45,7 +49,12 @@ export async function explainToken(
     `${thumbprint.toString('base64url')} (compare with the host)`,
   );
   const signing = readSigningKey(profile.signingKeyFile);
-  note('assertion signing key', true, `kid ${signing.kid}`);
+  const own = keyFingerprint({ ...signing.jwk, kid: signing.kid });
+  note(
+    'assertion signing key',
+    own !== undefined,
+    `kid ${signing.kid}, thumbprint ${own?.base64url ?? 'none'} (compare with the host)`,
+  );
 
   // Node refuses to begin a handshake with a pair that does not fit.
   if (!isPair) return steps;
@@ -72,6 +81,14 @@ export async function explainToken(
     discovered.status === 200,
     `HTTP ${discovered.status}`,
   );
+  const issuer = issuerOf(discovered.text);
+  note(
+    'issuer',
+    issuer === profile.url,
+    issuer === profile.url
+      ? 'the gateway calls itself what the profile does'
+      : `the gateway calls itself ${issuer ?? 'nothing'}, the profile's "url" is ${profile.url}; "url" is "aud" of assertions and has to be the gateway's own name`,
+  );
   const date = Date.parse(discovered.headers.get('date') ?? '');
   const skewSeconds = Math.round((now.getTime() - date) / 1000);
   note(
@@ -80,33 +97,61 @@ export async function explainToken(
     `${skewSeconds} s from the gateway's; at most ${largestSkewSeconds} s are safe`,
   );
   let token: string;
-  try {
-    token = await client.requestToken();
-  } catch (error) {
-    note(
-      'token endpoint',
-      false,
-      `${oauthError(error)}: is client id "${profile.clientId}" registered for this certificate, and the public key with kid "${signing.kid}" with it? Is the clock right?`,
-    );
+  if (given !== undefined) {
+    token = given;
+    client.useToken(given);
+  } else {
+    // Under another name there is no token to be had.
+    if (issuer !== profile.url) return steps;
+    try {
+      token = await client.requestToken();
+    } catch (error) {
+      note(
+        'token endpoint',
+        false,
+        `${oauthError(error)}: is client id "${profile.clientId}" registered for this partner, and the public key with kid "${signing.kid}" with it? Have the host read out its thumbprint.${
+          Math.abs(skewSeconds) <= largestSkewSeconds ? '' : ' The clock is wrong, which is enough.'
+        }`,
+      );
+      return steps;
+    }
+    note('token endpoint', true, 'a token was issued');
+  }
+  const read = readToken(token);
+  if (!note('token', read !== undefined, read === undefined ? 'it is no JWT' : 'a JWT')) {
     return steps;
   }
-  note('token endpoint', true, 'a token was issued');
-  const claims = decodeJwt(token);
-  const { kid } = decodeProtectedHeader(token);
-  note('token key', typeof kid === 'string', `kid ${String(kid)}`);
+  const { kid, aud, exp, cnf } = read ?? {};
+  const published = keyIdsOf((await client.get('/oauth2/jwks')).text);
+  note(
+    'token key',
+    typeof kid === 'string' && published.includes(kid),
+    `kid ${String(kid)}; the gateway publishes ${published.join(', ')}`,
+  );
   note(
     'aud',
-    claims.aud === profile.url,
-    `audience of the token; the profile's "url" is ${profile.url}`,
+    aud === profile.url,
+    `the token is for ${String(aud)}, the profile's "url" is ${profile.url}`,
   );
-  const cnf = (claims['cnf'] as { 'x5t#S256'?: string } | undefined)?.['x5t#S256'];
+  note(
+    'token in force',
+    typeof exp === 'number' && now.getTime() < exp * 1000,
+    typeof exp === 'number' ? `until ${new Date(exp * 1000).toISOString()}` : 'it has no end',
+  );
+  const bound = (cnf as { 'x5t#S256'?: string } | undefined)?.['x5t#S256'];
   note(
     'cnf',
-    cnf === thumbprint.toString('base64url'),
-    'the certificate the token is bound to is the one of the profile',
+    bound === thumbprint.toString('base64url'),
+    `the token is bound to certificate ${String(bound)}; the profile's is ${thumbprint.toString('base64url')}`,
   );
   const reply = await client.graphql('{ access { partner { code } } }', {});
-  note('token accepted', reply.status === 200, `HTTP ${reply.status} for { access }`);
+  note(
+    'token accepted',
+    reply.status === 200,
+    reply.status === 401
+      ? 'HTTP 401 for { access }: if every step above holds, the host has suspended or revoked something since'
+      : `HTTP ${reply.status} for { access }`,
+  );
   return steps;
 }
 
@@ -134,6 +179,32 @@ function tryHandshake(profile: Profile): Promise<string | undefined> {
       end(`${error.code ?? 'failed'}: check "url", "caFile" and the network`),
     );
   });
+}
+
+function issuerOf(text: string): string | undefined {
+  try {
+    const { issuer } = JSON.parse(text) as { readonly issuer?: unknown };
+    return typeof issuer === 'string' ? issuer : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function keyIdsOf(text: string): readonly string[] {
+  try {
+    const { keys } = JSON.parse(text) as { readonly keys: readonly { readonly kid?: unknown }[] };
+    return keys.map(({ kid }) => String(kid));
+  } catch {
+    return [];
+  }
+}
+
+function readToken(token: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    return { ...decodeJwt(token), kid: decodeProtectedHeader(token).kid };
+  } catch {
+    return undefined;
+  }
 }
 
 function oauthError(error: unknown): string {

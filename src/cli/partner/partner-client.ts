@@ -97,6 +97,11 @@ export class PartnerClient {
     });
   }
 
+  /** Uses a token that was obtained elsewhere, whatever it says of itself. */
+  useToken(value: string): void {
+    this.token = { value, expiresAt: Number.POSITIVE_INFINITY };
+  }
+
   /** Forgets the token, for an answer that says it is no longer good. */
   forgetToken(): void {
     this.token = undefined;

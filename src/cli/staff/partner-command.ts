@@ -1,6 +1,15 @@
 import { Readable } from 'node:stream';
 import type { Command } from 'commander';
+import { addDocumentCommands } from './documents-command.js';
 import { GatewayError } from '../../core/errors.js';
+import type { JsonValue } from '../../platform/json/strict-json.js';
+import {
+  fingerprintInWords,
+  fingerprintsOf,
+  printFingerprint,
+  type Fingerprint,
+} from '../fingerprints.js';
+import { addOnboardingCommands } from './onboarding-commands.js';
 import { readBytes, readText } from './staff-client.js';
 import {
   doAct,
@@ -14,13 +23,15 @@ import {
 const partnerFields = `code name state active contacts
   certificates { fingerprint serial notAfter active }
   anchors { id rule { kind value } active crlNextUpdate }
-  clients { clientId kids active }`;
+  clients { clientId kids active jwks }`;
 
 interface PartnerJson {
   readonly code: string;
   readonly name: string;
   readonly state: string;
   readonly active: boolean;
+  readonly certificates?: readonly { readonly fingerprint: string; readonly active: boolean }[];
+  readonly clients?: readonly { readonly clientId: string; readonly jwks?: string | null }[];
 }
 
 /** `safeconduct partner`: organisations and what they authenticate by. */
@@ -54,8 +65,8 @@ export function addPartnerCommands(program: Command, common: (command: Command) 
           `query Partner($code: ID!) { partner(code: $code) { ${partnerFields} } }`,
           { code },
         );
-        const indent = options.json === true ? undefined : 2;
-        process.stdout.write(`${JSON.stringify(found, null, indent)}\n`);
+        if (options.json === true) process.stdout.write(`${JSON.stringify(found)}\n`);
+        else process.stdout.write(`${JSON.stringify(found, null, 2)}\n${wordsOf(found)}`);
       }),
   );
   waiting(partner.command('add').argument('<code>').summary('an organisation'))
@@ -93,6 +104,8 @@ export function addPartnerCommands(program: Command, common: (command: Command) 
   );
   addCertificateCommands(partner, common, waiting);
   addKeyCommands(partner, common, waiting);
+  addOnboardingCommands(partner, common, waiting);
+  addDocumentCommands(partner, common);
 }
 
 type Wrap = (command: Command) => Command;
@@ -246,4 +259,22 @@ function addKeyCommands(partner: Command, common: Wrap, waiting: Wrap): void {
   ).action(async (code: string, officer: string, options: StaffOptions) =>
     runAct(options, 'revokeOfficer', 'RevokeOfficerInput', { partner: code, officer }),
   );
+}
+
+/** What a partner's people can compare by telephone: certificates in force, keys of clients. */
+function wordsOf({ certificates = [], clients = [] }: PartnerJson): string {
+  const ofKeys = (jwks: string | null | undefined): readonly Fingerprint[] =>
+    jwks === null || jwks === undefined
+      ? []
+      : fingerprintsOf({ jwks: JSON.parse(jwks) as JsonValue });
+  return [
+    ...certificates
+      .filter(({ active }) => active)
+      .map(({ fingerprint }) =>
+        fingerprintInWords('certificate', Buffer.from(fingerprint, 'base64url')),
+      ),
+    ...clients.flatMap(({ jwks }) => ofKeys(jwks)),
+  ]
+    .map(printFingerprint)
+    .join('');
 }

@@ -39,6 +39,12 @@ export interface DuplicateJson {
   readonly sameHousehold: boolean;
 }
 
+export interface DuplicatePageJson {
+  readonly pairs: readonly DuplicateJson[];
+  readonly compared: number;
+  readonly total: number;
+}
+
 interface DuplicateSideJson {
   readonly caseload: string;
   readonly reference: string;
@@ -47,15 +53,14 @@ interface DuplicateSideJson {
 
 interface ReviewJson {
   readonly batch: BatchJson;
-  readonly duplicateCount: number;
-  readonly duplicates: readonly DuplicateJson[];
+  readonly duplicates: DuplicatePageJson;
   readonly release: ActJson | null;
 }
 
 const batchFields = `id state requestedBy requestedAt people added changed rows unchanged rejected
   findings { column code count } decidedBy decidedAt`;
-export const duplicateFields = `one { caseload reference state } other { caseload reference state }
-  likelihood agreeing sameHousehold`;
+export const duplicateFields = `pairs { one { caseload reference state }
+  other { caseload reference state } likelihood agreeing sameHousehold } compared total`;
 
 /** `safeconduct register batches`. */
 export async function printBatches(options: StaffOptions & { readonly all?: true }): Promise<void> {
@@ -83,15 +88,13 @@ export async function showBatch(
   options: StaffOptions & { readonly duplicates: string },
 ): Promise<boolean> {
   return withStaffClient(options, async (client) => {
-    const review = await readReview(client, id, Number(options.duplicates) || 0).catch(
-      (error: unknown) => {
-        if (isGatewayError(error, 'ERR_NOT_FOUND')) return undefined;
-        throw error;
-      },
-    );
+    const review = await readReview(client, id).catch((error: unknown) => {
+      if (isGatewayError(error, 'ERR_NOT_FOUND')) return undefined;
+      throw error;
+    });
     if (review === undefined) return false;
     if (options.json === true) process.stdout.write(`${JSON.stringify(review)}\n`);
-    else process.stdout.write(describeReview(review));
+    else process.stdout.write(describeReview(review, Number(options.duplicates) || 0));
     return true;
   });
 }
@@ -102,7 +105,7 @@ export async function releaseBatch(
   options: ActOptions & { readonly people?: string },
 ): Promise<void> {
   await withStaffClient(options, async (client) => {
-    const review = await readReview(client, id, shownBeforeRelease);
+    const review = await readReview(client, id);
     const { batch, release } = review;
     if (batch.state !== 'WAITING') {
       throw new GatewayError('ERR_CONFLICT', {
@@ -110,7 +113,7 @@ export async function releaseBatch(
       });
     }
     // What is released stands before the eyes of who releases it, every time.
-    if (options.json !== true) process.stderr.write(describeReview(review));
+    if (options.json !== true) process.stderr.write(describeReview(review, shownBeforeRelease));
     if (options.people === undefined) {
       process.stderr.write(
         `Nothing was released. If that is what you mean: safeconduct register release ${id} --people ${batch.people}\n`,
@@ -142,18 +145,19 @@ export async function releaseBatch(
 
 const shownBeforeRelease = 20;
 
-async function readReview(client: StaffClient, id: string, first: number): Promise<ReviewJson> {
+async function readReview(client: StaffClient, id: string): Promise<ReviewJson> {
   return client.ask<ReviewJson>(
-    `query Batch($id: ID!, $first: Int!) { importBatch(id: $id, first: $first) {
-      batch { ${batchFields} } duplicateCount duplicates { ${duplicateFields} }
+    `query Batch($id: ID!) { importBatch(id: $id) {
+      batch { ${batchFields} } duplicates { ${duplicateFields} }
       release { ${actFields} } } }`,
-    { id, first },
+    { id },
   );
 }
 
-function describeReview({ batch, duplicateCount, duplicates }: ReviewJson): string {
+function describeReview({ batch, duplicates }: ReviewJson, first: number): string {
   const { id, state, requestedBy, requestedAt, people, added, changed } = batch;
   const { rows, unchanged, rejected, findings, decidedBy } = batch;
+  const { pairs, compared, total } = duplicates;
   const lines = [
     `batch ${id} of ${requestedBy}, ${requestedAt}: ${state.toLowerCase()}${decidedBy === null ? '' : ` by ${decidedBy}`}`,
     `${people} people wait: ${added} added, ${changed} changed`,
@@ -161,10 +165,17 @@ function describeReview({ batch, duplicateCount, duplicates }: ReviewJson): stri
       ? 'no file, or the import was cut off: run it again before releasing'
       : `of a file of ${rows} rows: ${unchanged ?? 0} unchanged, ${rejected ?? 0} rejected`,
     ...findings.map(({ column, code, count }) => `  ${count} x ${column}: ${code}`),
-    duplicateCount === 0
-      ? 'no likely duplicates'
-      : `${duplicateCount} likely duplicates${duplicates.length < duplicateCount ? `, the likeliest ${duplicates.length}` : ''}:`,
-    ...duplicates.map(describeDuplicate),
+    ...(pairs.length === 0
+      ? ['no likely duplicates']
+      : [
+          `${pairs.length} likely duplicates${first < pairs.length ? `, the likeliest ${first}` : ''}:`,
+          ...pairs.slice(0, first).map(describeDuplicate),
+        ]),
+    ...(compared < total
+      ? [
+          `only ${compared} of ${total} were compared; all: safeconduct register duplicates --batch ${id}`,
+        ]
+      : []),
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -136,7 +136,11 @@ function addOnePerson(register: Command, common: Wrap, waiting: Wrap, inCaseload
       }),
     );
   common(register.command('duplicates').summary('people who may be entered twice'))
-    .option('--first <number>', 'how many, the likeliest first', '50')
+    .option(
+      '--batch <id>',
+      'who waits in a batch, against everybody; all released ones when absent',
+    )
+    .option('--first <number>', 'how many are shown', '50')
     .action(listDuplicates);
   waiting(
     inCaseload(

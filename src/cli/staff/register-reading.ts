@@ -1,7 +1,13 @@
 import { closeSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
 import { GatewayError } from '../../core/errors.js';
 import { exitCodes } from '../exit-codes.js';
-import { describeDuplicate, duplicateFields, type DuplicateJson } from './register-batches.js';
+import { startProgress, type Progress } from '../progress.js';
+import {
+  describeDuplicate,
+  duplicateFields,
+  type DuplicateJson,
+  type DuplicatePageJson,
+} from './register-batches.js';
 import {
   waitForAct,
   withStaffClient,
@@ -47,18 +53,44 @@ export async function findPerson(
   });
 }
 
-/** `safeconduct register duplicates`. */
+/** `safeconduct register duplicates`: piece by piece, as comparing takes time. */
 export async function listDuplicates(
-  options: StaffOptions & { readonly first: string },
+  options: StaffOptions & { readonly first: string; readonly batch?: string },
 ): Promise<void> {
   await withStaffClient(options, async (client) => {
-    const pairs = await client.ask<readonly DuplicateJson[]>(
-      `query Duplicates($first: Int!) { likelyDuplicates(first: $first) { ${duplicateFields} } }`,
-      { first: Number(options.first) || 0 },
+    const found = new Map<string, DuplicateJson>();
+    let progress: Progress | undefined;
+    for (let from = 0, total = 1; from < total;) {
+      const page = await client.ask<DuplicatePageJson>(
+        `query Duplicates($from: Int!, $batch: ID) {
+          likelyDuplicates(from: $from, batch: $batch) { ${duplicateFields} } }`,
+        { from, batch: options.batch ?? null },
+      );
+      // Found from either side, a pair is one.
+      for (const pair of page.pairs) {
+        const sides = [pair.one, pair.other].map(({ caseload, reference, state }) =>
+          JSON.stringify([caseload, reference, state]),
+        );
+        found.set(sides.sort().join(), pair);
+      }
+      total = page.total;
+      from += Math.max(1, page.compared);
+      progress ??= startProgress('compared', total, 0);
+      progress.reach(Math.min(from, total));
+    }
+    progress?.stop();
+    const pairs = [...found.values()].sort(
+      (a, b) => Number(b.likelihood === 'MATCH') - Number(a.likelihood === 'MATCH'),
     );
     if (options.json === true) process.stdout.write(`${JSON.stringify(pairs)}\n`);
     else if (pairs.length === 0) process.stderr.write('No likely duplicates.\n');
-    else for (const pair of pairs) process.stdout.write(`${describeDuplicate(pair).trim()}\n`);
+    else {
+      const first = Number(options.first) || 0;
+      for (const pair of pairs.slice(0, first)) {
+        process.stdout.write(`${describeDuplicate(pair).trim()}\n`);
+      }
+      if (first < pairs.length) process.stderr.write(`${first} of ${pairs.length} are shown.\n`);
+    }
   });
 }
 

@@ -1,4 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { parseStrictJson, type JsonValue } from '../../platform/json/strict-json.js';
+import { fingerprintsOf, printFingerprint } from '../fingerprints.js';
 import { exitCodes } from '../exit-codes.js';
 import { readStaffProfile, StaffClient } from './staff-client.js';
 
@@ -102,7 +104,22 @@ export async function waitForAct(client: StaffClient, asked: ActJson): Promise<A
 }
 
 export function printAct(act: ActJson, { json }: StaffOptions): void {
-  process.stdout.write(json === true ? `${JSON.stringify(act)}\n` : `${describe(act)}\n`);
+  const fingerprints = act.state === 'REFUSED' ? [] : fingerprintsOf(contentOf(act));
+  if (json === true) {
+    const added = fingerprints.length === 0 ? {} : { fingerprints };
+    process.stdout.write(`${JSON.stringify({ ...act, ...added })}\n`);
+    return;
+  }
+  process.stdout.write(`${describe(act)}\n${fingerprints.map(printFingerprint).join('')}`);
+}
+
+/** Certificates and keys of an act are compared by telephone before it is approved. */
+function contentOf({ content }: ActJson): JsonValue {
+  try {
+    return parseStrictJson(Buffer.from(content));
+  } catch {
+    return null;
+  }
 }
 
 export function describe(booked: ActJson): string {

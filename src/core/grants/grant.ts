@@ -1,7 +1,7 @@
 import canonicalize from 'canonicalize';
 import { encodeBase64Url, encodeParts, sha256 } from '../bytes.js';
 import type { DisclosureLevel, SubjectField } from '../disclosure/catalogue.js';
-import type { Caseload, GrantId, PartnerCode } from '../ids.js';
+import { builtInCaseload, type Caseload, type GrantId, type PartnerCode } from '../ids.js';
 import type { GrantBudgets } from '../budget/index.js';
 import type { AssuranceLevel, EvidenceElement } from '../matching/index.js';
 import type { Purpose } from './purpose.js';
@@ -60,6 +60,10 @@ export interface Grant extends GrantTerms {
   readonly digest: string;
   readonly state: GrantState;
 }
+
+/** Whether a grant is for rehearsing on the made-up people of the built-in caseload, and on nobody else. */
+export const isTestGrant = ({ caseloads }: Pick<GrantTerms, 'caseloads'>): boolean =>
+  caseloads.includes(builtInCaseload);
 
 const beyondTerms = new Set(['id', 'version', 'digest', 'state']);
 

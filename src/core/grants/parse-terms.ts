@@ -6,7 +6,7 @@ import {
   type SubjectField,
 } from '../disclosure/catalogue.js';
 import { inputInvalid } from '../errors.js';
-import { isCaseload, isPartnerCode } from '../ids.js';
+import { builtInCaseload, isCaseload, isPartnerCode } from '../ids.js';
 import { evidenceElements } from '../matching/index.js';
 import { assuranceLevels, handlingCodes, type GrantTerms } from './grant.js';
 import { purposes } from './purpose.js';
@@ -119,7 +119,10 @@ function caseloadsAt(value: unknown): GrantTerms['caseloads'] {
     throw inputInvalid('terms.caseloads');
   }
   const read = value.map((one: unknown, at) => {
-    if (typeof one !== 'string' || !isCaseload(one)) throw inputInvalid(`terms.caseloads[${at}]`);
+    // The made-up people are for test grants, whose terms nobody draws up (core/grants/test-terms.ts).
+    if (typeof one !== 'string' || !isCaseload(one) || one === builtInCaseload) {
+      throw inputInvalid(`terms.caseloads[${at}]`);
+    }
     return one;
   });
   if (new Set(read).size !== read.length) throw inputInvalid('terms.caseloads');

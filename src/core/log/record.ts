@@ -45,7 +45,7 @@ import { hashSizeBytes } from './tree.js';
  * `{"act":"GRANT_ACCEPT","content":{"digest","grant","version"}}`.
  *
  * What a partner says or reads of its own is a record of the same members in its tree:
- * `CROSSING_CONFIRMED` and `CROSSING_CORRECTED` under the grant of the match they are about, `question`
+ * `CROSSING_CONFIRMED`, `CROSSING_CORRECTED`, `MISTAKE_REPORTED` under the grant of the match they are about, `question`
  * the commitment to what was said; an outcome that begins with `READ_` (`READ_NOTICES`) has `purpose`
  * null and no grant, `question` the commitment to what was asked for.
  *

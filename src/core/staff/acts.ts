@@ -72,6 +72,9 @@ export const staffActs = {
   OFFICER_PROVIDER_REMOVE: atOnce('LIAISON', 'SECURITY'),
   OFFICER_REVOKE: atOnce('LIAISON', 'SECURITY'),
   CLIENT_SUSPEND: atOnce('LIAISON', 'SECURITY'),
+  GRANT_KEY_ADD: byTwo('LIAISON'),
+  GRANT_KEY_REMOVE: atOnce('LIAISON', 'SECURITY'),
+  TEST_GRANT_RENEW: byTwo('LIAISON'),
   // Grants: drawn up by one, in force by two and the partner, narrowed and stopped by one
   GRANT_READ: atOnce(...watchers, 'LIAISON', 'PROTECTION_OFFICER'),
   GRANT_PREVIEW_READ: atOnce('LIAISON'),
@@ -122,6 +125,7 @@ export const staffActs = {
   CASE_REFERENCE_READ: atOnce('SECURITY'),
   // What nobody on the partners' side is told
   CONFIRMATIONS_READ: atOnce('SECURITY'),
+  MISTAKES_READ: atOnce('LIAISON', 'REGISTRAR', 'PROTECTION_OFFICER'),
   SCREEN_READ: atOnce('SECURITY', 'PROTECTION_OFFICER'),
   ALERTS_READ: atOnce('SECURITY', 'PROTECTION_OFFICER'),
   ALERT_NOTE: atOnce('SECURITY', 'PROTECTION_OFFICER'),

@@ -288,8 +288,8 @@ describe('an access token', () => {
   });
 });
 
-test('a scope or secret nobody asked for changes nothing (RFC 6749 §3.2)', async () => {
-  const { status, body } = await ask(form(assertion(), { scope: 'openid', client_secret: 'x' }));
+test('a scope nobody asked for changes nothing (RFC 6749 §3.2)', async () => {
+  const { status, body } = await ask(form(assertion(), { scope: 'openid' }));
   expect([status, body.scope, body.id_token]).toEqual([200, undefined, undefined]);
 });
 
@@ -428,6 +428,18 @@ describe('a token request is refused', () => {
     expect([status, body.access_token]).toEqual([expected, undefined]);
   });
 
+  test.each([
+    ['beside an assertion', () => form(assertion(), { client_secret: 'x' })],
+    ['that is empty', () => `${form(assertion())}&client_secret=`],
+    ['alone', () => 'grant_type=client_credentials&client_id=north-es&client_secret=x'],
+  ])('with a client secret %s: one method a request (RFC 6749 §2.3)', async (_what, make) => {
+    const { status, body } = await ask(make());
+    expect([status, body]).toEqual([
+      400,
+      { error: 'invalid_request', error_description: 'client_secret is not taken' },
+    ]);
+  });
+
   test('without an assertion, though the certificate is good', async () => {
     const { status } = await ask('grant_type=client_credentials&client_id=north-es');
     expect(status).toBe(401);
@@ -465,6 +477,7 @@ describe('over HTTP', () => {
       token_endpoint_auth_methods_supported: ['private_key_jwt', 'tls_client_auth'],
       token_endpoint_auth_signing_alg_values_supported: ['PS256', 'ES256', 'EdDSA', 'Ed25519'],
       tls_client_certificate_bound_access_tokens: true,
+      mtls_endpoint_aliases: { token_endpoint: `${issuer}/oauth2/token` },
     });
   });
 

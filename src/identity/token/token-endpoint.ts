@@ -67,6 +67,7 @@ const publishedMetadata = [
   'token_endpoint_auth_methods_supported',
   'token_endpoint_auth_signing_alg_values_supported',
   'tls_client_certificate_bound_access_tokens',
+  'mtls_endpoint_aliases',
 ] as const;
 
 /**
@@ -114,6 +115,11 @@ export function createTokenEndpoint(
       // What is still coming is not read; the connection ends with the answer.
       response.setHeader('Connection', 'close');
       return end(response, 413);
+    }
+    // One method a request (RFC 6749 §2.3): a secret beside an assertion or certificate is another.
+    if (new URLSearchParams(body.toString('utf8')).has('client_secret')) {
+      options.onRefused?.('invalid_request', 'a client secret');
+      return endInvalid(response, 'client_secret is not taken');
     }
     return (await current())(replay(request, issuer, body), response);
   };
@@ -275,6 +281,8 @@ async function publishOnlyWhatExists(
     ...(ctx.body as Readonly<Record<string, unknown>>),
     token_endpoint: `${issuer}${tokenPaths.token}`,
     jwks_uri: `${issuer}${tokenPaths.jwks}`,
+    // Every address takes a certificate; a client that looks for aliases finds the same one.
+    mtls_endpoint_aliases: { token_endpoint: `${issuer}${tokenPaths.token}` },
   };
   ctx.body = Object.fromEntries(publishedMetadata.map((name) => [name, told[name]]));
 }
@@ -325,6 +333,15 @@ async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
     if (size > maxBodyBytes) return undefined;
   }
   return Buffer.concat(chunks);
+}
+
+/** RFC 6749 §5.2. */
+function endInvalid(response: ServerResponse, description: string): void {
+  const body = JSON.stringify({ error: 'invalid_request', error_description: description });
+  response.statusCode = 400;
+  response.setHeader('Content-Type', 'application/json; charset=utf-8');
+  response.setHeader('Content-Length', String(body.length));
+  response.end(body);
 }
 
 function end(response: ServerResponse, status: number): void {

@@ -41,6 +41,8 @@ describe('the configuration', () => {
     ['SAFECONDUCT_PUBLIC_URL', 'https://gateway.example.org/'],
     ['SAFECONDUCT_LOG_ORIGIN', 'https://log.example.org'],
     ['SAFECONDUCT_RELEASE_DELAY_MS', '0'],
+    ['SAFECONDUCT_LOG_RECORDS_PER_DAY', '0'],
+    ['SAFECONDUCT_LOG_RETENTION_MONTHS', '5'],
     ['LOG_LEVEL', 'loud'],
     ['DATABASE_URL', 'mysql://localhost/x'],
   ])('refuses %s=%s', (name, value) => {

@@ -47,6 +47,8 @@ export interface DoorConfiguration {
   readonly port: number;
   readonly certificateFile: string | undefined;
   readonly keyFile: string | undefined;
+  /** CA certificates a partner trusts the listener by; they go into its bundle. */
+  readonly caFile: string | undefined;
 }
 
 /** The staff door; without files there is none. */
@@ -94,6 +96,7 @@ const read = [
   'PARTNER_PORT',
   'PARTNER_TLS_CERT_FILE',
   'PARTNER_TLS_KEY_FILE',
+  'PARTNER_CA_FILE',
   'PUBLIC_URL',
   'STAFF_HOST',
   'STAFF_PORT',
@@ -143,6 +146,7 @@ export function readConfiguration(
     port: wholeNumber('PARTNER_PORT', value('PARTNER_PORT'), 8443, 0, 65_535),
     certificateFile: path('PARTNER_TLS_CERT_FILE'),
     keyFile: path('PARTNER_TLS_KEY_FILE'),
+    caFile: path('PARTNER_CA_FILE'),
   };
   const publicUrl = readPublicUrl(
     'PUBLIC_URL',

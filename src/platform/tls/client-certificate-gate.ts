@@ -100,7 +100,11 @@ export function createGatedHttpsServer<Identity extends object>(
       handshakeTimeout: limits.handshakeTimeoutMs,
       ALPNProtocols: ['http/1.1'],
     },
-    handler,
+    (request, response) => {
+      // Node takes the first of two: what stands before us might take the other (RFC 9112 §3.2).
+      if (request.headersDistinct['host']?.length === 1) handler(request, response);
+      else response.writeHead(400, { connection: 'close', 'content-length': '0' }).end();
+    },
   );
   const beginHandshake = takeOnlyListener<Socket>(server, 'connection');
   const beginHttp = takeOnlyListener<TLSSocket>(server, 'secureConnection');

@@ -47,6 +47,28 @@ export function readListenerTls(
   return { certificate, notAfter, fingerprint, key };
 }
 
+/**
+ * The CA certificates of a file, each in PEM; none where no file is named.
+ *
+ * @throws {GatewayError} ERR_CONFIGURATION naming the variable
+ */
+export function readCaCertificates(file: string | undefined): readonly string[] {
+  if (file === undefined) return [];
+  try {
+    const blocks = readFileSync(file, 'utf8').match(
+      /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g,
+    );
+    const read = (blocks ?? []).map((pem) => new X509Certificate(pem));
+    if (read.length === 0 || !read.every(({ ca }) => ca)) throw new TypeError('no CA');
+    return read.map(String);
+  } catch (cause) {
+    throw new GatewayError('ERR_CONFIGURATION', {
+      detail: `SAFECONDUCT_PARTNER_CA_FILE: ${file} holds no CA certificate`,
+      cause,
+    });
+  }
+}
+
 function isPair(certificate: string, key: string): boolean {
   try {
     return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key));

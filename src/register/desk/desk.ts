@@ -81,10 +81,7 @@ export async function findRelease(
   caller: StaffCaller,
   batchId: string,
 ): Promise<BookedAct | undefined> {
-  const waiting = await acts.list(caller, true);
-  return waiting.find(
-    ({ act, payload }) => act === 'REGISTER_RELEASE' && payload['batch'] === batchId,
-  );
+  return acts.findWaiting(caller, 'REGISTER_RELEASE', 'batch', batchId);
 }
 
 /**

@@ -2,7 +2,7 @@ import { GatewayError } from '../../core/errors.js';
 import type { BookedAct, StaffActs, StaffCaller } from '../../staff/index.js';
 import { openAct, type TwoPersonAct } from '../acts.js';
 import { readBatch, readBatches, type BatchView } from '../batches.js';
-import { findDuplicates, type LikelyDuplicate } from '../duplicates.js';
+import { compareForDuplicates, type ComparedPeople } from '../duplicates.js';
 import { legalHolds, type LegalHold } from '../legal-hold.js';
 import { readHousehold, readPerson, type PersonView } from '../person-view.js';
 import type { PersonReference } from '../register-change.js';
@@ -12,7 +12,7 @@ import { findRelease } from './desk.js';
 
 /** What the second person reads before releasing a batch. */
 export interface BatchForRelease extends BatchView {
-  readonly duplicates: readonly LikelyDuplicate[];
+  readonly duplicates: ComparedPeople;
   /** The request that waits; undefined when it has to be asked for anew. */
   readonly release: BookedAct | undefined;
 }
@@ -26,6 +26,9 @@ export interface OpenedRequest {
   /** Whom and what, as JSON. */
   readonly content: unknown;
 }
+
+/** People compared for one request: some seconds. */
+export const comparedAtOnce = 2_000;
 
 /** Registrars read. Each reading is a record, kept before anything is handed out. */
 export class ReadPeople {
@@ -64,17 +67,33 @@ export class ReadPeople {
       return {
         value: {
           ...batch,
-          duplicates: waits ? await findDuplicates(this.register, batchId) : [],
+          duplicates: waits
+            ? await compareForDuplicates(this.register, { batchId, count: comparedAtOnce })
+            : { pairs: [], compared: 0, total: 0 },
           release: waits ? await findRelease(this.acts, caller, batchId) : undefined,
         },
       };
     });
   }
 
-  async duplicates(caller: StaffCaller): Promise<readonly LikelyDuplicate[]> {
-    return this.#recorded(caller, { duplicates: 'live' }, async () => ({
-      value: await findDuplicates(this.register),
-    }));
+  /**
+   * Likely duplicates among who is released, or between who waits in a batch and everybody; from
+   * one person on, {@link comparedAtOnce} at a time.
+   */
+  async duplicates(
+    caller: StaffCaller,
+    { batchId, from }: { readonly batchId?: string; readonly from: number },
+  ): Promise<ComparedPeople> {
+    return this.#recorded(caller, { duplicates: batchId ?? 'live', from }, async () => {
+      if (batchId !== undefined) await readBatch(this.register.store, batchId);
+      const which = { from, count: comparedAtOnce };
+      return {
+        value: await compareForDuplicates(
+          this.register,
+          batchId === undefined ? which : { ...which, batchId },
+        ),
+      };
+    });
   }
 
   async holds(caller: StaffCaller): Promise<readonly LegalHold[]> {

@@ -1,5 +1,4 @@
 import type { EntityManager } from 'typeorm';
-import type { RestrictingAct } from '../../access-log/index.js';
 import { inputInvalid } from '../../core/errors.js';
 import {
   textMember,
@@ -33,7 +32,7 @@ export interface RegisterCommand {
   readonly payload: ActPayload;
   /** Inside id of the person it is about, when it is about one. */
   readonly subject?: string;
-  work(change: RegisterChange, context: ActContext): Promise<readonly RestrictingAct[] | void>;
+  work(change: RegisterChange, context: ActContext): Promise<void>;
 }
 
 /**
@@ -73,12 +72,7 @@ export class RegisterActs {
 
   /** `request`: id of the sealed request; `people`: the true number, which the approver reads. */
   readonly #ofTwo =
-    (
-      approve: (
-        change: RegisterChange,
-        approval: Approval,
-      ) => Promise<readonly RestrictingAct[] | void>,
-    ): ActHandler =>
+    (approve: (change: RegisterChange, approval: Approval) => Promise<unknown>): ActHandler =>
     (content) => {
       const actId = textMember(content, 'request', uuidForm);
       const people = peopleMember(content);
@@ -125,40 +119,27 @@ export class RegisterActs {
         },
       };
     },
-    REGISTER_LIFT: this.#ofTwo(
-      async (change, approval) => void (await approveLiftIn(change, approval)),
-    ),
-    REGISTER_ERASE: this.#ofTwo(
-      async (change, approval) => void (await approveErasureIn(change, approval)),
-    ),
-    REGISTER_HOLD: this.#ofTwo(
-      async (change, approval) => void (await approveHoldIn(change, approval)),
-    ),
+    REGISTER_LIFT: this.#ofTwo(approveLiftIn),
+    REGISTER_ERASE: this.#ofTwo(approveErasureIn),
+    REGISTER_HOLD: this.#ofTwo(approveHoldIn),
     REGISTER_HOLD_LIFT: this.#ofTwo(approveHoldLiftIn),
-    REGISTER_MERGE: this.#ofTwo(
-      async (change, approval) => void (await approveMergeIn(change, approval)),
-    ),
+    REGISTER_MERGE: this.#ofTwo(approveMergeIn),
     REGISTER_EXPORT: this.#ofTwo(approveExportIn),
   };
 
-  #within(
-    work: (
-      change: RegisterChange,
-      context: ActContext,
-    ) => Promise<readonly RestrictingAct[] | void>,
-  ) {
+  #within(work: (change: RegisterChange, context: ActContext) => Promise<unknown>) {
     const { store } = this;
     let ready: ReadyToChange | undefined;
     return {
       ready: async () => void (ready = await readyToChange(store)),
       apply: async (manager: EntityManager, context: ActContext) => {
-        const { result, restricting } = await changeRegisterIn(
+        const { restricting } = await changeRegisterIn(
           store,
           manager,
           prepared(ready),
           async (change) => work(change, context),
         );
-        return [...restricting, ...(result ?? [])];
+        return restricting;
       },
     };
   }

@@ -1,0 +1,131 @@
+import type { AccessEntry, AccessLog } from '../access-log/index.js';
+import { GatewayError, inputInvalid, isGatewayError } from '../core/errors.js';
+import type { Receipt } from '../core/log/receipt.js';
+import type { Caller } from '../grants/index.js';
+import { errorMap } from '../platform/graphql/error-map.js';
+import { isRequestId } from './crossing.js';
+import type { FoundMatch } from './told-facts.js';
+
+/** What a partner says of one of its own matches. */
+export interface Asked {
+  readonly requestId: string;
+  /** What the record commits to. */
+  readonly said: unknown;
+}
+
+export interface PartnerRecordOptions {
+  readonly accessLog: Pick<AccessLog, 'append'>;
+  readonly now: () => Date;
+  readonly newId: () => string;
+}
+
+const attempts = 3;
+
+/**
+ * What partners say of their own matches, on record before it is answered; refusals and faults as well.
+ * Without a record there is one refusal only.
+ */
+export class PartnerRecord {
+  constructor(private readonly options: PartnerRecordOptions) {}
+
+  /**
+   * Does the work under an id of its own. Where another request was first, it is done again.
+   *
+   * @throws {GatewayError} the refusal, with the reference of its record; ERR_LOG_UNAVAILABLE
+   */
+  async recorded<Result>(
+    caller: Caller,
+    asked: Asked,
+    work: (id: string) => Promise<Result>,
+  ): Promise<Result> {
+    const id = this.options.newId();
+    try {
+      if (!isRequestId(asked.requestId)) throw inputInvalid('requestId');
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          return await work(id);
+        } catch (error) {
+          const wasFirst =
+            isGatewayError(error, 'ERR_LOG_UNAVAILABLE') &&
+            isGatewayError(error.cause, 'ERR_ROW_CONFLICT');
+          if (!wasFirst || attempt === attempts) throw error;
+        }
+      }
+    } catch (error) {
+      throw await this.refusal(id, caller, asked, error);
+    }
+  }
+
+  /**
+   * The record of what was done, with it in one transaction.
+   *
+   * @throws {GatewayError} ERR_LOG_UNAVAILABLE, whatever failed
+   */
+  async append(
+    id: string,
+    caller: Caller,
+    asked: Asked,
+    match: FoundMatch,
+    outcome: AccessEntry['outcome'],
+    options: Parameters<AccessLog['append']>[1],
+  ): Promise<Receipt> {
+    const { record, salt, proof } = await this.options.accessLog.append(
+      {
+        ...entryOf(id, caller, asked, this.options.now()),
+        grant: match.grant,
+        grantVersion: match.grantVersion,
+        purpose: match.purpose,
+        outcome,
+        host: { ...hostPartOf(caller), subject: match.subject, finding: null },
+      },
+      options,
+    );
+    return { record, salt, proof };
+  }
+
+  private async refusal(
+    id: string,
+    caller: Caller,
+    asked: Asked,
+    error: unknown,
+  ): Promise<GatewayError> {
+    const refused = isGatewayError(error)
+      ? error
+      : new GatewayError('ERR_INTERNAL', { detail: 'a fault while recording', cause: error });
+    if (refused.code === 'ERR_LOG_UNAVAILABLE') return refused.withReference(id);
+    try {
+      await this.options.accessLog.append({
+        ...entryOf(id, caller, asked, this.options.now()),
+        grant: null,
+        grantVersion: null,
+        purpose: null,
+        outcome: errorMap[refused.code].code,
+        host: { ...hostPartOf(caller), subject: null, finding: null },
+      });
+    } catch (cause) {
+      return new GatewayError('ERR_LOG_UNAVAILABLE', { cause }).withReference(id);
+    }
+    return refused.withReference(id);
+  }
+}
+
+function entryOf(id: string, { partner }: Caller, { requestId, said }: Asked, at: Date) {
+  return {
+    tree: { kind: 'partner', partner },
+    id,
+    at,
+    requestId: isRequestId(requestId) ? requestId : null,
+    person: said,
+    fields: [],
+    reference: null,
+  } satisfies Partial<AccessEntry>;
+}
+
+function hostPartOf({ clientId, officer, certificateFingerprint }: Caller) {
+  return {
+    clientId,
+    officer: officer ?? null,
+    certificate: certificateFingerprint,
+    caseReference: null,
+  };
+}

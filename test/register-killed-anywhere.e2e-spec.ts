@@ -1,0 +1,144 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Caseload } from '../src/core/ids.js';
+import { migrate, openDatabase } from '../src/platform/database/database.js';
+import { epochKeyFiles } from '../src/platform/keys/epoch-key-files.js';
+import { localMasterKey } from '../src/platform/keys/keys.js';
+import { openRegister, registerMigrations, requestErasure } from '../src/register/index.js';
+import { describeOnEachDatabase, freshDatabaseUrl, temporaryHome } from './support/databases.js';
+
+/** Kills of each kind of work; more with REGISTER_KILLS. */
+const kills = Number(process.env['REGISTER_KILLS'] ?? 3);
+const people = 60;
+const week = 7 * 24 * 60 * 60 * 1000;
+
+/**
+ * Import, release, erasure and rotation, each killed (SIGKILL) before statements drawn at random and
+ * run again: what stands in the end is what would have stood without.
+ */
+describeOnEachDatabase('work on the register that is killed anywhere', (kind) => {
+  const home = temporaryHome();
+  const masterKey = randomBytes(32);
+  let now = Date.parse('2026-11-22T10:00:00Z');
+  let url: string | undefined;
+  let ended = 0;
+  const openPlace = async () =>
+    openDatabase({
+      home: home.path,
+      migrations: registerMigrations,
+      ...(url === undefined ? {} : { url }),
+    });
+  beforeAll(async () => {
+    url = await freshDatabaseUrl(kind);
+    const database = await openPlace();
+    await migrate(database.dataSource);
+    await database.close();
+  });
+  afterAll(() => {
+    home.remove();
+    rmSync(`${home.path}-epoch-keys`, { recursive: true, force: true });
+  });
+
+  const inRegister = async <T>(
+    work: (register: Awaited<ReturnType<typeof openRegister>>) => Promise<T>,
+  ): Promise<T> => {
+    const database = await openPlace();
+    try {
+      return await work(
+        await openRegister({
+          dataSource: database.dataSource,
+          masterKey: localMasterKey(masterKey),
+          epochKeys: epochKeyFiles(`${home.path}-epoch-keys`, 'epoch keys'),
+          now: () => new Date(now),
+          random: randomBytes,
+        }),
+      );
+    } finally {
+      await database.close();
+    }
+  };
+  /** Statements it took, or `undefined` when it was killed before it was done. */
+  const run = async (work: string, last: number, ...more: readonly string[]) => {
+    const place = [home.path, url ?? '-', masterKey.toString('hex'), String(now)];
+    const child = spawn(
+      process.execPath,
+      [
+        ...['--import', './bench/register-typescript.mjs', 'test/support/register-child.ts'],
+        ...[...place, work, String(last), ...more],
+      ],
+      { stdio: ['ignore', 'pipe', 'pipe'] },
+    );
+    let [out, errors] = ['', ''];
+    child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+    const signal = await new Promise((resolve) => child.on('close', (_, by) => resolve(by)));
+    const done = /^done (\d+)$/m.exec(out)?.[1];
+    // The second of two that did the same finds it done, and is told so.
+    if (done === undefined && signal !== 'SIGKILL' && !/ERR_(IMPORT|ROW)/.test(errors)) {
+      throw new Error(errors);
+    }
+    return done === undefined ? undefined : Number(done);
+  };
+  const killed = async (work: string, most: number, ...more: readonly string[]) => {
+    for (let kill = 0; kill < kills; kill += 1) {
+      const done = await run(work, Math.floor(Math.random() * most), ...more);
+      if (done === undefined) ended += 1;
+    }
+    await run(work, Infinity, ...more);
+  };
+
+  test('an import has each person once, and every batch says whom it holds', async () => {
+    await killed('import', 40, String(people), 'AF-2021');
+    await inRegister(async ({ store }) => {
+      const { dataSource } = store;
+      expect(await dataSource.query('SELECT id FROM subject')).toHaveLength(people);
+      const batches = await dataSource.query<{ id: string; pending: number }[]>(
+        'SELECT id, pending FROM import_batch ORDER BY id',
+      );
+      expect(batches.reduce((sum, { pending }) => sum + pending, 0)).toBe(people);
+    });
+  }, 120_000);
+
+  test('a release is whole or has not taken place', async () => {
+    const batches = await inRegister(async ({ store }) =>
+      store.dataSource.query<{ id: string; pending: number }[]>(
+        'SELECT id, pending FROM import_batch WHERE pending > 0 ORDER BY id',
+      ),
+    );
+    for (const { id, pending } of batches) await killed('release', 12, id, String(pending));
+    expect(await inRegister(async (register) => register.size)).toBe(people);
+  }, 240_000);
+
+  test('keys of pages and of epochs that were being moved still open everything', async () => {
+    await killed('pages', 12);
+    now += week;
+    await killed('epochs', 16);
+    now += 5 * week;
+    // Emptied by one run, destroyed by the next.
+    await killed('epochs', 16);
+    await run('epochs', Infinity);
+    await inRegister(async (register) => {
+      expect(register.size).toBe(people);
+      expect(await register.store.epochs.provider.list()).toHaveLength(1);
+    });
+  }, 240_000);
+
+  test('an erasure is whole or has not taken place', async () => {
+    const act = await inRegister(async ({ store }) =>
+      requestErasure(store, {
+        target: { caseload: 'AF-2021' as Caseload },
+        requestedBy: 'registrar-1',
+      }),
+    );
+    expect(act.people).toBe(people);
+    await killed('erase', 16, act.id, String(act.people));
+    await inRegister(async (register) => {
+      expect(register.size).toBe(0);
+      expect(await register.store.dataSource.query('SELECT id FROM subject')).toEqual([]);
+    });
+    // Of at least six times so many; a few may have come too late.
+    expect(ended).toBeGreaterThan(3 * kills);
+  }, 120_000);
+});
