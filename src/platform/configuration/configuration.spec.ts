@@ -44,9 +44,25 @@ describe('the configuration', () => {
     ['SAFECONDUCT_LOG_RECORDS_PER_DAY', '0'],
     ['SAFECONDUCT_LOG_RETENTION_MONTHS', '5'],
     ['LOG_LEVEL', 'loud'],
+    ['SAFECONDUCT_NOTIFY_WEBHOOK_URL', 'https://siem.example.org/alerts'],
+    ['SAFECONDUCT_NOTIFY_KEY_FILE', '/etc/safeconduct/notify.key'],
+    ['SAFECONDUCT_SYSLOG_URL', 'udp://siem.example.org:514'],
     ['DATABASE_URL', 'mysql://localhost/x'],
   ])('refuses %s=%s', (name, value) => {
     expect(() => readConfiguration({ ...production, [name]: value })).toThrow(name);
+  });
+
+  test('takes outlets of alerts, the webhook over https only', () => {
+    const outlets = {
+      SAFECONDUCT_NOTIFY_WEBHOOK_URL: 'https://siem.example.org/alerts',
+      SAFECONDUCT_NOTIFY_KEY_FILE: '/etc/safeconduct/notify.key',
+      SAFECONDUCT_SYSLOG_URL: 'tls://siem.example.org:6514',
+    };
+    const { notify } = readConfiguration({ ...production, ...outlets });
+    expect(notify.webhook?.keyFile).toBe('/etc/safeconduct/notify.key');
+    expect(notify.syslogUrl).toBe('tls://siem.example.org:6514');
+    const open = { ...outlets, SAFECONDUCT_NOTIFY_WEBHOOK_URL: 'http://siem.example.org/alerts' };
+    expect(() => readConfiguration({ ...production, ...open })).toThrow('NOTIFY_WEBHOOK_URL');
   });
 
   const staffFiles = {
