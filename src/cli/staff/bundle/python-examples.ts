@@ -149,6 +149,8 @@ session = OAuth2Session(
     token_endpoint=profile["url"] + "/oauth2/token",
     grant_type="client_credentials",
 )
+# Otherwise REQUESTS_CA_BUNDLE or a proxy of the environment would come before what stands here.
+session.trust_env = False
 session.verify = str(bundle / profile["caFile"])
 session.cert = (str(bundle / profile["certificateFile"]), str(bundle / profile["keyFile"]))
 session.fetch_token()

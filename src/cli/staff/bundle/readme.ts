@@ -152,5 +152,5 @@ authorization: Bearer $TOKEN
 END
 )
 # Every answer of a kind is as long as any other, padded with spaces.
-printf '%s\\n' "$ANSWER" | sed 's/ *$//'
+printf '%s\\n' "$ANSWER" | sed -e 's/ *$//' -e '/^$/d'
 `;
