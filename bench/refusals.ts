@@ -7,22 +7,25 @@ import type { TestPartner, TestReply } from '../test/support/partner.js';
 import { areaUnderCurve, welchT } from './privacy/statistics.js';
 
 /**
- * `npm run bench:refusals -- [--samples 300] [--json]`: does the time of a 401 tell its cause? Causes
+ * `npm run bench:refusals -- [--samples 300] [--delay 50] [--json]`: does the time of a 401 tell its cause? Causes
  * that stop early and late in the check of a token, and of a client assertion, interleaved at random
  * over real mutual TLS, each against the first of its endpoint: Welch's t and the area under the curve.
  */
 const { values } = parseArgs({
   options: {
     samples: { type: 'string', default: '300' },
+    delay: { type: 'string', default: '50' },
     json: { type: 'boolean', default: false },
   },
 });
 const samples = Number(values.samples);
+const releaseDelayMs = Number(values.delay);
 const stranger = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
 
-type Cause = readonly [name: string, ask: () => Promise<TestReply>];
+/** The request is made ready before the clock starts: signing it takes time of its own. */
+type Cause = readonly [name: string, ready: () => () => Promise<TestReply>];
 
-const gateway = await startGateway({ kind: 'PGlite' });
+const gateway = await startGateway({ kind: 'PGlite', releaseDelayMs });
 try {
   const partner = gateway.partner('ALPHA-BORDER');
   const figures = [
@@ -48,11 +51,10 @@ async function tokenCauses(world: TestGateway, partner: TestPartner): Promise<re
   const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as object;
   const signed = (bent: object, more: object = {}): string =>
     signJwt({ ...header, ...more }, { ...claims, ...bent }, world.settings.keys.token.key);
-  const ask = (bearer: () => string) => (): Promise<TestReply> =>
-    partner.raw({
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${bearer()}` },
-      body: '{"query":"{ access { officer } }"}',
-    });
+  const ask = (bearer: () => string) => () => {
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${bearer()}` };
+    return () => partner.raw({ headers, body: '{"query":"{ access { officer } }"}' });
+  };
   return [
     ['no token at all', ask(() => 'A.A.A')],
     ['unknown kid', ask(() => signed({ jti: randomUUID() }, { kid: randomUUID() }))],
@@ -91,17 +93,16 @@ async function assertionCauses(
   const used = assertion();
   if ((await partner.askToken(used)).status !== 200)
     throw new Error('no token for a good assertion');
-  const form = (client: string, signed: string) =>
-    partner.raw({
-      path: '/oauth2/token',
-      headers: { 'content-type': 'application/x-www-form-urlencoded' },
-      body: new URLSearchParams({
-        grant_type: 'client_credentials',
-        client_id: client,
-        client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-        client_assertion: signed,
-      }).toString(),
-    });
+  const form = (client: string, signed: string) => {
+    const body = new URLSearchParams({
+      grant_type: 'client_credentials',
+      client_id: client,
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      client_assertion: signed,
+    }).toString();
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    return () => partner.raw({ path: '/oauth2/token', headers, body });
+  };
   return [
     ['unknown client', () => form('nobody', assertion({ iss: 'nobody', sub: 'nobody' }))],
     ['unknown kid', () => form(clientId, assertion({}, signingKey, randomUUID()))],
@@ -115,9 +116,10 @@ async function assertionCauses(
 
 async function compare(path: string, causes: readonly Cause[]) {
   const times = new Map<string, number[]>(causes.map(([name]) => [name, []]));
-  for (const [, ask] of causes) await ask();
+  for (const [, ready] of causes) await ready()();
   const order = shuffled(causes.flatMap((cause) => Array.from({ length: samples }, () => cause)));
-  for (const [name, ask] of order) {
+  for (const [name, ready] of order) {
+    const ask = ready();
     const start = performance.now();
     const { status } = await ask();
     times.get(name)?.push(performance.now() - start);

@@ -22,7 +22,7 @@ import { operationLimits } from '../platform/graphql/limits.js';
 import { ClosedFastifyAdapter } from '../platform/http/closed-fastify-adapter.js';
 import { HeldAnswers } from '../platform/http/held-answers.js';
 import { padAnswer } from '../platform/http/padding.js';
-import { ReleaseClock } from '../platform/http/release.js';
+import { ReleaseClock, releaseResponse } from '../platform/http/release.js';
 import { parseStrictJson } from '../platform/json/strict-json.js';
 import { describeError, type GatewayLogger } from '../platform/telemetry/logger.js';
 import { nestLogger } from '../platform/telemetry/nest-logger.js';
@@ -284,7 +284,15 @@ function registerTokenRoutes(adapter: ClosedFastifyAdapter, options: PartnerDoor
   // The token endpoint reads its own body, so Fastify must not: it is taken over before that.
   fastify.post(
     '/oauth2/token',
-    { onRequest: async (request, reply) => handler(request, reply) },
+    {
+      onRequest: async (request, reply) => {
+        // Neither why a client is refused nor that it is known shows in the time of its answer.
+        releaseResponse(request.raw, reply.raw, options.releaseDelayMs, (late) => {
+          if (late > 0) options.metrics.lateReleases.inc();
+        });
+        handler(request, reply);
+      },
+    },
     handler,
   );
 }

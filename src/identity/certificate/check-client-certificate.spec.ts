@@ -679,6 +679,16 @@ describe('refuses a client certificate', () => {
     expect(causeOf(() => checkClientCertificate(der, [anchor], testNow))).toBe(cause);
   });
 
+  test('in 112 ways written out, each another certificate, and in every bit', () => {
+    const all = [
+      ...hostile.map(([, , bent]) => buildCertificate(bent)),
+      ...bytes.map(([, , der]) => der),
+    ];
+    expect(new Set(all.map((der) => der.toString('hex'))).size).toBe(all.length);
+    expect(all.length).toBe(112);
+    expect(good.length * 8).toBeGreaterThanOrEqual(2_000);
+  });
+
   test('with any one bit flipped', () => {
     for (let bit = 0; bit < good.length * 8; bit += 1) {
       const flipped = Buffer.from(good);

@@ -1,7 +1,9 @@
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
 import { describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { padAnswer } from './padding.js';
-import { ReleaseClock } from './release.js';
+import { ReleaseClock, releaseResponse } from './release.js';
 
 describe('a padded answer', () => {
   test('has the size of its kind, or the next multiple, and is the same JSON', () => {
@@ -68,6 +70,45 @@ describe('a release', () => {
       expect(released.late).toBeUndefined();
       await advance(1);
       expect(released.late).toBe(0);
+    }));
+
+  const exchange = () => {
+    const request = new IncomingMessage(new Socket());
+    const response = new ServerResponse(request);
+    const late: number[] = [];
+    releaseResponse(request, response, 50, (ticks) => late.push(ticks));
+    return { request, response, late };
+  };
+
+  test('of an answer written past the hooks counts from the last byte of the request', () =>
+    ticking(async (advance) => {
+      const { request, response, late } = exchange();
+      await advance(30);
+      request.emit('end');
+      await advance(10);
+      response.end('x');
+      await advance(39);
+      expect([late, response.writableEnded]).toEqual([[], false]);
+      await advance(1);
+      expect([late, response.writableEnded]).toEqual([[0], true]);
+    }));
+
+  test('of an answer that did not wait for the last byte still comes', () =>
+    ticking(async (advance) => {
+      const { request, response, late } = exchange();
+      response.end();
+      await advance(10);
+      request.emit('end');
+      await advance(40);
+      expect([late, response.writableEnded]).toEqual([[0], true]);
+    }));
+
+  test('of an exchange whose caller went away leaves no clock behind', () =>
+    ticking(async () => {
+      const { request, response } = exchange();
+      response.emit('close');
+      request.emit('end');
+      expect(jest.getTimerCount()).toBe(0);
     }));
 
   test('that is cancelled never comes', () =>

@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { performance } from 'node:perf_hooks';
 
 /**
@@ -45,4 +46,41 @@ export class ReleaseClock {
   get elapsedMs(): number {
     return performance.now() - this.arrivedAt;
   }
+}
+
+/**
+ * Lets an answer that is written past the hooks of a door leave at a tick of its own clock, counted
+ * from the last byte of the request. Nothing of it is sent before its end.
+ *
+ * @param delayMs distance of the ticks, milliseconds
+ * @param released told how many ticks late it left
+ */
+export function releaseResponse(
+  request: IncomingMessage,
+  response: ServerResponse,
+  delayMs: number,
+  released: (late: number) => void,
+): void {
+  let clock = new ReleaseClock(delayMs);
+  let isSettled = false;
+  request.once('end', () => {
+    // Answered before its last byte: it leaves by the clock it was answered under.
+    if (isSettled) return;
+    clock.cancel();
+    clock = new ReleaseClock(delayMs);
+  });
+  response.once('close', () => {
+    isSettled = true;
+    clock.cancel();
+  });
+  const end = response.end.bind(response) as (...given: unknown[]) => ServerResponse;
+  const endAtTick = (...given: unknown[]): ServerResponse => {
+    isSettled = true;
+    void clock.release().then((late) => {
+      released(late);
+      end(...given);
+    });
+    return response;
+  };
+  response.end = endAtTick as typeof response.end;
 }
