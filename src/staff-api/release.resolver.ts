@@ -45,7 +45,8 @@ export class ReleaseResolver {
   }
 
   @Query(() => ReleaseRequest, {
-    description: 'What a release is about, for whoever decides it; never whom. Reading is recorded.',
+    description:
+      'What a release is about, for whoever decides it; never whom. Reading is recorded.',
   })
   async releaseRequest(
     @Context() { caller }: StaffContext,
@@ -61,15 +62,20 @@ export class ReleaseResolver {
   async exposure(
     @Context() { caller }: StaffContext,
     @Args('of', { type: () => ExposureInput }) of: ExposureInput,
-    @Args('words', { type: () => BreachWordsInput, nullable: true }) words?: BreachWordsInput | null,
+    @Args('words', { type: () => BreachWordsInput, nullable: true })
+    words?: BreachWordsInput | null,
   ): Promise<Exposure> {
-    const { counts, wholeRows, page } = await this.exposures.counts(caller, { ...of }, {
-      nature: words?.nature ?? undefined,
-      contact: words?.contact ?? undefined,
-      consequences: words?.consequences ?? undefined,
-      measures: words?.measures ?? undefined,
-      awareAt: instant(words?.awareAt, 'words.awareAt'),
-    });
+    const { counts, wholeRows, page } = await this.exposures.counts(
+      caller,
+      { ...of },
+      {
+        nature: words?.nature ?? undefined,
+        contact: words?.contact ?? undefined,
+        consequences: words?.consequences ?? undefined,
+        measures: words?.measures ?? undefined,
+        awareAt: instant(words?.awareAt, 'words.awareAt'),
+      },
+    );
     return { ...counts, wholeRows, page };
   }
 

@@ -222,10 +222,7 @@ export const staffRequirements: Readonly<Record<string, StaffRequirement>> = {
   ),
   ...result('ExposedField', 'field level records people'),
   ...result('ExposedPartner', 'partner records'),
-  ...result(
-    'Exposure',
-    'people records forgotten wholeRows fields partners firstAt lastAt page',
-  ),
+  ...result('Exposure', 'people records forgotten wholeRows fields partners firstAt lastAt page'),
   ...result('Alert', 'id kind severity reason partner records state raisedAt lastAt notes'),
   ...result('AlertNote', 'at by state note'),
   ...result('CaseReferenceRevealed', 'caseReference'),

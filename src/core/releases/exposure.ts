@@ -44,7 +44,10 @@ export function countExposure(answers: readonly ExposedAnswer[]): ExposureCounts
   const personOf = peopleOf(answers);
   const everybody = new Set(answers.map(personOf));
   const known = new Set(answers.flatMap(({ subject }) => subject ?? []));
-  const fields = new Map<string, { readonly pair: DisclosedField; records: number; people: Set<string> }>();
+  const fields = new Map<
+    string,
+    { readonly pair: DisclosedField; records: number; people: Set<string> }
+  >();
   const partners = new Map<string, number>();
   for (const answer of answers) {
     partners.set(answer.partner, (partners.get(answer.partner) ?? 0) + 1);

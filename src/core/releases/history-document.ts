@@ -112,7 +112,9 @@ const printTelling =
   ({ caseReferences }: HistoryDocument) =>
   (telling: Telling, at: number): string => {
     const { agency, agreement, record, purpose, fields, officer, forgotten } = telling;
-    const definition = (purposeDefinitions as Readonly<Record<string, string | undefined>>)[purpose];
+    const definition = (purposeDefinitions as Readonly<Record<string, string | undefined>>)[
+      purpose
+    ];
     const asked = forgotten ? 'not known any more' : (officer ?? 'a system, no named officer');
     const reference = forgotten ? 'not known any more' : (telling.caseReference ?? 'none');
     return [

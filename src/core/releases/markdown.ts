@@ -3,10 +3,7 @@ export const inLine = (text: string): string =>
   text.replace(/[\p{Cc}\s]+/gu, ' ').replace(/[\\`*_{}[\]<>#|]/g, '\\$&');
 
 /** A table (GitHub Flavored Markdown §4.10); cells are taken as they are. */
-export const table = (
-  heading: readonly string[],
-  rows: readonly (readonly string[])[],
-): string =>
+export const table = (heading: readonly string[], rows: readonly (readonly string[])[]): string =>
   [heading, heading.map(() => '---'), ...rows]
     .map((cells) => `| ${cells.join(' | ')} |`)
     .join('\n');

@@ -1,5 +1,11 @@
 import { GatewayError } from '../../core/errors.js';
-import type { BookedAct, ReadContent, StaffActs, StaffCaller, StaffRecords } from '../../staff/index.js';
+import type {
+  BookedAct,
+  ReadContent,
+  StaffActs,
+  StaffCaller,
+  StaffRecords,
+} from '../../staff/index.js';
 import { openAct, type TwoPersonAct } from '../acts.js';
 import { readBatch, readBatches, type BatchView } from '../batches.js';
 import { compareForDuplicates, type ComparedPeople } from '../duplicates.js';
@@ -87,16 +93,20 @@ export class ReadPeople {
     caller: StaffCaller,
     { batchId, from }: { readonly batchId?: string; readonly from: number },
   ): Promise<ComparedPeople> {
-    return this.#recorded(caller, { content: { duplicates: batchId ?? 'live', from } }, async () => {
-      if (batchId !== undefined) await readBatch(this.register.store, batchId);
-      const which = { from, count: comparedAtOnce };
-      return {
-        value: await compareForDuplicates(
-          this.register,
-          batchId === undefined ? which : { ...which, batchId },
-        ),
-      };
-    });
+    return this.#recorded(
+      caller,
+      { content: { duplicates: batchId ?? 'live', from } },
+      async () => {
+        if (batchId !== undefined) await readBatch(this.register.store, batchId);
+        const which = { from, count: comparedAtOnce };
+        return {
+          value: await compareForDuplicates(
+            this.register,
+            batchId === undefined ? which : { ...which, batchId },
+          ),
+        };
+      },
+    );
   }
 
   async holds(caller: StaffCaller): Promise<readonly LegalHold[]> {

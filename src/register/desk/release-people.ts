@@ -127,9 +127,7 @@ export class ReleasePeople {
     return known;
   }
 
-  async named(
-    wanted: Parameters<typeof readSubjectsNamed>[1],
-  ): Promise<readonly NamedSubject[]> {
+  async named(wanted: Parameters<typeof readSubjectsNamed>[1]): Promise<readonly NamedSubject[]> {
     return readSubjectsNamed(this.options.register.store, wanted);
   }
 
@@ -176,7 +174,7 @@ function kindOf(act: string): ReleaseKind | undefined {
 }
 
 function recipientOf(text: string): JWK {
-  return readRecipient(readMembersText(text, 'recipient') as JWK).jwk;
+  return readRecipient(readMembersText(text, 'recipient')).jwk;
 }
 
 function reasonOf(text: string): string {
