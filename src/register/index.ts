@@ -122,4 +122,11 @@ export { builtInPeople } from './built-in-people.js';
 export { builtInQuestions, type BuiltInQuestion } from './built-in-questions.js';
 export { screenForHoney } from './honey.js';
 export { registerStatistics, type RegisterStatistics } from './statistics.js';
+export {
+  enteredBefore,
+  type ExposureContent,
+  type HistoryContent,
+  type LeftExport,
+  type NamedSubject,
+} from './releases.js';
 export { readPersonInScope } from './person-in-scope.js';

@@ -69,6 +69,8 @@ export const mutationActs = {
   requestRelease: 'REGISTER_RELEASE',
   discardBatch: 'REGISTER_DISCARD',
   exportPeople: 'REGISTER_EXPORT',
+  releaseHistory: 'HISTORY_RELEASE',
+  releaseExposure: 'EXPOSURE_RELEASE',
 } as const satisfies Readonly<Record<string, StaffAct>>;
 
 export const staffRequirements: Readonly<Record<string, StaffRequirement>> = {
@@ -116,6 +118,10 @@ export const staffRequirements: Readonly<Record<string, StaffRequirement>> = {
   'Query.logCheckpoint': 'LOG_EXPORT_READ',
   'Query.logExport': 'LOG_EXPORT_READ',
   'Query.logTail': 'LOG_EXPORT_READ',
+  'Query.historyDocument': 'HISTORY_READ',
+  'Query.releaseRequest': 'RELEASE_REQUEST_READ',
+  'Query.exposure': 'EXPOSURE_READ',
+  'Query.exposureNames': 'EXPOSURE_NAMES_READ',
   'Query.alerts': 'ALERTS_READ',
   'Query.alert': 'ALERTS_READ',
   'Mutation.noteAlert': 'OF_THE_ACT',
@@ -209,6 +215,14 @@ export const staffRequirements: Readonly<Record<string, StaffRequirement>> = {
   ...result('LogTrees', 'trees coverVerifierKey'),
   ...result('LogTree', 'partner size verifierKey coverSlot'),
   ...result('LogTail', 'records cursor atEnd'),
+  ...result('ReleasedFile', 'name text'),
+  ...result(
+    'ReleaseRequest',
+    'kind requestedBy requestedAt people reason caseReferences recipientThumbprint of',
+  ),
+  ...result('ExposedField', 'field level records people'),
+  ...result('ExposedPartner', 'partner records'),
+  ...result('Exposure', 'people records forgotten wholeRows fields partners firstAt lastAt page'),
   ...result('Alert', 'id kind severity reason partner records state raisedAt lastAt notes'),
   ...result('AlertNote', 'at by state note'),
   ...result('CaseReferenceRevealed', 'caseReference'),

@@ -6,7 +6,13 @@ import { ReadConfirmations, ReadMistakes } from '../referrals/index.js';
 import { DocumentReport, ReadBundle, ReadPartners } from '../partners/index.js';
 import { ChangePeople, ExportPeople, ImportPeople, ReadPeople } from '../register/index.js';
 import { ReadFindings } from '../screening/index.js';
-import { ExportLog, ReadSummary, SearchLog } from '../scrutiny/index.js';
+import {
+  ExportLog,
+  ExposureReport,
+  HistoryOfPerson,
+  ReadSummary,
+  SearchLog,
+} from '../scrutiny/index.js';
 import { StaffActs, StaffDirectory } from '../staff/index.js';
 import { ConfirmationResolver } from './confirmation.resolver.js';
 import { BudgetResolver } from './budget.resolver.js';
@@ -18,6 +24,7 @@ import { OnboardingResolver } from './onboarding.resolver.js';
 import { PartnerResolver } from './partner.resolver.js';
 import { RegisterReadingResolver } from './register-reading.resolver.js';
 import { RegisterResolver } from './register.resolver.js';
+import { ReleaseResolver } from './release.resolver.js';
 import { StaffResolver } from './staff.resolver.js';
 
 /** What the staff door is handed of the rooms, and nothing else. */
@@ -41,6 +48,8 @@ export const staffUseCases = [
   SearchLog,
   ReadSummary,
   ExportLog,
+  HistoryOfPerson,
+  ExposureReport,
   ReadConfirmations,
   ReadMistakes,
   ReadFindings,
@@ -59,5 +68,6 @@ export const staffResolvers = [
   RegisterResolver,
   RegisterReadingResolver,
   LogResolver,
+  ReleaseResolver,
   ConfirmationResolver,
 ] as const;

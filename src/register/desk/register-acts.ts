@@ -22,9 +22,13 @@ import {
 } from '../register-change.js';
 import type { RegisterStore } from '../register-store.js';
 import { releaseBatchIn } from '../release-batch.js';
+import { approveReleaseIn } from '../releases.js';
 import { approveLiftIn } from '../suppression.js';
 
-export type RegisterAct = Extract<ChangingAct, `REGISTER_${string}`>;
+export type RegisterAct = Extract<
+  ChangingAct,
+  `REGISTER_${string}` | 'HISTORY_RELEASE' | 'EXPOSURE_RELEASE'
+>;
 
 /** What one person does to the register, once its act is being recorded. */
 export interface RegisterCommand {
@@ -125,6 +129,8 @@ export class RegisterActs {
     REGISTER_HOLD_LIFT: this.#ofTwo(approveHoldLiftIn),
     REGISTER_MERGE: this.#ofTwo(approveMergeIn),
     REGISTER_EXPORT: this.#ofTwo(approveExportIn),
+    HISTORY_RELEASE: this.#ofTwo(approveReleaseIn('HISTORY')),
+    EXPOSURE_RELEASE: this.#ofTwo(approveReleaseIn('EXPOSURE')),
   };
 
   #within(work: (change: RegisterChange, context: ActContext) => Promise<unknown>) {
