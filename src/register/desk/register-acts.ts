@@ -23,6 +23,7 @@ import {
 import type { RegisterStore } from '../register-store.js';
 import { releaseBatchIn } from '../release-batch.js';
 import { approveLiftIn } from '../suppression.js';
+import { askForKeys, keyJobs } from '../upkeep.js';
 
 export type RegisterAct = Extract<ChangingAct, `REGISTER_${string}`>;
 
@@ -125,6 +126,11 @@ export class RegisterActs {
     REGISTER_HOLD_LIFT: this.#ofTwo(approveHoldLiftIn),
     REGISTER_MERGE: this.#ofTwo(approveMergeIn),
     REGISTER_EXPORT: this.#ofTwo(approveExportIn),
+    REGISTER_KEYS_ROTATE: (content) => {
+      const job = keyJobs.find((known) => known === content['job']);
+      if (job === undefined) throw inputInvalid('job');
+      return { payload: { job }, apply: async (manager) => askForKeys(manager, job) };
+    },
   };
 
   #within(work: (change: RegisterChange, context: ActContext) => Promise<unknown>) {
