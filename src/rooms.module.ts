@@ -303,8 +303,9 @@ export class RoomsModule {
         },
         {
           provide: RegisterActs,
-          inject: [Register],
-          useFactory: (register: Register) => new RegisterActs(register.store),
+          inject: [Register, ACCESS_LOG],
+          useFactory: (register: Register, accessLog: AccessLog) =>
+            new RegisterActs(register.store, accessLog.search),
         },
         {
           provide: DESK,

@@ -2,7 +2,7 @@ import { GatewayError, inputInvalid, isGatewayError } from '../../core/errors.js
 import type { PartnerCode } from '../../core/ids.js';
 import { pendingHours } from '../../core/staff/acts.js';
 import { parseStrictJson } from '../../platform/json/strict-json.js';
-import type { BookedAct, StaffActs, StaffCaller } from '../../staff/index.js';
+import type { ActPayload, BookedAct, StaffActs, StaffCaller } from '../../staff/index.js';
 import { dropOverdueRequests, withdrawAct, type PendingAct } from '../acts.js';
 import { readBatch } from '../batches.js';
 import type { RowMembers } from '../one-person.js';
@@ -36,6 +36,7 @@ export async function requestByTwo<Asked extends PendingAct>(
   caller: StaffCaller,
   act: RegisterAct,
   request: (by: string) => Promise<Asked>,
+  more: ActPayload = {},
 ): Promise<RequestedAct & { readonly asked: Asked }> {
   await acts.admit(caller, act);
   const { store } = register;
@@ -45,7 +46,11 @@ export async function requestByTwo<Asked extends PendingAct>(
   const asked = await request(caller.reference);
   const { id, people } = asked;
   try {
-    return { act: await acts.perform(caller, act, { request: id, people }), people, asked };
+    return {
+      act: await acts.perform(caller, act, { request: id, people, ...more }),
+      people,
+      asked,
+    };
   } catch (error) {
     await withdrawAct(store, id).catch(() => undefined);
     throw error;
