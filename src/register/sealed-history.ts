@@ -95,7 +95,7 @@ export async function sealHistory(
   if (act.kind !== 'ERASE') throw noSuchAct();
   const { counsel, ...target } = act.content as ErasureTarget & SealedForCounsel;
   if (counsel === undefined) return undefined;
-  const erased = await openErased(store, target as ErasureTarget);
+  const erased = await openErased(store, target);
   const people = erased.map(({ id, referenceSecret }) => ({ id, referenceSecret }));
   const places = await log.placesOf(store.dataSource, ...people);
   const told = await log.historyOf(...people);
@@ -207,7 +207,7 @@ async function openErased(
         const { referenceSecret, content } = one;
         erased.push({
           id,
-          caseload: caseload as Caseload,
+          caseload: caseload,
           reference: content.reference,
           referenceSecret,
         });

@@ -1,4 +1,3 @@
-import type { JWK } from 'jose';
 import { inputInvalid } from '../../core/errors.js';
 import { isCaseload, type Caseload, type PartnerCode } from '../../core/ids.js';
 import { visaStatuses, type VisaStatus } from '../../core/register/subject.js';
@@ -186,7 +185,7 @@ export class ChangePeople {
     const named =
       counselText === undefined
         ? undefined
-        : await readCounsel(readMembersText(counselText, 'counsel') as JWK);
+        : await readCounsel(readMembersText(counselText, 'counsel'));
     const { asked, ...requested } = await requestByTwo(
       this.options,
       caller,
