@@ -200,6 +200,10 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
     return credential.partner;
   };
 
+  authority.onRevokedToken((code) => {
+    events.count('EVENT_TOKENS_REFUSED', 'token-revoked', code);
+  });
+
   const tokenEndpoint = createTokenEndpoint({
     issuer: configuration.publicUrl,
     signingKeys: ring.tokenKeys(),
@@ -211,6 +215,9 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
       byClientId: async (clientId) => {
         await authority.refresh();
         const client = authority.client(clientId);
+        if (client?.active === false) {
+          events.count('EVENT_TOKENS_REFUSED', 'client-revoked', client.partner);
+        }
         return client === undefined ? undefined : { ...client, jwks: client.jwks.keys };
       },
     },

@@ -52,6 +52,7 @@ import {
   ExportPeople,
   ImportPeople,
   openRegister,
+  HoneyDesk,
   ReadPeople,
   readPersonInScope,
   Register,
@@ -336,6 +337,11 @@ export class RoomsModule {
           provide: ExportPeople,
           inject: [DESK],
           useFactory: (desk: DeskOptions) => new ExportPeople(desk),
+        },
+        {
+          provide: HoneyDesk,
+          inject: [DESK],
+          useFactory: (desk: DeskOptions) => new HoneyDesk(desk),
         },
         {
           provide: ReadPeople,

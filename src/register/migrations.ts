@@ -1,5 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { BuiltInCaseload1770000000102 } from './built-in-caseload.migration.js';
+import { PlantedHoney1770000000310 } from './planted-honey.migration.js';
 import type { Migration } from '../platform/database/database.js';
 
 /**
@@ -250,4 +251,5 @@ export const registerMigrations: readonly Migration[] = [
   EpochKeysLeave1769200000000,
   RegisterUpkeep1769200000001,
   BuiltInCaseload1770000000102,
+  PlantedHoney1770000000310,
 ];

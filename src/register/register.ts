@@ -131,7 +131,11 @@ export class Register implements RegisterReader {
 
   /** The best candidates whoever may be told of them, no made-up ones: for registrars, never for a partner. */
   candidatesForHost(terms: readonly WeightedTerm[], cap: number): readonly Candidate[] {
-    return this.#candidates(terms, { ...nobody, caseloads: realCaseloads(this.#index.caseloads) }, cap);
+    return this.#candidates(
+      terms,
+      { ...nobody, caseloads: realCaseloads(this.#index.caseloads) },
+      cap,
+    );
   }
 
   /**

@@ -14,6 +14,7 @@ import { approveErasureIn } from '../erase.js';
 import { approveExportIn } from '../export-register.js';
 import { approveHoldIn, approveHoldLiftIn } from '../legal-hold.js';
 import { approveMergeIn } from '../merge.js';
+import { retireHoneyIn } from '../planted-honey.js';
 import {
   changeRegisterIn,
   readyToChange,
@@ -24,7 +25,7 @@ import type { RegisterStore } from '../register-store.js';
 import { releaseBatchIn } from '../release-batch.js';
 import { approveLiftIn } from '../suppression.js';
 
-export type RegisterAct = Extract<ChangingAct, `REGISTER_${string}`>;
+export type RegisterAct = Extract<ChangingAct, `REGISTER_${string}` | `HONEY_${string}`>;
 
 /** What one person does to the register, once its act is being recorded. */
 export interface RegisterCommand {
@@ -125,6 +126,14 @@ export class RegisterActs {
     REGISTER_HOLD_LIFT: this.#ofTwo(approveHoldLiftIn),
     REGISTER_MERGE: this.#ofTwo(approveMergeIn),
     REGISTER_EXPORT: this.#ofTwo(approveExportIn),
+    HONEY_PLANT: this.#ofOne,
+    HONEY_RETIRE: (content) => {
+      const honey = textMember(content, 'honey', uuidForm);
+      return {
+        payload: { honey },
+        apply: async (manager) => retireHoneyIn(manager, honey),
+      };
+    },
   };
 
   #within(work: (change: RegisterChange, context: ActContext) => Promise<unknown>) {
