@@ -1,63 +1,42 @@
 import 'reflect-metadata';
-import type { IncomingMessage } from 'node:http';
 import { hostname } from 'node:os';
 import type { AddressInfo } from 'node:net';
 import type { INestApplicationContext, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { printSchema, type GraphQLSchema } from 'graphql';
+import type { GraphQLSchema } from 'graphql';
 import { EventRecorder, type AccessLog } from './access-log/index.js';
 import { Outbox } from './alerts/index.js';
 import { GatewayError } from './core/errors.js';
-import type { PartnerCode } from './core/ids.js';
-import { AcceptGrant, Authority, ReadEnds, type Caller } from './grants/index.js';
-import { createTokenVerifier, parseBearer } from './identity/caller/index.js';
-import { certificateCauseOf } from './identity/certificate/index.js';
+import { Authority, ReadEnds } from './grants/index.js';
 import { GatewayKeyRing } from './identity/keys/index.js';
-import { createTokenEndpoint, publicTokenKeys } from './identity/token/index.js';
-import { DocumentReport } from './partners/index.js';
 import { buildOpsDoor } from './ops/ops-door.js';
-import { startBackground } from './background.js';
-import { countEnding } from './ending-credentials.js';
-import { CertificateJudge, type PartnerPeer } from './certificate-judge.js';
-import { openStaffDoor, type OpenedStaffDoor } from './open-staff-door.js';
-import { buildPartnerDoor } from './partner-api/partner-door.js';
-import { ReadBundle } from './partners/index.js';
-import { errorTable } from './platform/graphql/error-table.js';
+import type { StaffDoorFiles } from './platform/configuration/configuration.js';
+import type { Database } from './platform/database/database.js';
 import { lockHome } from './platform/database/home-lock.js';
 import { listenForNotices } from './platform/database/notifications.js';
-import type { Database } from './platform/database/database.js';
-import type { StaffDoorFiles } from './platform/configuration/configuration.js';
-import { FileWatch } from './platform/keys/watched-files.js';
+import { describeError } from './platform/telemetry/logger.js';
+import { Metrics } from './platform/telemetry/metrics.js';
+import { nestLogger } from './platform/telemetry/nest-logger.js';
 import {
   readCaCertificates,
   readListenerTls,
   type ListenerTls,
 } from './platform/tls/listener-files.js';
-import { describeError } from './platform/telemetry/logger.js';
-import { Metrics } from './platform/telemetry/metrics.js';
-import { nestLogger } from './platform/telemetry/nest-logger.js';
-import {
-  createGatedHttpsServer,
-  type GatedHttpsServer,
-} from './platform/tls/client-certificate-gate.js';
+import { ConfirmationAlarms } from './referrals/index.js';
 import { ScreenRounds } from './screening/index.js';
-import { startWatch, type Watch } from './open-watch.js';
-import { ConfirmationAlarms, Crossings, Mistakes, ReadNotices } from './referrals/index.js';
-import { legalHolds, Register, Upkeep } from './register/index.js';
 import { authorityChannel, ReplicaClock } from './staff/index.js';
-import {
-  ReadAccess,
-  ReadReceipt,
-  RecordRefusal,
-  VerifyIdentities,
-  VerifyIdentity,
-} from './verification/index.js';
 import {
   ACCESS_LOG,
   openMigratedDatabase,
   RoomsModule,
   type RoomsSettings,
 } from './rooms.module.js';
+import { startBackground } from './wiring/background.js';
+import { openPartnerDoor } from './wiring/open-partner-door.js';
+import { openStaffDoor } from './wiring/open-staff-door.js';
+import { startWatch, type Watch } from './wiring/open-watch.js';
+import { readiness } from './wiring/readiness.js';
+import { watchFiles } from './wiring/watch-files.js';
 
 export interface GatewaySettings extends RoomsSettings {
   /** The staff door's files; without them there is no staff door. */
@@ -144,155 +123,17 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
   const accessLog = context.get<AccessLog>(ACCESS_LOG);
   const events = context.get(EventRecorder);
   const readEnds = context.get(ReadEnds);
-  const documentReport = context.get(DocumentReport);
   const ring = context.get(GatewayKeyRing);
   let tls = readListenerTls(settings.partnerTls, 'PARTNER');
   const caCertificates = readCaCertificates(settings.partnerTls.caFile);
   metrics.certificateNotAfter.set({ door: 'partner' }, tls.notAfter.getTime() / 1000);
 
-  const judge = new CertificateJudge(authority, now);
-  let gate: GatedHttpsServer<PartnerPeer> | undefined;
-  const peerOf = (socket: object): PartnerPeer | undefined => gate?.identityOf(socket);
-  const newVerifier = () =>
-    createTokenVerifier({
-      issuer: configuration.publicUrl,
-      audience: configuration.publicUrl,
-      keys: publicTokenKeys(ring.verifierJwks),
-      now,
-      maxSkewSeconds: 5,
-    });
-  let verifier = newVerifier();
-  ring.onChange(() => {
-    verifier = newVerifier();
-  });
-
-  /** Certificate and token of a request, against authority as it is now. */
-  const authenticate = async (request: IncomingMessage): Promise<Caller> => {
-    const peer = peerOf(request.socket);
-    if (peer === undefined) throw new GatewayError('ERR_TOKEN_REFUSED', { detail: 'certificate' });
-    const fingerprint = peer.checked.fingerprintSha256.base64url;
-    const token = parseBearer(request.headersDistinct['authorization']);
-    const { clientId, officer, issuedAt, expiresAt, kid } = verifier.verify(token, fingerprint);
-    await authority.refresh();
-    if (!ring.acceptsToken(kid)) throw new GatewayError('ERR_TOKEN_REFUSED', { detail: 'key' });
-    if (!judge.isInForce(peer)) {
-      throw new GatewayError('ERR_TOKEN_REFUSED', { detail: 'certificate' });
-    }
-    return authority.establish({
-      clientId,
-      certificate: peer.checked,
-      certificateFingerprint: fingerprint,
-      tokenIssuedAt: issuedAt,
-      tokenExpiresAt: expiresAt,
-      ...(officer === undefined ? {} : { officer }),
-    });
-  };
-
-  /** Partner behind the certificate of a request, against authority as it is now. */
-  const partnerOf = async (request: IncomingMessage): Promise<PartnerCode> => {
-    const peer = peerOf(request.socket);
-    await authority.refresh();
-    const fingerprint = peer?.checked.fingerprintSha256.base64url ?? '';
-    const credential = authority.credential(fingerprint);
-    if (peer === undefined || credential === undefined || peer.checked.notAfter <= now()) {
-      throw new GatewayError('ERR_CERTIFICATE_REFUSED', { detail: 'no longer in force' });
-    }
-    return credential.partner;
-  };
-
-  authority.onRevokedToken((code) => {
-    events.count('EVENT_TOKENS_REFUSED', 'token-revoked', code);
-  });
-
-  const tokenEndpoint = createTokenEndpoint({
-    issuer: configuration.publicUrl,
-    signingKeys: ring.tokenKeys(),
-    currentKeys: async () => {
-      await authority.refresh();
-      return ring.tokenKeys();
-    },
-    clients: {
-      byClientId: async (clientId) => {
-        await authority.refresh();
-        const client = authority.client(clientId);
-        if (client?.active === false) {
-          events.count('EVENT_TOKENS_REFUSED', 'client-revoked', client.partner);
-        }
-        return client === undefined ? undefined : { ...client, jwks: client.jwks.keys };
-      },
-    },
-    database: { query: (sql, parameters) => database.dataSource.query(sql, [...parameters]) },
-    officers: async (code) => {
-      await authority.refresh();
-      const named = authority.officerProvider(code);
-      return named === undefined ? undefined : { issuer: named.issuer, keys: named.jwks.keys };
-    },
-    peerOf: (socket) => {
-      const peer = peerOf(socket);
-      return peer !== undefined && judge.isInForce(peer)
-        ? { ...peer, subject: peer.checked.subject }
-        : undefined;
-    },
-    now,
-    onRefused: (error, detail) => {
-      metrics.tokensRefused.inc({ cause: `endpoint ${error}` });
-      events.count('EVENT_TOKENS_REFUSED', error);
-      logger.info({ error, detail }, 'token refused');
-    },
-    onIssued: (clientId) => events.count('EVENT_TOKENS_ISSUED', clientId),
-    onFault: (error) => logger.error({ code: nameOfFault(error) }, 'token endpoint'),
-  });
-
-  const partner = await buildPartnerDoor({
-    useCases: {
-      verifyIdentity: shared(context, VerifyIdentity),
-      verifyIdentities: shared(context, VerifyIdentities),
-      readAccess: shared(context, ReadAccess),
-      readReceipt: shared(context, ReadReceipt),
-      recordRefusal: shared(context, RecordRefusal),
-      acceptGrant: shared(context, AcceptGrant),
-      crossings: shared(context, Crossings),
-      readNotices: shared(context, ReadNotices),
-      mistakes: shared(context, Mistakes),
-    },
-    serverFactory: (handler) => {
-      gate = createGatedHttpsServer<PartnerPeer>(
-        {
-          certificate: tls.certificate,
-          privateKey: tls.key,
-          check: async (der) => judge.check(der),
-          causeOf: certificateCauseOf,
-          connectionKey: (peer) => peer.partner,
-          http: { keepAliveTimeout: 60_000 },
-          onRefused: (cause) => {
-            metrics.handshakesRefused.inc({ cause });
-            events.count('EVENT_CONNECTIONS_REFUSED', cause);
-          },
-        },
-        handler,
-      );
-      return gate.server;
-    },
-    authenticate,
-    tokenEndpoint,
-    log: { published: accessLog.published, partnerOf, now },
-    documents: {
-      ruleOf: (code) => authority.documentRule(code),
-      note: (code, id, refused) => {
-        metrics.untrustedDocuments.inc({ refused: String(refused) });
-        documentReport.note(code, id, refused);
-      },
-    },
-    releaseDelayMs: configuration.releaseDelayMs,
-    logger,
-    metrics,
-  });
-  context.get(ReadBundle).describeDoor({
-    caCertificates,
-    schema: `${printSchema(partner.schema)}\n`,
-    errorTable: errorTable(),
-  });
-  authority.onChange(() => gate?.cutConnections((peer) => !judge.isInForce(peer)));
+  const partner = await openPartnerDoor(
+    { configuration, tls, caCertificates, now, logger, metrics },
+    context,
+    database,
+    (type) => shared(context, type),
+  );
 
   let staffTls = settings.staffTls && readListenerTls(settings.staffTls, 'STAFF');
   const staff =
@@ -338,41 +179,18 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
     throw error;
   }
   authority.onChange(() => clock.saw(authority.version));
-  const files = new FileWatch(
-    [
-      { what: 'signing keys', paths: ring.files, reread: () => ring.reread() },
-      {
-        what: 'partner certificate',
-        paths: [settings.partnerTls.certificateFile, settings.partnerTls.keyFile],
-        reread: () => {
-          const read = readListenerTls(settings.partnerTls, 'PARTNER');
-          gate?.serveCertificate({ certificate: read.certificate, privateKey: read.key });
-          tls = read;
-          metrics.certificateNotAfter.set({ door: 'partner' }, read.notAfter.getTime() / 1000);
-        },
-      },
-      ...(settings.staffTls === undefined || staff === undefined
-        ? []
-        : staffFiles(settings.staffTls, staff, (read) => {
-            staffTls = read;
-            metrics.certificateNotAfter.set({ door: 'staff' }, read.notAfter.getTime() / 1000);
-          })),
-    ],
-    {
-      onTaken: (what) => {
-        metrics.filesRefused.set({ what }, 0);
-        logger.info({ what }, 'changed files were taken up');
-        void clock.holds();
-      },
-      onFault: (what, error) => {
-        metrics.filesRefused.set({ what }, 1);
-        logger.error(
-          { what, ...describeError(error) },
-          'changed files hold nothing that can be taken; what was before goes on',
-        );
-      },
+  const files = watchFiles({
+    paths: settings,
+    doors: { partner, staff },
+    ring,
+    metrics,
+    logger,
+    onServed: (door, read) => {
+      if (door === 'partner') tls = read;
+      else staffTls = read;
     },
-  );
+    onTaken: async () => clock.holds(),
+  });
   await files.start();
   const notices =
     configuration.databaseUrl === undefined
@@ -385,54 +203,12 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
             );
         });
 
-  /** What ends soon shows on /metrics; a database that does not answer takes nothing else from it. */
-  const measureEnding = async () => {
-    for (const { kind, withinDays, count } of countEnding(await readEnds.all(), now())) {
-      metrics.ending.set({ kind, within_days: String(withinDays) }, count);
-    }
-    const isStale = ({ crl }: { crl?: { nextUpdate: Date } }) =>
-      crl !== undefined && crl.nextUpdate < now();
-    metrics.staleRevocationLists.set(authority.anchors.filter(isStale).length);
-  };
-  const ready = async () => {
-    const log = accessLog.isWritable();
-    metrics.logWritable.set(log ? 1 : 0);
-    await measureEnding().catch(() => undefined);
-    return [
-      { name: 'access log can be written', ok: log },
-      { name: 'listener certificate in force', ok: now() < tls.notAfter },
-      { name: 'signing keys in force are held', ok: ring.lacking().length === 0 },
-      {
-        name: 'a witness has cosigned within a day',
-        ok: await accessLog.witnesses.isCosigned(now()).catch(() => false),
-      },
-      ...(staffTls === undefined
-        ? []
-        : [{ name: 'staff listener certificate in force', ok: now() < staffTls.notAfter }]),
-    ];
-  };
+  const ready = readiness(context, metrics, now, () => ({ partner: tls, staff: staffTls }));
   const ops = await buildOpsDoor({ ready, metrics, logger });
-  const { retentionDays } = configuration;
-  const upkeep = new Upkeep({
-    store: context.get(Register).store,
-    embedded: database.embedded,
-    hasPreviousMasterKey: settings.keys.previousMaster !== undefined,
-    ...(retentionDays === undefined ? {} : { retentionDays }),
-    logger,
-    onStatus: ({ job, state, done, endedAt }) => {
-      if (state === 'DONE' && done > 0) void events.record('EVENT_UPKEEP', { job, done });
-      metrics.registerUpkeep.set({ job }, done);
-      metrics.registerUpkeepFailed.set({ job }, state === 'FAILED' ? 1 : 0);
-      if (state === 'DONE' && endedAt !== null) {
-        metrics.registerUpkeepEnded.set({ job }, endedAt.getTime() / 1000);
-      }
-    },
-  });
-
   const watches: Watch[] = [];
   const close = async () => {
     await files.close();
-    gate?.cutConnections(() => true);
+    partner.cut();
     staff?.cut();
     await partner.app.close();
     await staff?.app.close();
@@ -441,19 +217,9 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
     await clock.stop().catch(() => undefined);
     for (const watch of watches) await watch.stop();
     await background.stop();
-    await upkeep.stop();
     await rooms.close();
   };
-  accessLog.startRounds(now);
-  const months = configuration.logRetentionMonths;
-  if (months !== undefined) {
-    // Whom a hold protects is sealed: while one is in force nothing of the log is forgotten.
-    const { store } = context.get(Register);
-    const isHeld = async () => (await legalHolds(store)).length > 0;
-    accessLog.startRetention({ months, isHeld }, now);
-  }
-  upkeep.start();
-  const background = startBackground(context, database.dataSource, now, logger);
+  const background = startBackground(settings, context, database, metrics);
   try {
     await listen(partner.app, configuration.partner, 'SAFECONDUCT_PARTNER_PORT');
     if (staff !== undefined) {
@@ -521,26 +287,6 @@ function servedBy({ fingerprint, notAfter }: ListenerTls) {
   return { thumbprint: fingerprint, kid: '', notAfter };
 }
 
-/** Files of the staff door that are taken up while it is open. */
-function staffFiles(
-  files: StaffDoorFiles,
-  staff: OpenedStaffDoor,
-  onServed: (read: ListenerTls) => void,
-) {
-  return [
-    {
-      what: 'staff certificate',
-      paths: [files.certificateFile, files.keyFile],
-      reread: () => {
-        const read = readListenerTls(files, 'STAFF');
-        staff.serveCertificate({ certificate: read.certificate, privateKey: read.key });
-        onServed(read);
-      },
-    },
-    { what: 'staff CAs', paths: [files.caFile], reread: () => staff.rereadAnchors() },
-  ];
-}
-
 interface Listening {
   listen(port: number, host: string): Promise<unknown>;
 }
@@ -565,8 +311,4 @@ async function listen(
 function portOf(server: { address(): AddressInfo | string | null }): number {
   const address = server.address();
   return typeof address === 'object' && address !== null ? address.port : 0;
-}
-
-function nameOfFault(error: unknown): string {
-  return error instanceof GatewayError ? error.code : error instanceof Error ? error.name : 'fault';
 }

@@ -53,7 +53,7 @@ describeOnEachDatabase('a grant', (kind) => {
     await expect(
       database.dataSource.query(
         `INSERT INTO grant_version (grant_id, version, terms, digest, requested_by, approved_by, approved_at)
-         VALUES ($1, 2, '{}', '', 'one', 'one', now())`,
+         SELECT grant_id, 2, terms, '', 'one', 'one', now() FROM grant_version WHERE grant_id = $1`,
         [grant.id],
       ),
     ).rejects.toThrow('approver_is_not_requester');

@@ -1,16 +1,11 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { allowActsOfOne } from '../staff/index.js';
 
-/**
- * Honey records that stand in no export: planted by security officers. Planting lets nobody learn
- * more, so one person does it; retiring blinds the watch, and takes two.
- */
+/** Honey records that stand in no export: planted by security officers. */
 export class PlantedHoney1770000000310 implements MigrationInterface {
   readonly name = 'PlantedHoney1770000000310';
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query('ALTER TABLE honey_record ALTER COLUMN export_id DROP NOT NULL');
-    await allowActsOfOne(runner, ['HONEY_PLANT']);
   }
 
   async down(runner: QueryRunner): Promise<void> {

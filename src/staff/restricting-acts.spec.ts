@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { EntityManager } from 'typeorm';
-import { actHandlers } from '../act-handlers.js';
+import { actHandlers } from '../wiring/act-handlers.js';
 import { staffActs } from '../core/staff/acts.js';
 import { GatewayError } from '../core/errors.js';
 import type { ActHandler } from './act-handler.js';

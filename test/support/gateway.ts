@@ -94,6 +94,8 @@ export interface TestGatewayOptions {
   readonly releaseDelayMs?: number;
   /** File system under the journal. */
   readonly journalFiles?: AccessLogOptions['files'];
+  /** An empty directory that outlives the gateway; otherwise a temporary one. */
+  readonly home?: string;
   /** Volume under the journal. */
   readonly journalVolume?: AccessLogOptions['volume'];
   /** Opens the staff door, with staff of every role (src/cli/demo/demo-staff.ts). */
@@ -140,7 +142,8 @@ export const standardTerms = {
 } satisfies Partial<GrantTerms>;
 
 export async function startGateway(options: TestGatewayOptions): Promise<TestGateway> {
-  const home = temporaryHome();
+  const home =
+    options.home === undefined ? temporaryHome() : { path: options.home, remove: () => undefined };
   const now = options.now ?? (() => new Date());
   const databaseUrl = options.databaseUrl ?? (await freshDatabaseUrl(options.kind));
   const serverCa = createServerCa({ organization: 'Test', commonName: 'Server CA' }, new Date());

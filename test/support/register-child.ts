@@ -36,7 +36,7 @@ let statements = 0;
 const createQueryRunner = dataSource.createQueryRunner.bind(dataSource);
 dataSource.createQueryRunner = (mode) => {
   const runner = createQueryRunner(mode);
-  runner.query = new Proxy(runner.query.bind(runner), {
+  runner.query = new Proxy<typeof runner.query>(runner.query.bind(runner), {
     apply: (query, self, parameters: unknown[]): unknown => {
       statements += 1;
       if (statements > Number(last)) process.kill(process.pid, 'SIGKILL');

@@ -14,7 +14,7 @@ import {
   type ActPayload,
   type StaffCaller,
 } from '../../src/staff/index.js';
-import { actHandlers } from '../../src/act-handlers.js';
+import { actHandlers } from '../../src/wiring/act-handlers.js';
 import type { AccessLog } from '../../src/access-log/index.js';
 import { openTestLog } from './access-log.js';
 import { openTestDatabase, temporaryHome, type DatabaseKind } from './databases.js';

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync, mkdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { DataSource } from 'typeorm';
 import type { AccessLog } from '../../access-log/index.js';
-import { actHandlers } from '../../act-handlers.js';
+import { actHandlers } from '../../wiring/act-handlers.js';
 import type { StaffRole } from '../../core/staff/acts.js';
 import type { DemoPki } from '../../platform/pki/index.js';
 import { foundStaff, readCertificateText, StaffActs, StaffDirectory } from '../../staff/index.js';

@@ -20,6 +20,7 @@ export const wideningActs = {
   GRANT_APPROVE: 'a first version of a grant, or one that widens it',
   GRANT_RESUME: 'a suspended grant is used again',
   GRANT_KEY_ADD: 'a partner’s key for signing acceptances',
+  TEST_GRANT_RENEW: 'a partner rehearses with the made-up people for another year',
   BUDGET_RELEASE_AGAIN: 'a second release of budgets within the day',
   DOCUMENTS_RELAX: 'a partner’s documents need not be trusted ones any more',
   STAFF_ADD: 'a person with an account',

@@ -4,11 +4,11 @@ import {
   documentActs,
   officerActs,
   organisationActs,
-} from './partners/index.js';
-import { grantActs, grantKeyActs, testGrantActs, withTestGrant } from './grants/index.js';
-import { keyActs } from './identity/keys/index.js';
-import type { RegisterAct, RegisterActs } from './register/index.js';
-import { accountActs, type ActHandler, type ChangingAct } from './staff/index.js';
+} from '../partners/index.js';
+import { grantActs, grantKeyActs, testGrantActs, withTestGrant } from '../grants/index.js';
+import { keyActs } from '../identity/keys/index.js';
+import type { RegisterAct, RegisterActs } from '../register/index.js';
+import { accountActs, type ActHandler, type ChangingAct } from '../staff/index.js';
 
 /** How each act of staff is done that needs nothing but the database. */
 export const actHandlers: Readonly<Record<Exclude<ChangingAct, RegisterAct>, ActHandler>> = {

@@ -1,11 +1,11 @@
-import type { PartnerCode } from './core/ids.js';
-import type { Authority } from './grants/index.js';
+import type { PartnerCode } from '../core/ids.js';
+import type { Authority } from '../grants/index.js';
 import {
   certificateRefused,
   checkClientCertificate,
   type CheckedCertificate,
   type TrustAnchor,
-} from './identity/certificate/index.js';
+} from '../identity/certificate/index.js';
 
 /** Who is on the other end of a connection through the partner door's gate. */
 export interface PartnerPeer {

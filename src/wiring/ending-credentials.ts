@@ -1,4 +1,4 @@
-import { warningDays, type End, type EndKind } from './grants/index.js';
+import { warningDays, type End, type EndKind } from '../grants/index.js';
 
 /** Labels of the metric, which dashboards know. */
 const labels = {

@@ -2,25 +2,25 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import type { INestApplicationContext, Type } from '@nestjs/common';
-import { GatewayError } from './core/errors.js';
-import type { Authority } from './grants/index.js';
+import { GatewayError } from '../core/errors.js';
+import type { Authority } from '../grants/index.js';
 import {
   certificateCauseOf,
   checkClientCertificate,
   parseTrustAnchor,
   type CheckedCertificate,
   type TrustAnchor,
-} from './identity/certificate/index.js';
-import type { StaffDoorFiles } from './platform/configuration/configuration.js';
-import type { GatewayLogger } from './platform/telemetry/logger.js';
-import type { Metrics } from './platform/telemetry/metrics.js';
+} from '../identity/certificate/index.js';
+import type { StaffDoorFiles } from '../platform/configuration/configuration.js';
+import type { GatewayLogger } from '../platform/telemetry/logger.js';
+import type { Metrics } from '../platform/telemetry/metrics.js';
 import {
   createGatedHttpsServer,
   type GatedHttpsServer,
-} from './platform/tls/client-certificate-gate.js';
-import { buildStaffDoor, type StaffDoor } from './staff-api/staff-door.js';
-import { EventRecorder } from './access-log/index.js';
-import { StaffDirectory } from './staff/index.js';
+} from '../platform/tls/client-certificate-gate.js';
+import { buildStaffDoor, type StaffDoor } from '../staff-api/staff-door.js';
+import { EventRecorder } from '../access-log/index.js';
+import { StaffDirectory } from '../staff/index.js';
 
 /** Who is on the other end of a connection through the staff door's gate. */
 interface StaffPeer {

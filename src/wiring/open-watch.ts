@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { DataSource } from 'typeorm';
-import type { AccessLog, EventRecorder } from './access-log/index.js';
+import type { AccessLog, EventRecorder } from '../access-log/index.js';
 import {
   AlertWatch,
   budgetSource,
@@ -12,13 +12,13 @@ import {
   ProcessSignals,
   witnessSource,
   type Outbox,
-} from './alerts/index.js';
-import { clockAlert, lateAlert, reconciliationAlert } from './core/alerts/rules.js';
-import type { End } from './grants/index.js';
-import { describeError, type GatewayLogger } from './platform/telemetry/logger.js';
-import type { Metrics } from './platform/telemetry/metrics.js';
-import type { ConfirmationAlarms } from './referrals/index.js';
-import type { ScreenRounds } from './screening/index.js';
+} from '../alerts/index.js';
+import { clockAlert, lateAlert, reconciliationAlert } from '../core/alerts/rules.js';
+import type { End } from '../grants/index.js';
+import { describeError, type GatewayLogger } from '../platform/telemetry/logger.js';
+import type { Metrics } from '../platform/telemetry/metrics.js';
+import type { ConfirmationAlarms } from '../referrals/index.js';
+import type { ScreenRounds } from '../screening/index.js';
 
 export interface WatchParts {
   readonly dataSource: DataSource;

@@ -1,0 +1,80 @@
+import type { INestApplicationContext } from '@nestjs/common';
+import { EventRecorder, type AccessLog } from '../access-log/index.js';
+import type { Database } from '../platform/database/database.js';
+import { describeError } from '../platform/telemetry/logger.js';
+import type { Metrics } from '../platform/telemetry/metrics.js';
+import { ConfirmationAlarms, ToldKeys } from '../referrals/index.js';
+import { legalHolds, Register, Upkeep } from '../register/index.js';
+import { QuestionScreen } from '../screening/index.js';
+import { ACCESS_LOG, type RoomsSettings } from './settings.js';
+
+/** What a gateway does by itself beside answering. */
+export interface Background {
+  /** Finishes what is under way. */
+  stop(): Promise<void>;
+}
+
+const reviewEveryMs = 10 * 60_000;
+
+/**
+ * Makes rounds of the cover tree; forgets what its rules say; moves the register's keys. Screens questions; looks for matches nobody arrived after; destroys keys of what partners were told
+ * once their time is over. Several gateways of one database may all do so.
+ */
+export function startBackground(
+  { configuration, keys: gatewayKeys, now, logger }: RoomsSettings,
+  context: INestApplicationContext,
+  { dataSource, embedded }: Database,
+  metrics: Metrics,
+): Background {
+  const accessLog = context.get<AccessLog>(ACCESS_LOG);
+  const { store } = context.get(Register);
+  accessLog.startRounds(now);
+  const months = configuration.logRetentionMonths;
+  if (months !== undefined) {
+    // Whom a hold protects is sealed: while one is in force nothing of the log is forgotten.
+    const isHeld = async () => (await legalHolds(store)).length > 0;
+    accessLog.startRetention({ months, isHeld }, now);
+  }
+  const events = context.get(EventRecorder);
+  const { retentionDays } = configuration;
+  const upkeep = new Upkeep({
+    store,
+    embedded,
+    hasPreviousMasterKey: gatewayKeys.previousMaster !== undefined,
+    ...(retentionDays === undefined ? {} : { retentionDays }),
+    logger,
+    onStatus: ({ job, state, done, endedAt }) => {
+      if (state === 'DONE' && done > 0) void events.record('EVENT_UPKEEP', { job, done });
+      metrics.registerUpkeep.set({ job }, done);
+      metrics.registerUpkeepFailed.set({ job }, state === 'FAILED' ? 1 : 0);
+      if (state === 'DONE' && endedAt !== null) {
+        metrics.registerUpkeepEnded.set({ job }, endedAt.getTime() / 1000);
+      }
+    },
+  });
+  upkeep.start();
+  const screen = context.get(QuestionScreen);
+  const alarms = context.get(ConfirmationAlarms);
+  const keys = context.get(ToldKeys);
+  let running: Promise<void> | undefined;
+  const review = async (): Promise<void> => {
+    try {
+      await alarms.review(now());
+      await dataSource.transaction(async (manager) => keys.forget(manager, now()));
+    } catch (error) {
+      logger.warn(describeError(error), 'matches without a crossing were not looked at');
+    }
+  };
+  const timer = setInterval(() => {
+    running ??= review().finally(() => (running = undefined));
+  }, reviewEveryMs).unref();
+  screen.start();
+  return {
+    stop: async () => {
+      clearInterval(timer);
+      await screen.stop();
+      await running;
+      await upkeep.stop();
+    },
+  };
+}

@@ -1,0 +1,117 @@
+import type { Provider } from '@nestjs/common';
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { AccessLog } from '../access-log/index.js';
+import { deriveKey } from '../platform/keys/keys.js';
+import { describeError } from '../platform/telemetry/logger.js';
+import {
+  ConfirmationAlarms,
+  Crossings,
+  Mistakes,
+  NoteChanges,
+  PartnerRecord,
+  ReadConfirmations,
+  ReadMistakes,
+  ReadNotices,
+  ToldFacts,
+  ToldKeys,
+} from '../referrals/index.js';
+import { Register } from '../register/index.js';
+import { QuestionScreen, ReadFindings, ScreenRounds } from '../screening/index.js';
+import { StaffRecords } from '../staff/index.js';
+import { ACCESS_LOG, type RoomsSettings } from './settings.js';
+import type { Database } from '../platform/database/database.js';
+
+/** What partners were told: crossings, notices, mistakes; the screen nobody of them is told of. */
+export function referralsProviders(settings: RoomsSettings, database: Database): Provider[] {
+  const { keys, logger, now } = settings;
+  const { dataSource } = database;
+  return [
+    {
+      provide: ToldKeys,
+      useFactory: () =>
+        new ToldKeys(dataSource, deriveKey(keys.log, 'safeconduct/told/v1'), (sizeBytes) =>
+          randomBytes(sizeBytes),
+        ),
+    },
+    {
+      provide: ToldFacts,
+      inject: [ToldKeys],
+      useFactory: (toldKeys: ToldKeys) => new ToldFacts(toldKeys),
+    },
+    {
+      provide: Crossings,
+      inject: [ToldKeys, ToldFacts, ACCESS_LOG],
+      useFactory: (toldKeys: ToldKeys, told: ToldFacts, accessLog: AccessLog) =>
+        new Crossings(
+          toldKeys,
+          told,
+          new PartnerRecord({ accessLog, now, newId: randomUUID }),
+          now,
+          randomUUID,
+        ),
+    },
+    {
+      provide: Mistakes,
+      inject: [ToldKeys, ToldFacts, ACCESS_LOG],
+      useFactory: (toldKeys: ToldKeys, told: ToldFacts, accessLog: AccessLog) =>
+        new Mistakes(
+          toldKeys,
+          told,
+          new PartnerRecord({ accessLog, now, newId: randomUUID }),
+          now,
+          randomUUID,
+        ),
+    },
+    {
+      provide: ReadMistakes,
+      inject: [ToldKeys, StaffRecords],
+      useFactory: (toldKeys: ToldKeys, records: StaffRecords) =>
+        new ReadMistakes(toldKeys, records, now),
+    },
+    {
+      provide: NoteChanges,
+      inject: [ToldKeys],
+      useFactory: (toldKeys: ToldKeys) => new NoteChanges(toldKeys, now),
+    },
+    {
+      provide: ReadNotices,
+      inject: [ToldKeys, ACCESS_LOG],
+      useFactory: (toldKeys: ToldKeys, accessLog: AccessLog) =>
+        new ReadNotices(
+          toldKeys,
+          accessLog,
+          deriveKey(keys.log, 'safeconduct/notice-cursor/v1'),
+          now,
+          randomUUID,
+        ),
+    },
+    {
+      provide: ScreenRounds,
+      inject: [ToldKeys],
+      useFactory: (toldKeys: ToldKeys) => new ScreenRounds(toldKeys),
+    },
+    {
+      provide: QuestionScreen,
+      inject: [Register, ScreenRounds],
+      useFactory: (register: Register, rounds: ScreenRounds) =>
+        new QuestionScreen({
+          register,
+          rounds,
+          now,
+          onFault: (error) => logger.warn(describeError(error), 'questions were not screened'),
+        }),
+    },
+    {
+      provide: ReadConfirmations,
+      inject: [ConfirmationAlarms],
+      useFactory: (alarms: ConfirmationAlarms) => new ReadConfirmations(alarms, now),
+    },
+    {
+      provide: ReadFindings,
+      inject: [ScreenRounds, StaffRecords],
+      useFactory: (rounds: ScreenRounds, records: StaffRecords) =>
+        new ReadFindings(rounds, records, now),
+    },
+    { provide: ConfirmationAlarms, useFactory: () => new ConfirmationAlarms(dataSource) },
+  ];
+}
