@@ -123,6 +123,10 @@ export function contentOf({ content }: ActJson): JsonValue {
   }
 }
 
+/** What is drawn up or agreed is in force only when the partner has accepted it. */
+const known = (act: string): string =>
+  ['GRANT_DRAFT', 'GRANT_AMEND', 'GRANT_APPROVE'].includes(act) ? 'known to' : 'in force on';
+
 export function describe(booked: ActJson): string {
   const { id, act, state, digest, expiresAt, decidedBy, enforcedMs } = booked;
   switch (state) {
@@ -130,7 +134,7 @@ export function describe(booked: ActJson): string {
       return `pending: ${act} ${id} waits for a second person until ${expiresAt} (digest ${digest})`;
     case 'DONE':
       return `done: ${act} ${id}${decidedBy === null ? '' : `, approved by ${decidedBy}`}${
-        enforcedMs === null ? '' : `, in force on every replica after ${enforcedMs} ms`
+        enforcedMs === null ? '' : `, ${known(act)} every replica after ${enforcedMs} ms`
       }`;
     case 'REFUSED':
       return `refused: ${act} ${id}`;
