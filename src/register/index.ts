@@ -95,6 +95,7 @@ export {
   askForKeys,
   keyJobs,
   Upkeep,
+  upkeepJobs,
   upkeepStatus,
   type KeyJob,
   type UpkeepJob,

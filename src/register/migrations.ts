@@ -1,5 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { BuiltInCaseload1770000000102 } from './built-in-caseload.migration.js';
+import { SealedHistory1770000000502 } from './sealed-history.migration.js';
 import type { Migration } from '../platform/database/database.js';
 
 /**
@@ -267,5 +268,9 @@ export const registerMigrations: readonly Migration[] = [
   EpochKeysLeave1769200000000,
   RegisterUpkeep1769200000001,
   BuiltInCaseload1770000000102,
+<<<<<<< HEAD
   RegisterReleases1771000000001,
+=======
+  SealedHistory1770000000502,
+>>>>>>> fix/five
 ];

@@ -108,7 +108,7 @@ export class RegisterResolver {
     @Context() { caller }: StaffContext,
     @Args('input', { type: () => ErasePeopleInput }) input: ErasePeopleInput,
   ): Promise<RegisterChange> {
-    const requested = await this.change.erase(caller, toErasure(input));
+    const requested = await this.change.erase(caller, toErasure(input), input.counsel ?? undefined);
     return { ...toRequested(requested), plan: toPlan(requested.plan) };
   }
 

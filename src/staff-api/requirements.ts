@@ -69,8 +69,12 @@ export const mutationActs = {
   requestRelease: 'REGISTER_RELEASE',
   discardBatch: 'REGISTER_DISCARD',
   exportPeople: 'REGISTER_EXPORT',
+<<<<<<< HEAD
   releaseHistory: 'HISTORY_RELEASE',
   releaseExposure: 'EXPOSURE_RELEASE',
+=======
+  rotateRegisterKeys: 'REGISTER_KEYS_ROTATE',
+>>>>>>> fix/five
 } as const satisfies Readonly<Record<string, StaffAct>>;
 
 export const staffRequirements: Readonly<Record<string, StaffRequirement>> = {
@@ -98,6 +102,7 @@ export const staffRequirements: Readonly<Record<string, StaffRequirement>> = {
   'Query.partnerDocuments': 'DOCUMENTS_READ',
   'Query.gatewayKeys': 'KEYS_READ',
   'Query.listenerCertificates': 'KEYS_READ',
+  'Query.registerUpkeep': 'KEYS_READ',
   'Query.person': 'REGISTER_READ',
   'Query.household': 'REGISTER_READ',
   'Query.importBatches': 'REGISTER_READ',
@@ -182,6 +187,7 @@ export const staffRequirements: Readonly<Record<string, StaffRequirement>> = {
   ...result('UntrustedDocument', 'day id refused seen'),
   ...result('GatewayKey', 'use thumbprint kid state inForceFrom endedAt heldBy missingAt'),
   ...result('End', 'kind partner id at'),
+  ...result('UpkeepStatus', 'job state done startedAt endedAt code'),
   ...result('ListenerCertificate', 'door replica fingerprint notAfter'),
   ...result(
     'Person',

@@ -1,6 +1,7 @@
 import type { Provider } from '@nestjs/common';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import type { AccessLog } from '../access-log/index.js';
 import { NoteChanges } from '../referrals/index.js';
 import {
   ChangePeople,
@@ -16,7 +17,7 @@ import {
 } from '../register/index.js';
 import { StaffActs, StaffRecords } from '../staff/index.js';
 import { readPartnerCodes } from '../partners/index.js';
-import type { GatewayKeys, RoomsSettings } from './settings.js';
+import { ACCESS_LOG, type GatewayKeys, type RoomsSettings } from './settings.js';
 import { localMasterKey, masterKeyRing, type MasterKey } from '../platform/keys/keys.js';
 import type { Database } from '../platform/database/database.js';
 
@@ -46,8 +47,9 @@ export function registerProviders(settings: RoomsSettings, database: Database): 
     },
     {
       provide: RegisterActs,
-      inject: [Register],
-      useFactory: (register: Register) => new RegisterActs(register.store),
+      inject: [Register, ACCESS_LOG],
+      useFactory: (register: Register, accessLog: AccessLog) =>
+        new RegisterActs(register.store, accessLog.search),
     },
     {
       provide: DESK,

@@ -118,6 +118,7 @@ export const staffActs = {
   REGISTER_MERGE: byTwo('REGISTRAR'),
   REGISTER_KEEP_APART: atOnce('REGISTRAR'),
   REGISTER_EXPORT: byTwo('REGISTRAR'),
+  REGISTER_KEYS_ROTATE: atOnce('SECURITY'),
   // The access log
   LOG_READ: atOnce('SECURITY'),
   LOG_EXPORT_READ: atOnce('SECURITY'),

@@ -2,7 +2,11 @@ import { GatewayError, inputInvalid, isGatewayError } from '../../core/errors.js
 import type { PartnerCode } from '../../core/ids.js';
 import { pendingHours } from '../../core/staff/acts.js';
 import { parseStrictJson } from '../../platform/json/strict-json.js';
+<<<<<<< HEAD
 import type { BookedAct, StaffActs, StaffCaller, StaffRecords } from '../../staff/index.js';
+=======
+import type { ActPayload, BookedAct, StaffActs, StaffCaller } from '../../staff/index.js';
+>>>>>>> fix/five
 import { dropOverdueRequests, withdrawAct, type PendingAct } from '../acts.js';
 import { readBatch } from '../batches.js';
 import type { RowMembers } from '../one-person.js';
@@ -38,6 +42,7 @@ export async function requestByTwo<Asked extends PendingAct>(
   caller: StaffCaller,
   act: RegisterAct,
   request: (by: string) => Promise<Asked>,
+  more: ActPayload = {},
 ): Promise<RequestedAct & { readonly asked: Asked }> {
   await acts.admit(caller, act);
   const { store } = register;
@@ -47,7 +52,11 @@ export async function requestByTwo<Asked extends PendingAct>(
   const asked = await request(caller.reference);
   const { id, people } = asked;
   try {
-    return { act: await acts.perform(caller, act, { request: id, people }), people, asked };
+    return {
+      act: await acts.perform(caller, act, { request: id, people, ...more }),
+      people,
+      asked,
+    };
   } catch (error) {
     await withdrawAct(store, id).catch(() => undefined);
     throw error;

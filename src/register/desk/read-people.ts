@@ -1,4 +1,5 @@
 import { GatewayError } from '../../core/errors.js';
+<<<<<<< HEAD
 import type {
   BookedAct,
   ReadContent,
@@ -6,6 +7,10 @@ import type {
   StaffCaller,
   StaffRecords,
 } from '../../staff/index.js';
+=======
+import { decideAct } from '../../core/staff/acts.js';
+import type { BookedAct, StaffActs, StaffCaller } from '../../staff/index.js';
+>>>>>>> fix/five
 import { openAct, type TwoPersonAct } from '../acts.js';
 import { readBatch, readBatches, type BatchView } from '../batches.js';
 import { compareForDuplicates, type ComparedPeople } from '../duplicates.js';
@@ -14,6 +19,7 @@ import { readHousehold, readPerson, type PersonView } from '../person-view.js';
 import type { PersonReference } from '../register-change.js';
 import type { Register } from '../register.js';
 import { registerStatistics, type RegisterStatistics } from '../statistics.js';
+import { upkeepStatus, type UpkeepStatus } from '../upkeep.js';
 import { findRelease } from './desk.js';
 
 /** What the second person reads before releasing a batch. */
@@ -139,6 +145,13 @@ export class ReadPeople {
   async statistics(caller: StaffCaller): Promise<RegisterStatistics> {
     await this.records.record(caller, 'REGISTER_STATISTICS_READ', { content: {} });
     return registerStatistics(this.register.store);
+  }
+
+  /** How moving of keys stands. Nobody is in it, and whoever waits asks again and again: no record. */
+  async upkeep(caller: StaffCaller): Promise<readonly UpkeepStatus[]> {
+    const decision = decideAct('KEYS_READ', caller);
+    if (!decision.allow) throw new GatewayError(decision.code);
+    return upkeepStatus(this.register.store.dataSource);
   }
 
   /** What was not found is asked for all the same, and so is on record. */
