@@ -1,6 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { BuiltInCaseload1770000000102 } from './built-in-caseload.migration.js';
 import { SealedHistory1770000000502 } from './sealed-history.migration.js';
+import { PlantedHoney1770000000310 } from './planted-honey.migration.js';
 import type { Migration } from '../platform/database/database.js';
 
 /**
@@ -268,9 +269,7 @@ export const registerMigrations: readonly Migration[] = [
   EpochKeysLeave1769200000000,
   RegisterUpkeep1769200000001,
   BuiltInCaseload1770000000102,
-<<<<<<< HEAD
-  RegisterReleases1771000000001,
-=======
+  PlantedHoney1770000000310,
   SealedHistory1770000000502,
->>>>>>> fix/five
+  RegisterReleases1771000000001,
 ];

@@ -69,12 +69,11 @@ export const mutationActs = {
   requestRelease: 'REGISTER_RELEASE',
   discardBatch: 'REGISTER_DISCARD',
   exportPeople: 'REGISTER_EXPORT',
-<<<<<<< HEAD
   releaseHistory: 'HISTORY_RELEASE',
   releaseExposure: 'EXPOSURE_RELEASE',
-=======
   rotateRegisterKeys: 'REGISTER_KEYS_ROTATE',
->>>>>>> fix/five
+  plantHoney: 'HONEY_PLANT',
+  retireHoney: 'HONEY_RETIRE',
 } as const satisfies Readonly<Record<string, StaffAct>>;
 
 export const staffRequirements: Readonly<Record<string, StaffRequirement>> = {
@@ -134,6 +133,7 @@ export const staffRequirements: Readonly<Record<string, StaffRequirement>> = {
   'Query.confirmationAlarms': 'CONFIRMATIONS_READ',
   'Query.unconfirmedMatches': 'CONFIRMATIONS_READ',
   'Query.screenFindings': 'SCREEN_READ',
+  'Query.honeyRecords': 'HONEY_READ',
   'Query.mistakeReports': 'MISTAKES_READ',
   'Mutation.revealCaseReference': 'CASE_REFERENCE_READ',
   'Mutation.approveAct': 'OF_THE_ACT',
@@ -162,7 +162,9 @@ export const staffRequirements: Readonly<Record<string, StaffRequirement>> = {
   ...result('ConfirmationAlarm', 'account kind severe partner people raisedAt clearedAt'),
   ...result('UnconfirmedMatches', 'partner account matches people confirmed outstanding overdue'),
   ...result('MistakeReport', 'id partner officer verificationId kind fields recordedAt person'),
-  ...result('ScreenFinding', 'kind verificationId partner officer exportId foundAt'),
+  ...result('ScreenFinding', 'kind verificationId partner officer exportId honey foundAt'),
+  ...result('HoneyRecord', 'id caseload reference person place plantedBy plantedAt'),
+  ...result('PlantedHoneyRecord', 'act honey'),
   ...result('GrantFile', 'id partner partnerName state current open versions'),
   ...result(
     'GrantVersion',

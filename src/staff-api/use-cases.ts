@@ -4,7 +4,13 @@ import { PreviewGrant, ReadBudgets, ReadEnds, ReadGrantKeys, ReadGrants } from '
 import { ReadGatewayKeys } from '../identity/keys/index.js';
 import { ReadConfirmations, ReadMistakes } from '../referrals/index.js';
 import { DocumentReport, ReadBundle, ReadPartners } from '../partners/index.js';
-import { ChangePeople, ExportPeople, ImportPeople, ReadPeople } from '../register/index.js';
+import {
+  ChangePeople,
+  ExportPeople,
+  HoneyDesk,
+  ImportPeople,
+  ReadPeople,
+} from '../register/index.js';
 import { ReadFindings } from '../screening/index.js';
 import {
   ExportLog,
@@ -18,6 +24,7 @@ import { ConfirmationResolver } from './confirmation.resolver.js';
 import { BudgetResolver } from './budget.resolver.js';
 import { DocumentResolver } from './document.resolver.js';
 import { GrantResolver } from './grant.resolver.js';
+import { HoneyResolver } from './honey.resolver.js';
 import { KeysResolver } from './keys.resolver.js';
 import { LogResolver } from './log.resolver.js';
 import { OnboardingResolver } from './onboarding.resolver.js';
@@ -45,6 +52,7 @@ export const staffUseCases = [
   ImportPeople,
   ExportPeople,
   ReadPeople,
+  HoneyDesk,
   SearchLog,
   ReadSummary,
   ExportLog,
@@ -67,6 +75,7 @@ export const staffResolvers = [
   DocumentResolver,
   RegisterResolver,
   RegisterReadingResolver,
+  HoneyResolver,
   LogResolver,
   ReleaseResolver,
   ConfirmationResolver,

@@ -6,6 +6,7 @@ import { NoteChanges } from '../referrals/index.js';
 import {
   ChangePeople,
   ExportPeople,
+  HoneyDesk,
   ImportPeople,
   openRegister,
   ReadPeople,
@@ -83,6 +84,11 @@ export function registerProviders(settings: RoomsSettings, database: Database): 
       provide: ExportPeople,
       inject: [DESK],
       useFactory: (desk: DeskOptions) => new ExportPeople(desk),
+    },
+    {
+      provide: HoneyDesk,
+      inject: [DESK],
+      useFactory: (desk: DeskOptions) => new HoneyDesk(desk),
     },
     {
       provide: ReadPeople,

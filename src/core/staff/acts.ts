@@ -119,6 +119,14 @@ export const staffActs = {
   REGISTER_KEEP_APART: atOnce('REGISTRAR'),
   REGISTER_EXPORT: byTwo('REGISTRAR'),
   REGISTER_KEYS_ROTATE: atOnce('SECURITY'),
+  // Fictional people to be asked for: planting gives nobody anything, retiring blinds the watch
+  HONEY_READ: atOnce('SECURITY'),
+  HONEY_PLANT: atOnce('SECURITY'),
+  HONEY_RETIRE: {
+    roles: ['SECURITY'],
+    approvers: ['SECURITY', 'PROTECTION_OFFICER'],
+    settledApprover: true,
+  },
   // The access log
   LOG_READ: atOnce('SECURITY'),
   LOG_EXPORT_READ: atOnce('SECURITY'),

@@ -2,11 +2,13 @@ import { GatewayError, inputInvalid, isGatewayError } from '../../core/errors.js
 import type { PartnerCode } from '../../core/ids.js';
 import { pendingHours } from '../../core/staff/acts.js';
 import { parseStrictJson } from '../../platform/json/strict-json.js';
-<<<<<<< HEAD
-import type { BookedAct, StaffActs, StaffCaller, StaffRecords } from '../../staff/index.js';
-=======
-import type { ActPayload, BookedAct, StaffActs, StaffCaller } from '../../staff/index.js';
->>>>>>> fix/five
+import type {
+  ActPayload,
+  BookedAct,
+  StaffActs,
+  StaffCaller,
+  StaffRecords,
+} from '../../staff/index.js';
 import { dropOverdueRequests, withdrawAct, type PendingAct } from '../acts.js';
 import { readBatch } from '../batches.js';
 import type { RowMembers } from '../one-person.js';

@@ -66,13 +66,13 @@ export class ExportPeople {
     actId: string,
     write: (line: string) => Promise<void>,
   ): Promise<number> {
-    const { acts, register } = this.options;
+    const { acts, records, register } = this.options;
     await acts.admit(caller, 'REGISTER_ERASE');
     const { act, payload, state } = await acts.find(caller, actId);
     if (act !== 'REGISTER_ERASE' || state !== 'DONE') {
       throw new GatewayError('ERR_CONFLICT', { argument: 'act', detail: 'no approved erasure' });
     }
-    await acts.recordReading(caller, 'REGISTER_READ', { history: actId });
+    await records.record(caller, 'REGISTER_READ', { content: { history: actId } });
     return writeHistory(register.store, textMember(payload, 'request', uuidForm), write);
   }
 }

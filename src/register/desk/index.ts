@@ -7,6 +7,7 @@ export {
 } from './change-people.js';
 export type { DeskOptions, RequestedAct } from './desk.js';
 export { ExportPeople } from './export-people.js';
+export { HoneyDesk, type HoneyWanted } from './honey-desk.js';
 export {
   ImportPeople,
   largestUploadBytes,

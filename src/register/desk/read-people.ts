@@ -1,5 +1,4 @@
 import { GatewayError } from '../../core/errors.js';
-<<<<<<< HEAD
 import type {
   BookedAct,
   ReadContent,
@@ -7,10 +6,7 @@ import type {
   StaffCaller,
   StaffRecords,
 } from '../../staff/index.js';
-=======
 import { decideAct } from '../../core/staff/acts.js';
-import type { BookedAct, StaffActs, StaffCaller } from '../../staff/index.js';
->>>>>>> fix/five
 import { openAct, type TwoPersonAct } from '../acts.js';
 import { readBatch, readBatches, type BatchView } from '../batches.js';
 import { compareForDuplicates, type ComparedPeople } from '../duplicates.js';

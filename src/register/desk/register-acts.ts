@@ -16,6 +16,7 @@ import { approveErasureIn } from '../erase.js';
 import { approveExportIn } from '../export-register.js';
 import { approveHoldIn, approveHoldLiftIn } from '../legal-hold.js';
 import { approveMergeIn } from '../merge.js';
+import { retireHoneyIn } from '../planted-honey.js';
 import {
   changeRegisterIn,
   readyToChange,
@@ -24,22 +25,19 @@ import {
 } from '../register-change.js';
 import type { RegisterStore } from '../register-store.js';
 import { releaseBatchIn } from '../release-batch.js';
-<<<<<<< HEAD
 import { approveReleaseIn } from '../releases.js';
-=======
 import {
   keepHistory,
   sealHistory,
   type DisclosureHistory,
   type SealedHistory,
 } from '../sealed-history.js';
->>>>>>> fix/five
 import { approveLiftIn } from '../suppression.js';
 import { askForKeys, keyJobs } from '../upkeep.js';
 
 export type RegisterAct = Extract<
   ChangingAct,
-  `REGISTER_${string}` | 'HISTORY_RELEASE' | 'EXPOSURE_RELEASE'
+  `REGISTER_${string}` | `HONEY_${string}` | 'HISTORY_RELEASE' | 'EXPOSURE_RELEASE'
 >;
 
 /** What one person does to the register, once its act is being recorded. */
@@ -145,16 +143,21 @@ export class RegisterActs {
     REGISTER_HOLD_LIFT: this.#ofTwo(approveHoldLiftIn),
     REGISTER_MERGE: this.#ofTwo(approveMergeIn),
     REGISTER_EXPORT: this.#ofTwo(approveExportIn),
-<<<<<<< HEAD
     HISTORY_RELEASE: this.#ofTwo(approveReleaseIn('HISTORY')),
     EXPOSURE_RELEASE: this.#ofTwo(approveReleaseIn('EXPOSURE')),
-=======
     REGISTER_KEYS_ROTATE: (content) => {
       const job = keyJobs.find((known) => known === content['job']);
       if (job === undefined) throw inputInvalid('job');
       return { payload: { job }, apply: async (manager) => askForKeys(manager, job) };
     },
->>>>>>> fix/five
+    HONEY_PLANT: this.#ofOne,
+    HONEY_RETIRE: (content) => {
+      const honey = textMember(content, 'honey', uuidForm);
+      return {
+        payload: { honey },
+        apply: async (manager) => retireHoneyIn(manager, honey),
+      };
+    },
   };
 
   /** `counsel`: thumbprint of the key the access history is sealed for, when one was named. */
