@@ -99,7 +99,8 @@ export function printBreachPage(breach: Breach, words: BreachWords = {}): string
     wholeRows
       ? 'The number of people two people approved for this export; fictional entries are not counted.'
       : 'Counted from the access log, in which every answer stands before it leaves, by people and not ' +
-        'by questions. Answers that told nothing of anybody are not counted.' +
+        'by questions. Answers that told nothing of anybody are not counted, nor are notices about ' +
+        'people a partner had been told of before.' +
         (counts.forgotten === 0
           ? ''
           : ` Of ${counts.forgotten} people the log no longer knows who they are; they are counted by the partner’s own name for them, so that one person can be among them twice.`),

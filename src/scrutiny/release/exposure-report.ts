@@ -1,4 +1,4 @@
-import { mostFound, type AccessLog, type LogPosition } from '../../access-log/index.js';
+import { mostFound, type LogPosition, type LogSearch } from '../../access-log/index.js';
 import { inputInvalid } from '../../core/errors.js';
 import { printBreachPage, type BreachWords } from '../../core/releases/breach-page.js';
 import {
@@ -36,9 +36,12 @@ export interface Exposure {
 }
 
 export interface ExposureOptions {
-  readonly releases: ReleasePeople;
-  readonly accessLog: Pick<AccessLog, 'search'>;
-  readonly records: StaffRecords;
+  readonly releases: Pick<
+    ReleasePeople,
+    'requestExposure' | 'request' | 'approvedExposure' | 'named' | 'leftExport'
+  >;
+  readonly accessLog: { readonly search: Pick<LogSearch, 'find'> };
+  readonly records: Pick<StaffRecords, 'admit' | 'record'>;
   readonly now: () => Date;
 }
 

@@ -10,6 +10,7 @@ import type { Agreement } from '../../grants/index.js';
 import { readRecipient, sealFor } from '../../platform/jwe/recipient.js';
 import type { HistoryContent, ReleasePeople, RequestedAct } from '../../register/index.js';
 import type { StaffCaller, StaffRecords } from '../../staff/index.js';
+import { Officers } from './officers.js';
 
 /** One file of what was released. */
 export interface ReleasedFile {
@@ -26,10 +27,10 @@ export interface HistoryAsked {
 }
 
 export interface HistoryOptions {
-  readonly releases: ReleasePeople;
+  readonly releases: Pick<ReleasePeople, 'requestHistory' | 'approvedHistory' | 'knownPerson'>;
   readonly accessLog: Pick<AccessLog, 'search' | 'export' | 'verifierKey'>;
   readonly agreements: (grants: readonly string[]) => Promise<readonly Agreement[]>;
-  readonly records: StaffRecords;
+  readonly records: Pick<StaffRecords, 'admit' | 'record'>;
   readonly now: () => Date;
 }
 
@@ -123,19 +124,6 @@ export class HistoryOfPerson {
       verifierKeys.push(await accessLog.verifierKey(name));
     }
     return { lines: lines.join(''), verifierKeys };
-  }
-}
-
-/** Officers by their number within each agency, in the order they first come. */
-class Officers {
-  readonly #numbers = new Map<string, Map<string, number>>();
-
-  pseudonymOf(partner: string, officer: string): string {
-    const known = this.#numbers.get(partner) ?? new Map<string, number>();
-    this.#numbers.set(partner, known);
-    const number = known.get(officer) ?? known.size + 1;
-    known.set(officer, number);
-    return `officer ${number}`;
   }
 }
 
