@@ -158,12 +158,13 @@ describe('every kind of alert, from what causes it in a running gateway', () => 
     [
       'MATCHES_UNCONFIRMED',
       // As the referrals room writes it; how it comes to that is in crossings.e2e-spec.ts.
-      async () =>
-        database().query(
+      async () => {
+        await database().query(
           `INSERT INTO confirmation_alarm (account, kind, severe, partner, people, raised_at)
            VALUES ($1, 'UNCONFIRMED_RUN', false, $2, 10, $3)`,
           [`PARTNER:${code}`, code, now()],
-        ),
+        );
+      },
     ],
     [
       'COSIGNATURE_MISSING',
