@@ -1,8 +1,8 @@
-import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
-import { calculateJwkThumbprint, CompactEncrypt, type JWK } from 'jose';
+import { calculateJwkThumbprint, type JWK } from 'jose';
 import type { EntityManager } from 'typeorm';
 import { GatewayError, inputInvalid } from '../core/errors.js';
 import { builtInCaseload, type Caseload } from '../core/ids.js';
+import { readRecipient, sealFor } from '../platform/jwe/recipient.js';
 import {
   approveAct,
   finishApproved,
@@ -66,7 +66,7 @@ export async function requestExport(
   command: ExportCommand,
 ): Promise<PendingAct & { readonly recipientThumbprint: string }> {
   if (command.caseload === builtInCaseload) throw inputInvalid('caseload', 'made-up people');
-  const { recipient } = readRecipient(command.recipient);
+  const { jwk: recipient } = readRecipient(command.recipient);
   const { result: people } = await changeRegister(store, async (change) =>
     countLive(change, command.caseload),
   );
@@ -125,8 +125,7 @@ export async function writeExport(
   const act = await openAct(store, store.dataSource, exportId);
   if (act.kind !== 'EXPORT' || act.approvedBy === null) throw noSuchAct();
   const { caseload, recipient: jwk } = act.content as ExportContent;
-  const { recipient, key, alg } = readRecipient(jwk);
-  const kid = recipient.kid ?? (await calculateJwkThumbprint(recipient));
+  const recipient = readRecipient(jwk);
   const honey = await honeyPeopleOf(store, exportId);
   const total = act.people + honey.length;
   const parts = Math.max(1, Math.ceil(total / peoplePerPart));
@@ -137,9 +136,7 @@ export async function writeExport(
   let written = 0;
   const flush = async () => {
     part += 1;
-    const jwe = await new CompactEncrypt(Buffer.from(lines.join(''), 'utf8'))
-      .setProtectedHeader({ alg, enc: 'A256GCM', kid, export: exportId, part, parts })
-      .encrypt(key);
+    const jwe = await sealFor(recipient, lines.join(''), { export: exportId, part, parts });
     await write(`${jwe}\n`);
     lines = [];
   };
@@ -182,7 +179,7 @@ export async function writeExport(
   return {
     exportId,
     people: act.people,
-    recipientThumbprint: await calculateJwkThumbprint(recipient),
+    recipientThumbprint: await calculateJwkThumbprint(recipient.jwk),
   };
 }
 
@@ -218,32 +215,4 @@ function honeyPlaces(store: RegisterStore, total: number, count: number): Readon
     places.add(Buffer.from(store.random(6)).readUIntBE(0, 6) % total);
   }
   return places;
-}
-
-function readRecipient(jwk: JWK): {
-  readonly recipient: JWK;
-  readonly key: KeyObject;
-  readonly alg: 'ECDH-ES+A256KW' | 'RSA-OAEP-256';
-} {
-  const { kty, crv, x, y, n, e, kid, use, d } = jwk;
-  const refused = (why: string) => inputInvalid('recipient', why);
-  if (d !== undefined) throw refused('a private key');
-  if (use !== undefined && use !== 'enc') throw refused('not for encryption');
-  const members = kty === 'RSA' ? { kty, n, e } : { kty, crv, x, y };
-  const bare = JSON.parse(JSON.stringify(members)) as JsonWebKey;
-  let key: KeyObject;
-  try {
-    key = createPublicKey({ key: bare, format: 'jwk' });
-  } catch {
-    throw refused('not a public key');
-  }
-  const recipient = { ...bare, ...(kid === undefined ? {} : { kid }) } as JWK;
-  if (kty === 'RSA') {
-    if ((key.asymmetricKeyDetails?.modulusLength ?? 0) < 3072) throw refused('too short');
-    return { recipient, key, alg: 'RSA-OAEP-256' };
-  }
-  if (kty === 'EC' && (crv === 'P-256' || crv === 'P-384')) {
-    return { recipient, key, alg: 'ECDH-ES+A256KW' };
-  }
-  throw refused('of another kind');
 }

@@ -95,6 +95,7 @@ export {
   askForKeys,
   keyJobs,
   Upkeep,
+  upkeepJobs,
   upkeepStatus,
   type KeyJob,
   type UpkeepJob,
@@ -123,4 +124,11 @@ export { builtInQuestions, type BuiltInQuestion } from './built-in-questions.js'
 export { screenForHoney, type HoneyTrace } from './honey.js';
 export type { PlantedHoney } from './planted-honey.js';
 export { registerStatistics, type RegisterStatistics } from './statistics.js';
+export {
+  enteredBefore,
+  type ExposureContent,
+  type HistoryContent,
+  type LeftExport,
+  type NamedSubject,
+} from './releases.js';
 export { readPersonInScope } from './person-in-scope.js';

@@ -12,7 +12,13 @@ import {
   ReadPeople,
 } from '../register/index.js';
 import { ReadFindings } from '../screening/index.js';
-import { ExportLog, ReadSummary, SearchLog } from '../scrutiny/index.js';
+import {
+  ExportLog,
+  ExposureReport,
+  HistoryOfPerson,
+  ReadSummary,
+  SearchLog,
+} from '../scrutiny/index.js';
 import { StaffActs, StaffDirectory } from '../staff/index.js';
 import { ConfirmationResolver } from './confirmation.resolver.js';
 import { BudgetResolver } from './budget.resolver.js';
@@ -25,6 +31,7 @@ import { OnboardingResolver } from './onboarding.resolver.js';
 import { PartnerResolver } from './partner.resolver.js';
 import { RegisterReadingResolver } from './register-reading.resolver.js';
 import { RegisterResolver } from './register.resolver.js';
+import { ReleaseResolver } from './release.resolver.js';
 import { StaffResolver } from './staff.resolver.js';
 
 /** What the staff door is handed of the rooms, and nothing else. */
@@ -49,6 +56,8 @@ export const staffUseCases = [
   SearchLog,
   ReadSummary,
   ExportLog,
+  HistoryOfPerson,
+  ExposureReport,
   ReadConfirmations,
   ReadMistakes,
   ReadFindings,
@@ -68,5 +77,6 @@ export const staffResolvers = [
   RegisterReadingResolver,
   HoneyResolver,
   LogResolver,
+  ReleaseResolver,
   ConfirmationResolver,
 ] as const;

@@ -181,9 +181,11 @@ function parseAnswer(text: string): {
 export function refusalOf(error: AnswerError | undefined, status: number): GatewayError {
   const { code, argument } = error?.extensions ?? {};
   const known = gatewayErrorCodes.find((name) => name === code) ?? 'ERR_BUSY';
+  // Where a program reads `extensions`, a person at a terminal reads the argument itself.
+  const message = error?.message?.replace(/; extensions\.argument names [^.]*\.$/, '.');
   const where = argument === undefined ? '' : ` (${argument})`;
   return new GatewayError(known, {
-    detail: error?.message ? `${error.message}${where}` : `the staff door answered ${status}`,
+    detail: message ? `${message}${where}` : `the staff door answered ${status}`,
   });
 }
 

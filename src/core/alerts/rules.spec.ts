@@ -35,6 +35,14 @@ describe('budgets', () => {
     expect(found).toMatchObject({ kind: alert, severity, partner: 'ALPHA-BORDER' });
     expect(found.reason).not.toContain('o-17');
   });
+
+  test('a release is told as one, and waits to be looked at', () => {
+    const release = { ...alarm, account: 'GRANT:1', kind: 'RELEASE', stage: 'NEAR' as const };
+    const found = budgetAlert(release);
+    expect(found).toMatchObject({ kind: 'BUDGET_NEAR', severity: 'MEDIUM' });
+    expect(found.reason).toMatch(/duty officer.*grant review/);
+    expect(found.reason).not.toContain('values tried');
+  });
 });
 
 describe('refusals in a row', () => {

@@ -4,7 +4,7 @@ import { alertDay, mostRecordsBehind, type FoundAlert } from './alert.js';
 export interface BudgetAlarmFact {
   /** Such as `OFFICER:AUS-BORDER:o-1`, `GRANT:0b7c…`. */
   readonly account: string;
-  /** QUESTIONS, PEOPLE, MISSES, or the width of an anchor. */
+  /** QUESTIONS, PEOPLE, MISSES, the width of an anchor, or RELEASE: break-glass. */
   readonly kind: string;
   readonly stage: 'NEAR' | 'SPENT';
   readonly raisedAt: Date;
@@ -25,7 +25,17 @@ const levelWords: Readonly<Record<string, string>> = {
 export function budgetAlert(alarm: BudgetAlarmFact): FoundAlert {
   const { account, kind, stage, raisedAt, partner } = alarm;
   const whose = levelWords[account.split(':', 1)[0] ?? ''] ?? 'an account';
-  const isProbing = kind !== 'QUESTIONS' && kind !== 'RELEASE' && stage === 'SPENT';
+  if (kind === 'RELEASE') {
+    return {
+      kind: 'BUDGET_NEAR',
+      severity: 'MEDIUM',
+      key: `budget ${account} ${kind} ${raisedAt.toISOString()}`,
+      reason: `${partner}: a duty officer let five further questions through under a spent budget; look at it, and say so (grant releases, grant review)`,
+      partner,
+      records: [],
+    };
+  }
+  const isProbing = kind !== 'QUESTIONS' && stage === 'SPENT';
   const what =
     kind === 'QUESTIONS'
       ? 'questions'
@@ -41,7 +51,7 @@ export function budgetAlert(alarm: BudgetAlarmFact): FoundAlert {
     reason:
       stage === 'SPENT'
         ? `${partner}: the budget of ${whose} for ${what} is spent`
-        : `${partner}: the budget of ${whose} for ${what} is nearly spent, or was extended by a duty officer`,
+        : `${partner}: the budget of ${whose} for ${what} is nearly spent`,
     partner,
     records: [],
   };

@@ -33,7 +33,7 @@ export class HoneyDesk {
 
   /** @throws {GatewayError} ERR_ACT_NOT_PERMITTED, ERR_LOG_UNAVAILABLE */
   async list(caller: StaffCaller): Promise<readonly PlantedHoney[]> {
-    await this.options.acts.recordReading(caller, 'HONEY_READ', {});
+    await this.options.records.record(caller, 'HONEY_READ', { content: {} });
     return plantedHoney(this.options.register.store);
   }
 

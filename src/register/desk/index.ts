@@ -17,3 +17,4 @@ export {
 } from './import-people.js';
 export { ReadPeople, type BatchForRelease, type OpenedRequest } from './read-people.js';
 export { RegisterActs, type RegisterAct } from './register-acts.js';
+export { ReleasePeople, type ReleaseRequest } from './release-people.js';
