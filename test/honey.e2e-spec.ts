@@ -152,7 +152,9 @@ describeOnEachDatabase('a honey record that was planted', (kind) => {
     for (const who of ['LIA-1', 'REG-1']) {
       expect((await ask(who, '{ acts(waiting: false) { act } }')).text).not.toContain('HONEY');
     }
-    expect((await ask('SEC-1', '{ acts(waiting: false) { act content } }')).text).toContain('HONEY_PLANT');
+    expect((await ask('SEC-1', '{ acts(waiting: false) { act content } }')).text).toContain(
+      'HONEY_PLANT',
+    );
   });
 
   test('is answered like somebody who is not there, byte for byte but ids, times, receipt', async () => {

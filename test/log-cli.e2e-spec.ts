@@ -146,4 +146,43 @@ describe('safeconduct log and alert', () => {
     expect((await safeconduct('alert', 'list')).out).not.toContain(id);
     expect((await safeconduct('log', 'witnesses')).code).toBe(0);
   });
+
+  test('plants somebody made up, lists and retires them, and says who was asked for', async () => {
+    const line = file('decoy.jsonl');
+    const planted = await safeconduct(
+      'honey',
+      'plant',
+      '--caseload',
+      'AF-2021',
+      '--place',
+      'copy for the printers',
+      '--out',
+      line,
+    );
+    expect([planted.code, planted.out.split('\n').length]).toEqual([0, 3]);
+    expect(statSync(line).mode & 0o777).toBe(0o600);
+    const person = JSON.parse(readFileSync(line, 'utf8')) as { reference: string };
+    expect(planted.out).toContain(person.reference);
+    const listed = await safeconduct('honey', 'list', '--json');
+    const [honey] = JSON.parse(listed.out) as { id: string; person: string; place: string }[];
+    expect(JSON.parse(honey?.person ?? '')).toEqual(person);
+    expect(honey?.place).toBe('copy for the printers');
+    const retired = await safeconduct('honey', 'retire', honey?.id ?? '');
+    expect(retired.out).toContain('pending: HONEY_RETIRE');
+    expect(await safeconduct('honey', 'asked')).toMatchObject({ code: 0, out: '' });
+    const both = ['--caseload', 'AF-2021', '--person', line];
+    expect((await safeconduct('honey', 'plant', '--place', 'x', ...both)).code).toBe(2);
+    expect((await safeconduct('honey', 'plant', '--place', 'x')).code).toBe(2);
+    const again = await safeconduct(
+      'honey',
+      'plant',
+      '--caseload',
+      'AF-2021',
+      '--place',
+      'x',
+      '--out',
+      line,
+    );
+    expect(again.code).toBe(2);
+  });
 });

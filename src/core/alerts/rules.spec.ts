@@ -3,6 +3,7 @@ import { mayBecome } from './alert.js';
 import {
   budgetAlert,
   clockAlert,
+  confirmationAlert,
   cosignatureAlert,
   endingAlert,
   lateAlert,
@@ -155,6 +156,20 @@ test('late answers and moved clocks are alerts beyond what happens by itself', (
   expect(clockAlert(30_000, -30_000, now, 'g')).toBeUndefined();
   expect(clockAlert(7_200_000, 0, now, 'g')?.reason).toContain('7200 seconds ahead');
   expect(clockAlert(0, -31_000, now, 'g')?.reason).toContain('back');
+});
+
+test.each([
+  [false, 'MEDIUM', 'OFFICER:ALPHA-BORDER:o-17', 'an officer'],
+  [true, 'HIGH', 'PARTNER:ALPHA-BORDER', 'all grants'],
+] as const)('matches nobody arrives after, severe %s: %s', (severe, severity, account, whose) => {
+  const fact = { account, kind: 'OVERDUE', partner: 'ALPHA-BORDER', people: 12, raisedAt: now };
+  const found = confirmationAlert({ ...fact, severe });
+  expect(found).toMatchObject({ kind: 'MATCHES_UNCONFIRMED', severity, partner: 'ALPHA-BORDER' });
+  expect(found.reason).toContain(`12 people matched by ${whose}`);
+  expect(found.reason).not.toContain('o-17');
+  // Raised anew it is told anew; the same one is not.
+  expect(confirmationAlert({ ...fact, severe, people: 13 }).key).toBe(found.key);
+  expect(confirmationAlert({ ...fact, severe, raisedAt: ago(day) }).key).not.toBe(found.key);
 });
 
 test('a question the screen found something in is an alert that names no person, question or partner', () => {
