@@ -7,6 +7,7 @@ import { holdContext } from './legal-hold.js';
 import { rewrapPageKey } from './page.js';
 import { epochOf, lastEndedEpoch, type EpochKey } from './register-keys.js';
 import type { RegisterStore } from './register-store.js';
+import { dropFetchedHistories } from './sealed-history.js';
 import { rewrapDataKey } from './subject-blob.js';
 
 /** Keys wrapped anew in one statement. */
@@ -52,6 +53,7 @@ export async function rotateEpochs(
   await rewrapPages(store, to, last, progress);
   // 3. What waits for a second person, whom holds protect, and fictional people.
   await store.dataSource.query('DELETE FROM legal_hold WHERE ends_at <= $1', [now]);
+  await dropFetchedHistories(store);
   await resealRows(
     store,
     to,

@@ -1,3 +1,4 @@
+import type { JWK } from 'jose';
 import { dayNumber, parseEdtf, type DayNumber } from '../core/dates/index.js';
 import { GatewayError, inputInvalid } from '../core/errors.js';
 import { builtInCaseload, type Caseload, type SubjectId } from '../core/ids.js';
@@ -73,7 +74,12 @@ export async function planErasure(
  */
 export async function requestErasure(
   store: RegisterStore,
-  command: { readonly target: ErasureTarget; readonly requestedBy: string },
+  command: {
+    readonly target: ErasureTarget;
+    /** Public JWK; what partners were told is sealed for it before the keys go. */
+    readonly counsel?: JWK;
+    readonly requestedBy: string;
+  },
 ): Promise<PendingAct & ErasurePlan> {
   const plan = await planErasure(store, command.target);
   refuseHeld(command.target, plan.held);
@@ -81,7 +87,10 @@ export async function requestErasure(
     kind: 'ERASE',
     by: command.requestedBy,
     people: plan.people,
-    content: command.target,
+    content: {
+      ...command.target,
+      ...(command.counsel === undefined ? {} : { counsel: command.counsel }),
+    },
   });
   return { ...act, ...plan };
 }
@@ -145,22 +154,15 @@ async function erase(
   ErasurePlan & { readonly subjects: readonly SubjectId[]; readonly named: readonly NamedPerson[] }
 > {
   const { store, manager } = change;
-  const isHeld = await heldPeople(store, manager);
-  const isMeant = await meantBy(change, target);
   const subjects: SubjectId[] = [];
   const replaced: Replaced[] = [];
   const named: NamedPerson[] = [];
   const pages: number[] = [];
   let held = 0;
-  for await (const page of change.read(isMeant.pageNumbers)) {
-    const meant = await isMeant.among(page.people);
-    const gone = new Set<PagePerson>();
-    for (const person of meant) {
-      if (isHeld(person)) held += 1;
-      else gone.add(person);
-    }
-    if (gone.size === 0) continue;
-    pages.push(page.pageNumber);
+  for await (const { pageNumber, gone, kept } of meantForErasure(change, target)) {
+    held += kept;
+    if (gone.length === 0) continue;
+    pages.push(pageNumber);
     for (const person of gone) {
       const subject = decodeSubjectId(person.subject);
       subjects.push(subject);
@@ -191,6 +193,24 @@ async function erase(
     ]);
   }
   return { people: subjects.length, held, backupsCoveredBy, subjects, named };
+}
+
+/** Page by page: who is to go, and how many a legal hold keeps. */
+export async function* meantForErasure(
+  change: RegisterChange,
+  target: ErasureTarget,
+): AsyncGenerator<{
+  readonly pageNumber: number;
+  readonly gone: readonly PagePerson[];
+  readonly kept: number;
+}> {
+  const isHeld = await heldPeople(change.store, change.manager);
+  const isMeant = await meantBy(change, target);
+  for await (const page of change.read(isMeant.pageNumbers)) {
+    const meant = [...new Set(await isMeant.among(page.people))];
+    const gone = meant.filter((person) => !isHeld(person));
+    yield { pageNumber: page.pageNumber, gone, kept: meant.length - gone.length };
+  }
 }
 
 interface Meant {

@@ -1,8 +1,8 @@
-import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
-import { calculateJwkThumbprint, CompactEncrypt, type JWK } from 'jose';
+import { calculateJwkThumbprint, type JWK } from 'jose';
 import type { EntityManager } from 'typeorm';
 import { GatewayError, inputInvalid } from '../core/errors.js';
 import { builtInCaseload, type Caseload } from '../core/ids.js';
+import { readRecipient, sealFor } from '../platform/jwe/recipient.js';
 import {
   approveAct,
   finishApproved,
@@ -14,7 +14,8 @@ import {
   type Approval,
   type PendingAct,
 } from './acts.js';
-import { honeyPeopleOf, keepHoneyPeople, makeHoneyPeople, similarReference } from './honey.js';
+import { freeReferences } from './free-references.js';
+import { honeyPeopleOf, keepHoneyPeople, makeHoneyPeople } from './honey.js';
 import type { PagePerson } from './page.js';
 import { changeRegister, type RegisterChange } from './register-change.js';
 import type { RegisterStore } from './register-store.js';
@@ -65,7 +66,7 @@ export async function requestExport(
   command: ExportCommand,
 ): Promise<PendingAct & { readonly recipientThumbprint: string }> {
   if (command.caseload === builtInCaseload) throw inputInvalid('caseload', 'made-up people');
-  const { recipient } = readRecipient(command.recipient);
+  const { jwk: recipient } = readRecipient(command.recipient);
   const { result: people } = await changeRegister(store, async (change) =>
     countLive(change, command.caseload),
   );
@@ -102,7 +103,9 @@ export async function approveExportIn(change: RegisterChange, command: Approval)
   const { caseload } = act.content as ExportContent;
   const people = await countLive(change, caseload);
   if (people !== act.people) throw peopleDiffer(people);
-  const honey = makeHoneyPeople(store, caseload, await honeyReferences(change, caseload, people));
+  const wanted = people === 0 ? 0 : Math.max(2, Math.ceil(people / peoplePerHoneyRecord));
+  const references = await freeReferences(change, caseload, wanted);
+  const honey = makeHoneyPeople(store, caseload, references);
   await approveAct(store, manager, act.id, command.approvedBy);
   await keepHoneyPeople(store, manager, change.epoch, act.id, honey);
 }
@@ -122,8 +125,7 @@ export async function writeExport(
   const act = await openAct(store, store.dataSource, exportId);
   if (act.kind !== 'EXPORT' || act.approvedBy === null) throw noSuchAct();
   const { caseload, recipient: jwk } = act.content as ExportContent;
-  const { recipient, key, alg } = readRecipient(jwk);
-  const kid = recipient.kid ?? (await calculateJwkThumbprint(recipient));
+  const recipient = readRecipient(jwk);
   const honey = await honeyPeopleOf(store, exportId);
   const total = act.people + honey.length;
   const parts = Math.max(1, Math.ceil(total / peoplePerPart));
@@ -134,9 +136,7 @@ export async function writeExport(
   let written = 0;
   const flush = async () => {
     part += 1;
-    const jwe = await new CompactEncrypt(Buffer.from(lines.join(''), 'utf8'))
-      .setProtectedHeader({ alg, enc: 'A256GCM', kid, export: exportId, part, parts })
-      .encrypt(key);
+    const jwe = await sealFor(recipient, lines.join(''), { export: exportId, part, parts });
     await write(`${jwe}\n`);
     lines = [];
   };
@@ -179,7 +179,7 @@ export async function writeExport(
   return {
     exportId,
     people: act.people,
-    recipientThumbprint: await calculateJwkThumbprint(recipient),
+    recipientThumbprint: await calculateJwkThumbprint(recipient.jwk),
   };
 }
 
@@ -208,43 +208,6 @@ function exported(content: SubjectContent, { suppressedFor }: PagePerson): objec
 const countLive = async (change: RegisterChange, caseload: Caseload): Promise<number> =>
   countPeople(change.store, change.manager, change.pageNumbers, caseload);
 
-/** References that look like those of the caseload and that nobody has. */
-async function honeyReferences(
-  change: RegisterChange,
-  caseload: Caseload,
-  people: number,
-): Promise<readonly string[]> {
-  if (people === 0) return [];
-  const { store } = change;
-  const wanted = Math.max(2, Math.ceil(people / peoplePerHoneyRecord));
-  const known = await someReferences(change, caseload);
-  const references = new Set<string>();
-  for (let attempt = 0; references.size < wanted; attempt += 1) {
-    const draw = Buffer.from(store.random(4)).readUInt32BE();
-    // Where every number of that length is given, one more digit.
-    const longer = attempt < wanted * 20 ? '' : String(draw % 10);
-    const reference = similarReference(store, known[draw % known.length] ?? '') + longer;
-    const key = store.keys.referenceKey(caseload, reference);
-    if ((await change.pagesOf([key])).length === 0) references.add(reference);
-    if (attempt > wanted * 1000) throw new TypeError('no reference is free');
-  }
-  return [...references];
-}
-
-/** References of the caseload to take the look from. */
-async function someReferences(
-  change: RegisterChange,
-  caseload: Caseload,
-): Promise<readonly string[]> {
-  for await (const page of change.read(change.pageNumbers)) {
-    const some = page.people.filter((person) => isExported(person, caseload)).slice(-20);
-    const references: string[] = [];
-    for (const person of some) references.push((await change.open(person)).content.reference);
-    if (references.length > 0) return references;
-  }
-  return [];
-}
-
 /** Places of the fictional people among all, drawn at random, in the order of writing. */
 function honeyPlaces(store: RegisterStore, total: number, count: number): ReadonlySet<number> {
   const places = new Set<number>();
@@ -252,32 +215,4 @@ function honeyPlaces(store: RegisterStore, total: number, count: number): Readon
     places.add(Buffer.from(store.random(6)).readUIntBE(0, 6) % total);
   }
   return places;
-}
-
-function readRecipient(jwk: JWK): {
-  readonly recipient: JWK;
-  readonly key: KeyObject;
-  readonly alg: 'ECDH-ES+A256KW' | 'RSA-OAEP-256';
-} {
-  const { kty, crv, x, y, n, e, kid, use, d } = jwk;
-  const refused = (why: string) => inputInvalid('recipient', why);
-  if (d !== undefined) throw refused('a private key');
-  if (use !== undefined && use !== 'enc') throw refused('not for encryption');
-  const members = kty === 'RSA' ? { kty, n, e } : { kty, crv, x, y };
-  const bare = JSON.parse(JSON.stringify(members)) as JsonWebKey;
-  let key: KeyObject;
-  try {
-    key = createPublicKey({ key: bare, format: 'jwk' });
-  } catch {
-    throw refused('not a public key');
-  }
-  const recipient = { ...bare, ...(kid === undefined ? {} : { kid }) } as JWK;
-  if (kty === 'RSA') {
-    if ((key.asymmetricKeyDetails?.modulusLength ?? 0) < 3072) throw refused('too short');
-    return { recipient, key, alg: 'RSA-OAEP-256' };
-  }
-  if (kty === 'EC' && (crv === 'P-256' || crv === 'P-384')) {
-    return { recipient, key, alg: 'ECDH-ES+A256KW' };
-  }
-  throw refused('of another kind');
 }

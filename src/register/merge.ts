@@ -13,6 +13,7 @@ import {
 import { heldPeople } from './legal-hold.js';
 import type { PagePerson } from './page.js';
 import { changeRegister, type PersonReference, type RegisterChange } from './register-change.js';
+import { namedPerson } from './restrictions.js';
 import type { OpenedPage, RegisterStore } from './register-store.js';
 import type { SubjectContent } from './subject-blob.js';
 import { decodeSubjectId } from './subject-uuid.js';
@@ -85,6 +86,19 @@ export async function approveMergeIn(
   }
   await change.manager.query('DELETE FROM kept_apart WHERE one = $1 OR other = $1', [erased]);
   await finishAct(store, change.manager, act.id, command.approvedBy, change.version);
+  // On a restored database who went goes again, and who stays is kept from whom either was kept from.
+  const { id, kind, requestedBy, people } = act;
+  const at = store.now().toISOString();
+  change.restricts('register.erased', [namedPerson(from)], {
+    act: { id, kind, requestedBy, approvedBy: command.approvedBy, at, people },
+  });
+  if (suppressedFor.length > into.suppressedFor.length) {
+    change.restricts('register.suppressed', [namedPerson(into)], { codes: suppressedFor });
+  }
+  const refusedFor = content.sharing?.refusedFor ?? [];
+  if (refusedFor.length > (before.sharing?.refusedFor ?? []).length) {
+    change.restricts('register.narrowed', [namedPerson(into)], { refusedFor });
+  }
   return { subject, erased };
 }
 

@@ -17,6 +17,7 @@ import type { AccessLog, RestrictingAct } from '../access-log/index.js';
 import type { PartnerCode } from '../core/ids.js';
 import { migrations } from '../migrations.js';
 import { approveErasureIn, requestErasure } from './erase.js';
+import { approveMergeIn, requestMerge } from './merge.js';
 import { approveHoldIn, isHeld, legalHolds, requestHold } from './legal-hold.js';
 import { correctPersonIn } from './one-person.js';
 import { changeRegisterIn, readyToChange, type RegisterChange } from './register-change.js';
@@ -153,6 +154,24 @@ describeOnEachDatabase('yesterday’s register restored', (kind) => {
       { kind: 'ERASE', approved_by: 'registrar-2' },
       { kind: 'SUPPRESS', approved_by: null },
     ]);
+  });
+
+  test('merged stays merged: who went is gone again, and who stays is kept from whom either was', async () => {
+    await suppress(2);
+    const pair = { into: personReference(1), from: personReference(2) };
+    const { id } = await requestMerge(register.store, { ...pair, requestedBy: 'registrar-1' });
+    await recorded(async (change) =>
+      approveMergeIn(change, { actId: id, approvedBy: 'registrar-2', people: 2 }),
+    );
+    await restart();
+    expect(await found(1, 2)).toEqual([]);
+    const [act] = await query<{ kind: string; approved_by: string }>(
+      `SELECT kind, approved_by FROM register_act WHERE id::text = '${id}'`,
+    );
+    expect(act).toEqual({ kind: 'MERGE', approved_by: 'registrar-2' });
+    // Nobody is left to be merged with; the one who stays is there, for those she is not kept from.
+    const again = requestMerge(register.store, { ...pair, requestedBy: 'registrar-1' });
+    await expect(again).rejects.toMatchObject({ argument: 'references[1]' });
   });
 
   test('a database that knows of the acts is not changed again', async () => {

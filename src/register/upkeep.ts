@@ -69,7 +69,7 @@ export async function upkeepStatus(querier: Querier): Promise<readonly UpkeepSta
 export async function askForKeys(manager: EntityManager, job: KeyJob): Promise<void> {
   await manager.query(
     `INSERT INTO register_upkeep (job, state) VALUES ($1, 'ASKED')
-     ON CONFLICT (job) DO UPDATE SET state = 'ASKED', code = NULL
+     ON CONFLICT (job) DO UPDATE SET state = 'ASKED', code = NULL, done = 0
      WHERE register_upkeep.state <> 'RUNNING'`,
     [job],
   );

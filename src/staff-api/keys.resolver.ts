@@ -2,6 +2,7 @@ import { Args, Context, Int, Mutation, Query, Resolver } from '@nestjs/graphql';
 import { inputInvalid } from '../core/errors.js';
 import { ReadEnds, type End as Ending } from '../grants/index.js';
 import { ReadGatewayKeys, type GatewayKeyView, type ListenerView } from '../identity/keys/index.js';
+import { ReadPeople, type UpkeepStatus as Upkeep } from '../register/index.js';
 import { StaffActs } from '../staff/index.js';
 import { Act } from './act.type.js';
 import {
@@ -10,6 +11,8 @@ import {
   GatewayKeyInput,
   ListenerCertificate,
   RevokeGatewayKeyInput,
+  RotateRegisterKeysInput,
+  UpkeepStatus,
 } from './keys.type.js';
 import { performAct } from './perform-act.js';
 import type { StaffContext } from './staff-context.js';
@@ -20,6 +23,7 @@ export class KeysResolver {
     private readonly acts: StaffActs,
     private readonly readKeys: ReadGatewayKeys,
     private readonly readEnds: ReadEnds,
+    private readonly readPeople: ReadPeople,
   ) {}
 
   @Query(() => [GatewayKey], { description: 'Signing keys of the gateway itself.' })
@@ -32,6 +36,25 @@ export class KeysResolver {
     @Context() { caller }: StaffContext,
   ): Promise<readonly ListenerView[]> {
     return this.readKeys.listeners(caller);
+  }
+
+  @Query(() => [UpkeepStatus], {
+    description: 'How each work on the keys of the register stands; one never begun is not there.',
+  })
+  async registerUpkeep(@Context() { caller }: StaffContext): Promise<readonly Upkeep[]> {
+    return this.readPeople.upkeep(caller);
+  }
+
+  @Mutation(() => Act, {
+    nullable: true,
+    description:
+      'Asks for keys of the register to be moved, at once; a gateway begins within a minute and goes on where it was stopped.',
+  })
+  async rotateRegisterKeys(
+    @Context() context: StaffContext,
+    @Args('input', { type: () => RotateRegisterKeysInput }) input: RotateRegisterKeysInput,
+  ): Promise<Act> {
+    return performAct(this.acts, context, 'rotateRegisterKeys', { ...input });
   }
 
   @Query(() => [End], {

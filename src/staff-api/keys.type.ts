@@ -1,4 +1,4 @@
-import { Field, ID, InputType, ObjectType, registerEnumType } from '@nestjs/graphql';
+import { Field, ID, InputType, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
 import {
   keyStates,
   keyUses,
@@ -6,6 +6,12 @@ import {
   type KeyUse as Use,
 } from '../identity/keys/index.js';
 import { endKinds, type EndKind as Kind } from '../grants/index.js';
+import {
+  keyJobs,
+  upkeepJobs,
+  type KeyJob as Job,
+  type UpkeepStatus as Upkeep,
+} from '../register/index.js';
 import { DateTime } from '../platform/graphql/scalars.js';
 
 const names = <Name extends string>(list: readonly Name[]) =>
@@ -73,6 +79,42 @@ export class End {
     description: 'Of a key, which has no end of its own, a year after it was registered.',
   })
   declare at: Date;
+}
+
+const KeyJob = names(keyJobs);
+registerEnumType(KeyJob, {
+  name: 'RegisterKeyJob',
+  description:
+    'MASTER wraps under the present master key what is under the previous one; EPOCH moves everything to the key of this week; PAGE writes every page anew.',
+});
+const UpkeepJob = names(upkeepJobs);
+registerEnumType(UpkeepJob, { name: 'UpkeepJob' });
+const UpkeepState = names(['ASKED', 'RUNNING', 'DONE', 'FAILED'] as const);
+registerEnumType(UpkeepState, {
+  name: 'UpkeepState',
+  description: 'RUNNING may also be one that was interrupted: it goes on within a minute.',
+});
+
+@ObjectType({ description: 'Work on the keys of the register, beside everything else.' })
+export class UpkeepStatus {
+  @Field(() => UpkeepJob)
+  declare job: Upkeep['job'];
+  @Field(() => UpkeepState)
+  declare state: Upkeep['state'];
+  @Field(() => Int, { description: 'Keys or pages moved; of RETENTION, people who are due.' })
+  declare done: number;
+  @Field(() => DateTime, { nullable: true })
+  declare startedAt: Date | null;
+  @Field(() => DateTime, { nullable: true })
+  declare endedAt: Date | null;
+  @Field(() => String, { nullable: true, description: 'Why it failed.' })
+  declare code: string | null;
+}
+
+@InputType()
+export class RotateRegisterKeysInput {
+  @Field(() => KeyJob)
+  declare job: Job;
 }
 
 @InputType()

@@ -8,12 +8,13 @@ import type { StaffCaller } from '../staff/index.js';
 import { toAct } from './act.type.js';
 
 /**
- * The two routes of the staff door that carry people in bulk; everything else is GraphQL. What each
+ * The routes of the staff door that carry people in bulk; everything else is GraphQL. What each
  * asks of its caller is an act of the table of role and act, decided where it is done.
  */
 export const registerRoutes = {
   'POST /register/import': 'REGISTER_IMPORT',
   'POST /register/export': 'REGISTER_EXPORT',
+  'POST /register/history': 'REGISTER_ERASE',
 } as const;
 
 /** `POST /register/import`: options in the query, none of them about a person. */
@@ -37,6 +38,8 @@ export interface RegisterRoutesOptions {
  *
  * `POST /register/export?act=ID`: an approved export, lines of JWE (docs/register.md); cut off, it can
  * be fetched again.
+ *
+ * `POST /register/history?act=ID`: what an erasure sealed for counsel, in the same form.
  */
 export function addRegisterRoutes(fastify: FastifyInstance, options: RegisterRoutesOptions): void {
   // The body is read as it comes: no parser, no copy in memory.
@@ -55,7 +58,18 @@ export function addRegisterRoutes(fastify: FastifyInstance, options: RegisterRou
   );
   fastify.post(
     '/register/export',
-    streamed(async (request, reply) => sendExport(options, request, reply)),
+    streamed(async (request, reply) =>
+      sendLines(options, request, reply, async (...wanted) => options.exports.write(...wanted)),
+    ),
+    nothing,
+  );
+  fastify.post(
+    '/register/history',
+    streamed(async (request, reply) =>
+      sendLines(options, request, reply, async (...wanted) =>
+        options.exports.writeHistory(...wanted),
+      ),
+    ),
     nothing,
   );
 }
@@ -90,16 +104,21 @@ async function takeImport(
   raw.end();
 }
 
-async function sendExport(
+async function sendLines(
   options: RegisterRoutesOptions,
   request: FastifyRequest,
   reply: FastifyReply,
+  send: (
+    caller: StaffCaller,
+    act: string,
+    write: (line: string) => Promise<void>,
+  ) => Promise<unknown>,
 ): Promise<void> {
   const { raw } = reply;
   try {
     const query = new URLSearchParams(request.url.split('?', 2)[1] ?? '');
     const act = query.get('act') ?? '';
-    await options.exports.write(options.callerOf(request), act, async (line) => {
+    await send(options.callerOf(request), act, async (line) => {
       if (!raw.headersSent) writeHead(reply, 200, 'application/jose; charset=utf-8');
       if (raw.destroyed) throw new GatewayError('ERR_BUSY', { detail: 'the connection ended' });
       if (!raw.write(line)) await Promise.race([once(raw, 'drain'), once(raw, 'close')]);

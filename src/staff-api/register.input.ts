@@ -31,6 +31,12 @@ export class ErasePeopleInput {
   declare visaEndedBefore?: string | null;
   @Field(() => String, { nullable: true, description: 'Of the retention rule; all when absent.' })
   declare caseload?: string | null;
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Public JWK (RFC 7517) of counsel: what partners were told of them is sealed for it before the keys go, at most 10,000 people at once.',
+  })
+  declare counsel?: string | null;
 }
 
 @InputType()

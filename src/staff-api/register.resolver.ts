@@ -108,7 +108,7 @@ export class RegisterResolver {
     @Context() { caller }: StaffContext,
     @Args('input', { type: () => ErasePeopleInput }) input: ErasePeopleInput,
   ): Promise<RegisterChange> {
-    const requested = await this.change.erase(caller, toErasure(input));
+    const requested = await this.change.erase(caller, toErasure(input), input.counsel ?? undefined);
     return { ...toRequested(requested), plan: toPlan(requested.plan) };
   }
 
@@ -237,6 +237,6 @@ function toChange({ act, fields, batchId, release }: PersonChanged): RegisterCha
   };
 }
 
-function toRequested({ act, people }: RequestedAct): RegisterChange {
+export function toRequested({ act, people }: RequestedAct): RegisterChange {
   return { act: toAct(act), people, fields: [], batch: null, release: null, plan: null };
 }

@@ -1,7 +1,9 @@
 import { Enforcement1768000000003 } from './enforcement.migration.js';
+import { HoneyActs1770000000311 } from './honey-acts.migration.js';
 import { StaffRecovery1769000004004 } from './recovery.migration.js';
 import { ReplicaKeys1769000004001 } from './replica-keys.migration.js';
 import { RegisterActs1769100000002 } from './register-acts.migration.js';
+import { RegisterKeysAct1770000000501 } from './register-keys-act.migration.js';
 import { Staff1768000000001 } from './staff.migration.js';
 
 export {
@@ -39,6 +41,8 @@ export const staffMigrations = [
   ReplicaKeys1769000004001,
   StaffRecovery1769000004004,
   RegisterActs1769100000002,
+  RegisterKeysAct1770000000501,
+  HoneyActs1770000000311,
 ];
 export { restrictingActOf, staffActAppliers } from './restricting-acts.js';
 export { staffReferences } from './staff.repository.js';

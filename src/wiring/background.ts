@@ -4,7 +4,7 @@ import type { Database } from '../platform/database/database.js';
 import { describeError } from '../platform/telemetry/logger.js';
 import type { Metrics } from '../platform/telemetry/metrics.js';
 import { ConfirmationAlarms, ToldKeys } from '../referrals/index.js';
-import { legalHolds, Register, Upkeep } from '../register/index.js';
+import { isHeld, Register, Upkeep } from '../register/index.js';
 import { QuestionScreen } from '../screening/index.js';
 import { ACCESS_LOG, type RoomsSettings } from './settings.js';
 
@@ -31,9 +31,15 @@ export function startBackground(
   accessLog.startRounds(now);
   const months = configuration.logRetentionMonths;
   if (months !== undefined) {
-    // Whom a hold protects is sealed: while one is in force nothing of the log is forgotten.
-    const isHeld = async () => (await legalHolds(store)).length > 0;
-    accessLog.startRetention({ months, isHeld }, now);
+    // A hold on a range keeps its months; one on people keeps everything, as records do not say who.
+    accessLog.startRetention(
+      {
+        months,
+        isHeld: async ({ partner, from, to }) =>
+          isHeld(store, { from, to, ...(partner === null ? {} : { partner }) }),
+      },
+      now,
+    );
   }
   const events = context.get(EventRecorder);
   const { retentionDays } = configuration;

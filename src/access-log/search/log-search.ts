@@ -5,6 +5,7 @@ import { askerMark, windowOf } from '../../core/log/marks.js';
 import { decodeRecord, type AccessRecord } from '../../core/log/record.js';
 import type { RecordKeys } from '../record-keys.js';
 import type { HostPart } from '../sealed-part.js';
+import { readTrees, type Queryable } from '../tree.repository.js';
 import type { Trees } from '../trees.js';
 import { available } from '../availability.js';
 import { countRows, type CountWanted, type RecordCount } from './count-rows.js';
@@ -200,6 +201,17 @@ export class LogSearch {
         }
       }
       return told;
+    });
+  }
+
+  /** How many places speak of these people, as one transaction sees the log. */
+  async placesOf(database: Queryable, ...people: readonly KnownPerson[]): Promise<number> {
+    return available(async () => {
+      const partners = (await readTrees(database)).flatMap(({ owner }) =>
+        owner === null ? [] : [owner as PartnerCode],
+      );
+      const book = referencesOf(people, partners);
+      return book.size === 0 ? 0 : (await placesOfReferences(database, [...book.keys()])).length;
     });
   }
 

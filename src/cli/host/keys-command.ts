@@ -145,7 +145,7 @@ export function useOf(text: string): SigningUse {
   throw refused(
     text === 'tls'
       ? 'a server certificate is rotated by putting another certificate and key into its files: each replica takes them up by itself (docs/identity.md)'
-      : 'token or checkpoint',
+      : 'token or checkpoint; `keys rotate` also takes master, epoch or page',
   );
 }
 

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { GatewayError } from '../../core/errors.js';
 import { addKeyFileCommands, useOf } from '../host/keys-command.js';
+import { describeUpkeep, isRegisterKey, readUpkeep, rotateRegisterKeys } from './register-keys.js';
 import { runAct, withStaffClient, type ActOptions, type StaffOptions } from './run-act.js';
 
 interface KeyJson {
@@ -9,6 +10,7 @@ interface KeyJson {
   readonly kid: string;
   readonly state: 'NEXT' | 'IN_FORCE' | 'ENDING' | 'ENDED' | 'REVOKED';
   readonly inForceFrom: string | null;
+  readonly endedAt: string | null;
   readonly heldBy: readonly string[];
   readonly missingAt: readonly string[];
 }
@@ -33,18 +35,20 @@ export function addKeysCommands(program: Command, common: (command: Command) => 
   addKeyFileCommands(keys);
   common(keys.command('list').summary('every key, its state, and which replicas hold it')).action(
     async (options: StaffOptions) => {
-      const { found, listeners } = await withStaffClient(options, async (client) => ({
+      const { found, listeners, upkeep } = await withStaffClient(options, async (client) => ({
         found: await client.ask<readonly KeyJson[]>(`{ gatewayKeys { ${keyFields} } }`),
         listeners: await client.ask<readonly ListenerJson[]>(
           '{ listenerCertificates { door replica fingerprint notAfter } }',
         ),
+        upkeep: await readUpkeep(client),
       }));
       if (options.json === true) {
-        process.stdout.write(`${JSON.stringify({ keys: found, listeners })}\n`);
+        process.stdout.write(`${JSON.stringify({ keys: found, listeners, upkeep })}\n`);
         return;
       }
-      for (const { use, kid, state, inForceFrom, heldBy, missingAt } of found) {
-        const since = inForceFrom === null ? '' : ` since ${inForceFrom}`;
+      for (const { use, kid, state, inForceFrom, endedAt, heldBy, missingAt } of found) {
+        const gaveWay = endedAt === null ? '' : `, gave way ${endedAt}`;
+        const since = inForceFrom === null ? '' : `, in force from ${inForceFrom}${gaveWay}`;
         const where =
           state === 'ENDED' || state === 'REVOKED' || missingAt.length === 0
             ? ''
@@ -56,13 +60,24 @@ export function addKeysCommands(program: Command, common: (command: Command) => 
           `${door}_TLS  ${fingerprint}  until ${notAfter ?? 'unknown'}  at ${replica}\n`,
         );
       }
+      for (const status of upkeep) process.stdout.write(`${describeUpkeep(status)}\n`);
     },
   );
-  common(keys.command('rotate').argument('<use>', 'token or checkpoint'))
-    .summary('put the next key in force everywhere; by two')
+  common(keys.command('rotate').argument('<use>', 'token, checkpoint, master, epoch or page'))
+    .summary('put the next key in force everywhere; move the keys of the register')
+    .description(
+      'token, checkpoint: puts the next signing key in force on every replica; waits for a second person. master, epoch, page: keys of the register, by one person at once; a running gateway begins within a minute, beside everything else, and goes on where it was stopped. master wraps everything under the present master key (docs/operations.md has the three steps), epoch moves everything to the key of this week, page writes every page anew. --wait stays and shows how far it is.',
+    )
     .option('--now', 'the one in force is known to others: it is revoked at once, by one person')
-    .option('--wait', 'stay until the second person has decided')
+    .option('--wait', 'stay until the second person has decided, or the keys are moved')
     .action(async (name: string, options: ActOptions & { readonly now?: true }) => {
+      if (isRegisterKey(name)) {
+        if (options.now === true) {
+          throw new GatewayError('ERR_INPUT_INVALID', { detail: '--now is for signing keys' });
+        }
+        await rotateRegisterKeys(name, options);
+        return;
+      }
       const use = useOf(name);
       const found = await readKeys(options, use);
       const next = found.filter(({ state }) => state === 'NEXT');

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { printBatches, releaseBatch, showBatch } from './register-batches.js';
+import { eraseAndSeal, fetchHistory, type HistoryOptions } from './register-erasure.js';
 import { importPeople } from './register-import.js';
 import {
   exportPeople,
@@ -204,26 +205,33 @@ function addSeveralPeople(register: Command, common: Wrap, waiting: Wrap, ofPeop
   );
   waiting(register.command('erase').argument('[reference...]').summary('forget people, by two'))
     .description(
-      'Forgets people: their keys are destroyed. Named ones, a caseload, or everybody whose visa ended before a day. With --dry-run it only says how many, how many a legal hold keeps, and from when backups are covered.',
+      'Forgets people: their keys are destroyed. Named ones, a caseload, or everybody whose visa ended before a day. With --dry-run it only says how many, how many a legal hold keeps, and from when backups are covered. With --counsel what partners were told of them is sealed for that public key (P-256, P-384, or RSA from 3,072 bits) before the keys are destroyed; it is fetched with --act once the erasure is approved, or by --wait --out.',
     )
     .option('--caseload <name>')
     .option('--references <file>', 'references, one a line; - for standard input')
     .option('--all', 'everybody of the caseload')
     .option('--visa-ended-before <day>', 'such as 2021-12-31')
     .option('--dry-run', 'change nothing')
+    .option('--counsel <file>', 'public JWK what partners were told of them is sealed for')
+    .option('--act <id>', 'fetch what an approved erasure sealed for counsel')
+    .option('--out <file>', 'where it goes; never over a file that is there')
     .action(
       async (
         references: readonly string[],
-        options: ActOptions &
+        options: HistoryOptions &
           Partial<PeopleOptions> & { readonly visaEndedBefore?: string; readonly dryRun?: true },
       ) => {
+        if (options.act !== undefined) {
+          await fetchHistory(options.act, options);
+          return;
+        }
         const { caseload, visaEndedBefore } = options;
         const input =
           visaEndedBefore === undefined
             ? { people: namedPeople(references, { ...options, caseload: needed(caseload) }) }
             : { visaEndedBefore, caseload: caseload ?? null };
         if (options.dryRun === true) await planErasure(options, input);
-        else await runRegisterAct(options, 'erasePeople', 'ErasePeopleInput', input);
+        else await eraseAndSeal(options, input);
       },
     );
   const hold = register.command('hold').summary('legal holds: who must not be erased');

@@ -162,11 +162,12 @@ export async function exportPeople(options: ExportOptions): Promise<void> {
 }
 
 /** Whole or not at all: a part of an export is never left under its name. */
-async function fetchExport(
+export async function fetchExport(
   client: StaffClient,
   act: string,
   out: string,
   { json }: StaffOptions,
+  route: 'export' | 'history' = 'export',
 ): Promise<void> {
   const part = `${out}.part`;
   let descriptor: number;
@@ -182,7 +183,7 @@ async function fetchExport(
   }
   let bytes = 0;
   try {
-    await client.stream(`/register/export?act=${encodeURIComponent(act)}`, {}, async (answer) => {
+    await client.stream(`/register/${route}?act=${encodeURIComponent(act)}`, {}, async (answer) => {
       for await (const chunk of answer) bytes += writeSync(descriptor, chunk);
     });
     closeSync(descriptor);

@@ -24,6 +24,7 @@ export interface ActJson {
   readonly requestedAt: string;
   readonly expiresAt: string;
   readonly decidedBy: string | null;
+  readonly decidedAt: string | null;
   /** Milliseconds until the last replica judged by it. */
   readonly enforcedMs: number | null;
 }
@@ -114,7 +115,7 @@ export function printAct(act: ActJson, { json }: StaffOptions): void {
 }
 
 /** Certificates and keys of an act are compared by telephone before it is approved. */
-function contentOf({ content }: ActJson): JsonValue {
+export function contentOf({ content }: ActJson): JsonValue {
   try {
     return parseStrictJson(Buffer.from(content));
   } catch {

@@ -79,23 +79,29 @@ export function confirmationAlert(alarm: {
   };
 }
 
-/** A question that named somebody only a stolen list has, or somebody kept from who asked. */
+/**
+ * A question that named somebody only a stolen list has, or somebody kept from who asked.
+ *
+ * The alert stands in clear in the database and leaves for other systems, and what the screen found is
+ * sealed: so it names neither question nor partner, only the round it was found in. Whoever reads the
+ * database in league with a partner would learn from the question which of the people it asked for is
+ * fictional, or kept from it. Who may know reads the findings of the round, which is recorded.
+ */
 export function screenAlert(finding: {
   readonly kind: 'HONEY_ASKED_FOR' | 'SUPPRESSED_ASKED_FOR';
-  readonly verificationId: string;
-  readonly partner: string;
+  readonly round: string;
 }): FoundAlert {
-  const { kind, verificationId, partner } = finding;
+  const { kind, round } = finding;
   const isHoney = kind === 'HONEY_ASKED_FOR';
   return {
     kind: isHoney ? 'HONEY_ASKED' : 'SUPPRESSED_ASKED',
     severity: isHoney ? 'CRITICAL' : 'HIGH',
-    key: `screen ${kind} ${verificationId}`,
+    key: `screen ${kind} ${round}`,
     reason: isHoney
-      ? `${partner}: a question named a honey record; whoever asks has seen the export it stood in`
-      : `${partner}: a question was about somebody who is kept from this partner or its state`,
-    partner,
-    records: [verificationId],
+      ? 'a question named a honey record; whoever asks has seen where it stood (see the findings of the screen)'
+      : 'a question was about somebody who is kept from the partner that asked, or its state (see the findings of the screen)',
+    partner: null,
+    records: [],
   };
 }
 

@@ -14,6 +14,7 @@ import {
   type RegisterChange,
 } from '../register-change.js';
 import { readPerson } from '../person-view.js';
+import { readCounsel } from '../sealed-history.js';
 import { requestLift, suppressPeopleIn } from '../suppression.js';
 import {
   readMembersText,
@@ -168,22 +169,34 @@ export class ChangePeople {
     caller: StaffCaller,
     people: NamedPeople | RetentionInput,
   ): Promise<ErasurePlan> {
-    const { acts, register } = this.options;
-    await acts.recordReading(caller, 'REGISTER_READ', { plan: 'erasure' });
+    const { records, register } = this.options;
+    await records.record(caller, 'REGISTER_READ', { content: { plan: 'erasure' } });
     return planErasure(register.store, erasureTargetOf(people));
   }
 
+  /** @param counselText public JWK, as JSON: the access history is sealed for it before the keys go */
   async erase(
     caller: StaffCaller,
     people: NamedPeople | RetentionInput,
+    counselText?: string,
   ): Promise<RequestedAct & { readonly plan: ErasurePlan }> {
     const { register } = this.options;
     const target = erasureTargetOf(people);
+    const named =
+      counselText === undefined
+        ? undefined
+        : await readCounsel(readMembersText(counselText, 'counsel'));
     const { asked, ...requested } = await requestByTwo(
       this.options,
       caller,
       'REGISTER_ERASE',
-      async (requestedBy) => requestErasure(register.store, { target, requestedBy }),
+      async (requestedBy) =>
+        requestErasure(register.store, {
+          target,
+          requestedBy,
+          ...(named === undefined ? {} : { counsel: named.counsel }),
+        }),
+      named === undefined ? {} : { counsel: named.thumbprint },
     );
     return { ...requested, plan: asked };
   }

@@ -2,6 +2,7 @@ import { GatewayError } from '../../core/errors.js';
 import type { JWK } from 'jose';
 import { textMember, uuidForm, type StaffCaller } from '../../staff/index.js';
 import { requestExport, writeExport, type ExportReport } from '../export-register.js';
+import { writeHistory } from '../sealed-history.js';
 import { readCaseload } from './change-people.js';
 import { readMembersText, requestByTwo, type DeskOptions, type RequestedAct } from './desk.js';
 
@@ -41,13 +42,37 @@ export class ExportPeople {
     actId: string,
     write: (line: string) => Promise<void>,
   ): Promise<ExportReport> {
-    const { acts, register } = this.options;
+    const { acts, records, register } = this.options;
     await acts.admit(caller, 'REGISTER_EXPORT');
     const { act, payload, state } = await acts.find(caller, actId);
     if (act !== 'REGISTER_EXPORT' || state !== 'DONE') {
       throw new GatewayError('ERR_CONFLICT', { argument: 'act', detail: 'no approved export' });
     }
-    await acts.recordReading(caller, 'REGISTER_READ', { export: actId });
+    await records.record(caller, 'REGISTER_READ', { content: { export: actId } });
     return writeExport(register.store, textMember(payload, 'request', uuidForm), write);
+  }
+
+  /**
+   * Writes the access history that was sealed for counsel with an erasure. Fetching it is a record of
+   * its own; a week after the first time it is gone.
+   *
+   * @param actId of the book of acts
+   * @returns how many records are in it
+   * @throws {GatewayError} ERR_NOT_FOUND; ERR_CONFLICT while it is not approved, when nothing was
+   *   sealed, or when it is gone
+   */
+  async writeHistory(
+    caller: StaffCaller,
+    actId: string,
+    write: (line: string) => Promise<void>,
+  ): Promise<number> {
+    const { acts, records, register } = this.options;
+    await acts.admit(caller, 'REGISTER_ERASE');
+    const { act, payload, state } = await acts.find(caller, actId);
+    if (act !== 'REGISTER_ERASE' || state !== 'DONE') {
+      throw new GatewayError('ERR_CONFLICT', { argument: 'act', detail: 'no approved erasure' });
+    }
+    await records.record(caller, 'REGISTER_READ', { content: { history: actId } });
+    return writeHistory(register.store, textMember(payload, 'request', uuidForm), write);
   }
 }

@@ -1,12 +1,14 @@
 import type { EntityManager } from 'typeorm';
 import { inputInvalid } from '../../core/errors.js';
 import {
+  fingerprintForm,
   textMember,
   uuidForm,
   type ActContext,
   type ActHandler,
   type ActPayload,
   type ChangingAct,
+  type PreparedAct,
 } from '../../staff/index.js';
 import { withdrawAct, type Approval } from '../acts.js';
 import { discardBatchIn } from '../batches.js';
@@ -14,6 +16,7 @@ import { approveErasureIn } from '../erase.js';
 import { approveExportIn } from '../export-register.js';
 import { approveHoldIn, approveHoldLiftIn } from '../legal-hold.js';
 import { approveMergeIn } from '../merge.js';
+import { retireHoneyIn } from '../planted-honey.js';
 import {
   changeRegisterIn,
   readyToChange,
@@ -22,9 +25,20 @@ import {
 } from '../register-change.js';
 import type { RegisterStore } from '../register-store.js';
 import { releaseBatchIn } from '../release-batch.js';
+import { approveReleaseIn } from '../releases.js';
+import {
+  keepHistory,
+  sealHistory,
+  type DisclosureHistory,
+  type SealedHistory,
+} from '../sealed-history.js';
 import { approveLiftIn } from '../suppression.js';
+import { askForKeys, keyJobs } from '../upkeep.js';
 
-export type RegisterAct = Extract<ChangingAct, `REGISTER_${string}`>;
+export type RegisterAct = Extract<
+  ChangingAct,
+  `REGISTER_${string}` | `HONEY_${string}` | 'HISTORY_RELEASE' | 'EXPOSURE_RELEASE'
+>;
 
 /** What one person does to the register, once its act is being recorded. */
 export interface RegisterCommand {
@@ -43,7 +57,11 @@ export interface RegisterCommand {
 export class RegisterActs {
   readonly #commands = new Map<string, RegisterCommand>();
 
-  constructor(private readonly store: RegisterStore) {}
+  /** @param history what partners were told, which an erasure may seal before the keys go */
+  constructor(
+    private readonly store: RegisterStore,
+    private readonly history: DisclosureHistory,
+  ) {}
 
   /** Runs `perform` with the content that names a command. */
   async handOver<T>(
@@ -120,12 +138,55 @@ export class RegisterActs {
       };
     },
     REGISTER_LIFT: this.#ofTwo(approveLiftIn),
-    REGISTER_ERASE: this.#ofTwo(approveErasureIn),
+    REGISTER_ERASE: (content) => this.#erasing(content),
     REGISTER_HOLD: this.#ofTwo(approveHoldIn),
     REGISTER_HOLD_LIFT: this.#ofTwo(approveHoldLiftIn),
     REGISTER_MERGE: this.#ofTwo(approveMergeIn),
     REGISTER_EXPORT: this.#ofTwo(approveExportIn),
+    HISTORY_RELEASE: this.#ofTwo(approveReleaseIn('HISTORY')),
+    EXPOSURE_RELEASE: this.#ofTwo(approveReleaseIn('EXPOSURE')),
+    REGISTER_KEYS_ROTATE: (content) => {
+      const job = keyJobs.find((known) => known === content['job']);
+      if (job === undefined) throw inputInvalid('job');
+      return { payload: { job }, apply: async (manager) => askForKeys(manager, job) };
+    },
+    HONEY_PLANT: this.#ofOne,
+    HONEY_RETIRE: (content) => {
+      const honey = textMember(content, 'honey', uuidForm);
+      return {
+        payload: { honey },
+        apply: async (manager) => retireHoneyIn(manager, honey),
+      };
+    },
   };
+
+  /** `counsel`: thumbprint of the key the access history is sealed for, when one was named. */
+  #erasing(content: ActPayload): PreparedAct {
+    const { store, history } = this;
+    const request = textMember(content, 'request', uuidForm);
+    const counsel =
+      content['counsel'] === undefined
+        ? undefined
+        : textMember(content, 'counsel', fingerprintForm);
+    let sealed: SealedHistory | undefined;
+    const act = this.#ofTwo(async (change, approval) => {
+      // What was sealed is kept, and only then the keys go: one transaction.
+      const { subjects } = await approveErasureIn(change, approval);
+      if (sealed !== undefined) {
+        await keepHistory(change.manager, history, request, sealed, subjects);
+      }
+    })(content);
+    if (counsel === undefined) return act;
+    return {
+      ...act,
+      payload: { ...act.payload, counsel },
+      ready: async () => {
+        await act.ready?.();
+        sealed = await sealHistory(store, history, request);
+        if (sealed === undefined) throw inputInvalid('counsel');
+      },
+    };
+  }
 
   #within(work: (change: RegisterChange, context: ActContext) => Promise<unknown>) {
     const { store } = this;
