@@ -10,7 +10,7 @@ import { forgetBudgets, InProcessGateway } from '../../test/support/in-process-g
  * Non-interference (Goguen and Meseguer 1982), as a partner would test it: two registers that differ
  * only in what the grant neither compares nor lets out, and in people out of scope or kept from the
  * partner, answer every sequence of questions with the same bytes: answers, refusals, receipts,
- * `access` after each, budgets.
+ * `access` after each, budgets, confirmations of crossings, notices.
  */
 describeOnEachDatabase('non-interference', (kind) => {
   let database: Database;
@@ -24,8 +24,11 @@ describeOnEachDatabase('non-interference', (kind) => {
     const gateway = new InProcessGateway(database.dataSource, world);
     const seen: string[] = [await gateway.access()];
     for (const question of questions) {
-      seen.push(await gateway.ask(question), await gateway.access());
+      seen.push(await gateway.ask(question), await gateway.confirm(), await gateway.access());
     }
+    // Afterwards everybody is erased: whoever was told of is named in a notice.
+    await gateway.becomes([]);
+    seen.push(await gateway.notices());
     return seen;
   };
 
@@ -35,6 +38,23 @@ describeOnEachDatabase('non-interference', (kind) => {
         expect(await play(other, questions)).toEqual(await play(one, questions));
       }),
       { numRuns: 80 },
+    );
+  }, 120_000);
+
+  test('a change of what is not declared is in no notice', async () => {
+    await fc.assert(
+      fc.asyncProperty(twoWorlds, async ({ one, other, questions }) => {
+        await forgetBudgets(database.dataSource);
+        const gateway = new InProcessGateway(database.dataSource, one);
+        for (const question of questions) await gateway.ask(question);
+        const inScope = one.people.filter(({ number }) => number < 100);
+        await gateway.becomes([
+          ...one.people.filter((person) => !inScope.includes(person)),
+          ...other.people.filter(({ number }) => number < 100),
+        ]);
+        expect(await gateway.notices()).toBe('[[],false]');
+      }),
+      { numRuns: 40 },
     );
   }, 120_000);
 
@@ -49,6 +69,9 @@ describeOnEachDatabase('non-interference', (kind) => {
       '"budget":"QUESTIONS"',
       '"budget":"VALUES"',
       'ERR_REQUEST_ID_REUSED',
+      'CROSSING_CONFIRMED',
+      'ERR_VERIFICATION_NOT_USABLE',
+      'since',
     ];
     const counted = new Map<string, number>();
     for (const { one, questions } of fc.sample(twoWorlds, { numRuns: 120, seed: 1 })) {

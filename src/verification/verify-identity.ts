@@ -1,6 +1,6 @@
 import { chargesOf } from '../core/budget/index.js';
 import { decideQuestion, type Decision } from '../core/grants/decide.js';
-import { disclose, discloseAgreement } from '../core/disclosure/disclose.js';
+import { disclose, discloseAgreement, tellsOfPerson } from '../core/disclosure/disclose.js';
 import { fieldCatalogue } from '../core/disclosure/catalogue.js';
 import { pairwiseReference } from '../core/disclosure/pseudonym.js';
 import { GatewayError } from '../core/errors.js';
@@ -183,7 +183,12 @@ export class VerifyIdentity {
             grant: grant.id,
             grantVersion: grant.version,
             purpose: grant.purpose,
-            fields,
+            // Else a notice would tell that something changed the grant never lets be compared.
+            fields: [...subject.fields].flatMap(([field, { level }]) =>
+              tellsOfPerson(field, level, grant.matchOn)
+                ? [[fieldCatalogue[field].name, level] as const]
+                : [],
+            ),
           });
 
     // 9. The access record, durable before anything leaves.

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import type { DataSource } from 'typeorm';
 import type { AccessEntry, AccessLog } from '../../src/access-log/index.js';
-import { isGatewayError } from '../../src/core/errors.js';
+import { isGatewayError, type GatewayError } from '../../src/core/errors.js';
 import type { Grant } from '../../src/core/grants/grant.js';
 import type { PartnerCode, StateCode, SubjectId } from '../../src/core/ids.js';
 import { subjectBlockingTerms } from '../../src/core/matching/index.js';
@@ -10,7 +10,14 @@ import type { Subject } from '../../src/core/register/subject.js';
 import { BlindIndex } from '../../src/register/blind-index.js';
 import { registerVersionSql, type OpenedSubject } from '../../src/register/index.js';
 import { Budgets, type Caller } from '../../src/grants/index.js';
-import { ToldFacts, ToldKeys } from '../../src/referrals/index.js';
+import {
+  Crossings,
+  NoteChanges,
+  PartnerRecord,
+  ReadNotices,
+  ToldFacts,
+  ToldKeys,
+} from '../../src/referrals/index.js';
 import { ReadAccess, VerifyIdentity, type Question } from '../../src/verification/index.js';
 
 /** One person of a register in memory. */
@@ -33,11 +40,16 @@ export interface World {
 export class InProcessGateway {
   private readonly verifyIdentity: VerifyIdentity;
   private readonly readAccess: ReadAccess;
+  private readonly crossings: Crossings;
+  private readonly noteChanges: NoteChanges;
+  private readonly readNotices: ReadNotices;
+  /** Of the latest question: of its answer, or of its refusal. */
+  private latest = '';
   private ids = 0;
   private at = new Date('2026-03-04T10:00:00Z').getTime();
 
   constructor(
-    dataSource: DataSource,
+    private readonly dataSource: DataSource,
     private readonly world: World,
   ) {
     const authority = {
@@ -52,16 +64,24 @@ export class InProcessGateway {
     };
     const budgets = new Budgets(dataSource, Buffer.alloc(32, 7), registerVersionSql);
     const now = () => new Date(this.at);
+    const newId = () => `00000000-0000-4000-8000-${String((this.ids += 1)).padStart(12, '0')}`;
+    const log = publicLog(dataSource);
+    const toldKeys = new ToldKeys(dataSource, Buffer.alloc(32, 9), (size) => Buffer.alloc(size, 3));
+    const facts = new ToldFacts(toldKeys);
     this.verifyIdentity = new VerifyIdentity(
       authority,
       budgets,
       memoryRegister(world.people),
-      publicLog(dataSource),
-      new ToldFacts(new ToldKeys(dataSource, Buffer.alloc(32, 9), (size) => Buffer.alloc(size, 3))),
+      log,
+      facts,
       { take: () => undefined },
       now,
-      () => `00000000-0000-4000-8000-${String((this.ids += 1)).padStart(12, '0')}`,
+      newId,
     );
+    const records = new PartnerRecord({ accessLog: log, now, newId });
+    this.crossings = new Crossings(toldKeys, facts, records, now, newId);
+    this.noteChanges = new NoteChanges(toldKeys, now);
+    this.readNotices = new ReadNotices(toldKeys, log, Buffer.alloc(32, 5), now, newId);
     this.readAccess = new ReadAccess(authority, budgets, now);
   }
 
@@ -70,14 +90,59 @@ export class InProcessGateway {
     this.at += 61_000;
     try {
       const answer = await this.verifyIdentity.execute(this.world.caller, question);
+      this.latest = answer.id;
       const { subject, ...rest } = answer;
       const fields = subject === undefined ? null : [...subject.fields];
       return JSON.stringify({ ...rest, reference: subject?.reference ?? null, fields });
     } catch (error) {
       if (!isGatewayError(error)) throw error;
-      const { code, argument, field, budget, retryAt, reference } = error;
-      return JSON.stringify({ code, argument, field, budget, retryAt, reference });
+      this.latest = error.reference ?? '';
+      return refusal(error);
     }
+  }
+
+  /** Says that the person of the latest question crossed: taken after a match, else refused. */
+  async confirm(): Promise<string> {
+    this.at += 61_000;
+    const crossing = { state: 'PAK', borderPoint: 'PKTRM', crossedAt: new Date(this.at) };
+    try {
+      return JSON.stringify(
+        await this.crossings.confirm(this.world.caller, {
+          requestId: `c-${this.ids}`,
+          verificationId: this.latest,
+          ...crossing,
+        }),
+      );
+    } catch (error) {
+      if (!isGatewayError(error)) throw error;
+      return refusal(error);
+    }
+  }
+
+  /** The register changes: people of this world become what they are in another, or are erased. */
+  async becomes(people: readonly StoredPerson[]): Promise<void> {
+    const after = new Map(people.map(({ number, subject }) => [number, subject]));
+    const changes = this.world.people.map(({ number, subject: before }) => {
+      const now = after.get(number);
+      return {
+        subject: String(number) as SubjectId,
+        contents: now === undefined ? undefined : { before, after: now },
+      };
+    });
+    await this.dataSource.transaction(async (manager) => this.noteChanges.note(manager, changes));
+  }
+
+  /** The notices as a partner reads them; their ids are random. */
+  async notices(): Promise<string> {
+    const { notices, hasNextPage } = await this.readNotices.execute(
+      this.world.caller,
+      50,
+      undefined,
+    );
+    const told = notices.map(({ notice: { reference, fields, since } }) =>
+      JSON.stringify({ reference, fields, since }),
+    );
+    return JSON.stringify([told.sort(), hasNextPage]);
   }
 
   async access(): Promise<string> {
@@ -85,12 +150,16 @@ export class InProcessGateway {
   }
 }
 
-/** Forgets every use of every budget. */
+/** Forgets every use of every budget, and what partners were told and said. */
 export async function forgetBudgets(dataSource: DataSource): Promise<void> {
   await dataSource.query(
     `TRUNCATE budget_use, budget_seen, budget_alarm, miss_returned, question_asked, match_told,
-       miss_score, matched_anchor`,
+       miss_score, matched_anchor, match_told, crossing, notice, confirmation_alarm`,
   );
+}
+
+function refusal({ code, argument, field, budget, retryAt, reference }: GatewayError): string {
+  return JSON.stringify({ code, argument, field, budget, retryAt, reference });
 }
 
 function memoryRegister(people: readonly StoredPerson[]) {

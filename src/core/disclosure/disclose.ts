@@ -55,6 +55,19 @@ export function disclose(
   return new Map(fields.map((field) => [field, discloseField(scope, field, inputs)]));
 }
 
+/**
+ * Whether a field at a level tells anything of the person: at CONFIRM only what the grant compares
+ * does, since what is not compared reads NOT_CONFIRMED whoever it is.
+ */
+export function tellsOfPerson(
+  field: SubjectField,
+  level: DisclosureLevel,
+  compared: readonly EvidenceElement[],
+): boolean {
+  const element = elementOfField[field];
+  return level !== 'CONFIRM' || element === undefined || compared.includes(element);
+}
+
 /** Agreement of one element as a partner may see it: at CONFIRM or above of its field, else none. */
 export function discloseAgreement(
   scope: FieldScope,

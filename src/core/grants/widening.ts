@@ -45,6 +45,9 @@ export const wideningActs = {
   CASELOAD_MOVE: 'people come under other grants',
   THRESHOLD_SET: 'less evidence makes a match',
   REGISTER_EXPORT: 'people leave the register in bulk',
+  HISTORY_RELEASE: 'what was told of one person is read beyond the limit',
+  EXPOSURE_RELEASE: 'whom an exposure reaches is read beyond the limit',
+  HONEY_RETIRE: 'a trap of the register no longer warns',
 } as const;
 
 export type WideningAct = keyof typeof wideningActs;
