@@ -179,11 +179,18 @@ function parseAnswer(text: string): {
 
 /** What the door refused, in its words. */
 export function refusalOf(error: AnswerError | undefined, status: number): GatewayError {
-  const { code, argument } = error?.extensions ?? {};
+  const { code, argument, reference } = error?.extensions ?? {};
   const known = gatewayErrorCodes.find((name) => name === code) ?? 'ERR_BUSY';
-  const where = argument === undefined ? '' : ` (${argument})`;
+  // The door speaks of members of its answer; here is what they say.
+  const said = error?.message?.replace(/[;,] extensions\.[^.]*\.?$/, '.');
+  const where =
+    known === 'ERR_INTERNAL' && reference !== undefined
+      ? ` (reference ${reference} in the log of the host)`
+      : argument === undefined
+        ? ''
+        : ` (${argument})`;
   return new GatewayError(known, {
-    detail: error?.message ? `${error.message}${where}` : `the staff door answered ${status}`,
+    detail: said ? `${said}${where}` : `the staff door answered ${status}`,
   });
 }
 
