@@ -7,6 +7,7 @@ import { grantsProviders } from './wiring/grants.providers.js';
 import { keysProviders } from './wiring/keys.providers.js';
 import { referralsProviders } from './wiring/referrals.providers.js';
 import { registerProviders } from './wiring/register.providers.js';
+import { releaseProviders } from './wiring/release.providers.js';
 import type { RoomsSettings } from './wiring/settings.js';
 import { staffProviders } from './wiring/staff.providers.js';
 import { verificationProviders } from './wiring/verification.providers.js';
@@ -24,6 +25,7 @@ export class RoomsModule {
         ...keysProviders(settings, database),
         ...registerProviders(settings, database),
         ...accessLogProviders(settings, database),
+        ...releaseProviders(settings, database),
         ...staffProviders(settings, database),
         ...grantsProviders(settings, database),
         ...referralsProviders(settings, database),

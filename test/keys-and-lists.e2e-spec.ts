@@ -60,7 +60,7 @@ describe('the command, about keys and lists', () => {
       expect([done.code, done.err]).toEqual([0, '']);
       const listed = await as('SEC-1', 'keys', 'list');
       expect(listed.out).toMatch(/^TOKEN {2}token-1 {2}ENDING/m);
-      expect(listed.out).toMatch(/^TOKEN {2}token-20.* {2}IN_FORCE since/m);
+      expect(listed.out).toMatch(/^TOKEN {2}token-20.* {2}IN_FORCE, in force from /m);
       expect(listed.out).toMatch(/^PARTNER_TLS /m);
     });
 

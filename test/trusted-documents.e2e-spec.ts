@@ -74,6 +74,15 @@ describeOnEachDatabase('trusted documents', (kind) => {
     }
   });
 
+  test('none is required where none is trusted: that would be suspending the partner', async () => {
+    const input = { partner: bravo.code, mode: 'REQUIRED' };
+    const refused = await act('requireDocuments', 'DocumentModeInput', input);
+    expect(refused.code).toBe('ERR_CONFLICT');
+    expect((await send(bravo.code, { query: other })).status).toBe(200);
+    const none = { partner: alpha.code, documents: [] };
+    expect((await act('setDocuments', 'SetDocumentsInput', none)).code).toBe('ERR_CONFLICT');
+  });
+
   test('a refused text is not parsed, says nothing of itself, and is on record', async () => {
     const size = async () => {
       const rows = await gateway.rooms.database.dataSource.query<{ count: string }[]>(

@@ -33,21 +33,29 @@ const everyMs = 60_000;
  * here.
  */
 export class EventRecorder {
-  readonly #counts = new Map<string, { event: CountedEvent; name: string; count: number }>();
+  readonly #counts = new Map<
+    string,
+    { event: CountedEvent; name: string; partner: string | undefined; count: number }
+  >();
   #waiting: WaitingEvent[] = [];
   #flushing: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: EventRecorderOptions) {}
 
-  /** Counts one of something that a caller nobody has established can cause. */
-  count(event: CountedEvent, name: string): void {
-    const key = `${event} ${name}`;
+  /**
+   * Counts one of something that a caller nobody has established can cause.
+   *
+   * @param partner where what was refused had been that partner's
+   */
+  count(event: CountedEvent, name: string, partner?: string): void {
+    const key = `${event} ${name} ${partner ?? ''}`;
     const known = this.#counts.get(key);
     if (known !== undefined) known.count += 1;
-    else if (this.#counts.size < mostCounted) this.#counts.set(key, { event, name, count: 1 });
+    else if (this.#counts.size < mostCounted)
+      this.#counts.set(key, { event, name, partner, count: 1 });
     else if (name !== 'other') this.count(event, 'other');
-    else this.#counts.set(key, { event, name, count: 1 });
+    else this.#counts.set(key, { event, name, partner, count: 1 });
   }
 
   /** Records one event, now or as soon as that can be done. */
@@ -79,13 +87,15 @@ export class EventRecorder {
 
   async #flush(): Promise<void> {
     const at = this.options.now();
-    for (const { event, name, count } of this.#counts.values()) {
+    for (const { event, name, partner, count } of this.#counts.values()) {
       const isIssued = event === 'EVENT_TOKENS_ISSUED';
       this.#wait({
         outcome: event,
         at,
         clientId: isIssued ? name : 'gateway',
-        finding: isIssued ? { count } : { cause: name.slice(0, 200), count },
+        finding: isIssued
+          ? { count }
+          : { cause: name.slice(0, 200), count, ...(partner === undefined ? {} : { partner }) },
       });
     }
     this.#counts.clear();

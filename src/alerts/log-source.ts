@@ -67,7 +67,6 @@ function ofTheHost({ record, host }: OneRecord): readonly FoundAlert[] {
   if (refused === undefined) return [];
   const alert = revokedAlert({
     ...refused,
-    partner: null,
     record: record.id,
     at: new Date(record.at),
   });

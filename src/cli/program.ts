@@ -11,6 +11,7 @@ import { token } from './partner/token-command.js';
 import { verify } from './partner/verify-command.js';
 import { showWitnessKey, witness } from './partner/witness-command.js';
 import { addAlertCommands } from './staff/alert-command.js';
+import { addHoneyCommands } from './staff/honey-command.js';
 import { addLogCommands } from './staff/log-command.js';
 import { addKeysCommands } from './staff/keys-command.js';
 import { addGrantCommands } from './staff/grant-command.js';
@@ -146,6 +147,7 @@ export async function run(argv: readonly string[]): Promise<void> {
       .option('--json', 'print the result as JSON');
   addLogCommands(log, common);
   addAlertCommands(program, common);
+  addHoneyCommands(program, common);
   addPkiCommands(program);
   addPartnerCommands(program, common);
   addGrantCommands(program, common);

@@ -87,6 +87,7 @@ export const authorityVersionSql = '(SELECT version FROM authority_head)';
  */
 export class Authority {
   private readonly listeners: (() => void)[] = [];
+  private readonly revokedTokenListeners: ((partner: PartnerCode | undefined) => void)[] = [];
 
   private constructor(
     private readonly dataSource: DataSource,
@@ -104,6 +105,11 @@ export class Authority {
   /** Told after every change that was loaded. */
   onChange(listener: () => void): void {
     this.listeners.push(listener);
+  }
+
+  /** Told each time a token was good in itself, and what it was issued to has been taken away. */
+  onRevokedToken(listener: (partner: PartnerCode | undefined) => void): void {
+    this.revokedTokenListeners.push(listener);
   }
 
   /** The CAs registered, each with its revocation list where it has one. */
@@ -305,6 +311,8 @@ export class Authority {
           Math.floor(validAfter.getTime() / 1000) <= identity.tokenIssuedAt.getTime() / 1000,
       );
     if (!inForce) {
+      const { partner: code } = this.snapshot.clients.get(identity.clientId) ?? {};
+      for (const listener of this.revokedTokenListeners) listener(code);
       throw new GatewayError('ERR_TOKEN_REFUSED', { detail: 'no longer in force' });
     }
     return Object.freeze({

@@ -63,7 +63,12 @@ export async function releaseBudget(
   );
 }
 
-/** Notes that another person has looked at a release. @throws {GatewayError} as above */
+/**
+ * Notes that another person has looked at a release.
+ *
+ * @throws {GatewayError} ERR_NOT_FOUND; ERR_CONFLICT when it was looked at before;
+ * ERR_APPROVER_IS_REQUESTER
+ */
 export async function reviewRelease(
   manager: EntityManager,
   by: GrantOfficer,
@@ -74,9 +79,8 @@ export async function reviewRelease(
     'SELECT released_by, reviewed_by FROM budget_release WHERE id::text = $1 FOR UPDATE',
     [id],
   );
-  if (release === undefined || release.reviewed_by !== null) {
-    throw new GatewayError('ERR_GRANT_STATE');
-  }
+  if (release === undefined) throw new GatewayError('ERR_NOT_FOUND', { argument: 'release' });
+  if (release.reviewed_by !== null) throw new GatewayError('ERR_CONFLICT', { argument: 'release' });
   if (release.released_by === by.account) throw new GatewayError('ERR_APPROVER_IS_REQUESTER');
   await manager.query(
     'UPDATE budget_release SET reviewed_by = $2, reviewed_at = $3 WHERE id::text = $1',

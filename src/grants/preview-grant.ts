@@ -22,7 +22,7 @@ import {
 import type { Subject } from '../core/register/subject.js';
 import { tellableCount } from '../core/small-numbers.js';
 import { decideAct, type StaffAct } from '../core/staff/acts.js';
-import type { StaffActs, StaffCaller } from '../staff/index.js';
+import type { StaffRecords, StaffCaller } from '../staff/index.js';
 import type { Authority } from './authority.js';
 import { unknownGrant } from './lifecycle.repository.js';
 import type { ReadGrants, VersionView } from './read-grants.js';
@@ -92,7 +92,7 @@ export interface PreviewOptions {
   readonly readGrants: Pick<ReadGrants, 'show'>;
   readonly authority: Pick<Authority, 'refresh' | 'grants' | 'stateOf'>;
   readonly register: PreviewedRegister;
-  readonly acts: Pick<StaffActs, 'recordReading'>;
+  readonly records: Pick<StaffRecords, 'record'>;
   readonly now: () => Date;
 }
 
@@ -133,7 +133,7 @@ export class PreviewGrant {
       readonly reference: string;
     },
   ): Promise<GrantPreview> {
-    const { acts, readGrants, register } = this.options;
+    const { records, readGrants, register } = this.options;
     permit('GRANT_PREVIEW_PERSON_READ', caller);
     const { caseload, reference } = named;
     if (!isCaseload(caseload)) throw inputInvalid('caseload');
@@ -145,8 +145,11 @@ export class PreviewGrant {
     }
     const scope = await this.scopeOf(version.terms);
     const found = await register.personInScope({ caseload, reference }, scope);
-    const subject = found?.id ?? null;
-    await acts.recordReading(caller, 'GRANT_PREVIEW_PERSON_READ', { ...named }, subject);
+    await records.record(caller, 'GRANT_PREVIEW_PERSON_READ', {
+      content: { grant: named.grant, version: named.version },
+      about: { caseload, reference },
+      ...(found === undefined ? {} : { subject: found.id }),
+    });
     return this.preview(version.terms, found?.subject);
   }
 

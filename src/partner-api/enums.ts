@@ -45,6 +45,10 @@ export const HandlingCode = enumeration(
   'HandlingCode',
   'May the answer be passed on: no, or only when the host agrees.',
   handlingCodes,
+  {
+    NO_ONWARD_TRANSFER: 'It may not be passed on.',
+    ORIGINATOR_CONSENT: 'It may be passed on only when the host agrees, case by case.',
+  },
 );
 export const MistakeKind = enumeration('MistakeKind', 'What is wrong.', mistakeKinds, {
   NOT_THIS_PERSON: 'The MATCH is of somebody else.',

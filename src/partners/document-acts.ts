@@ -19,7 +19,8 @@ export const documentActs = {
     return {
       payload: { partner, documents },
       apply: async (manager) => {
-        await lockPartner(manager, partner);
+        const mode = await lockMode(manager, partner);
+        if (mode === 'REQUIRED' && documents.length === 0) throw noneTrusted();
         await manager.query('DELETE FROM trusted_document WHERE partner = $1', [partner]);
         for (const document of documents) {
           await manager.query(
@@ -36,9 +37,12 @@ export const documentActs = {
     const mode = modeMember(content, ['DRY_RUN', 'REQUIRED']);
     return {
       payload: { partner, mode },
-      apply: async (manager) => {
+      apply: async (manager, { again }) => {
         const present = await lockMode(manager, partner);
         if (rank(mode) <= rank(present)) throw conflict('mode', 'it is required already');
+        if (mode === 'REQUIRED' && again !== true && !(await trustsAny(manager, partner))) {
+          throw noneTrusted();
+        }
         await setMode(manager, partner, mode, null);
       },
     };
@@ -57,6 +61,17 @@ export const documentActs = {
     };
   },
 } as const satisfies Readonly<Record<string, ActHandler>>;
+
+/** Requiring one of none refuses every request: that is suspending the partner, and called so. */
+const noneTrusted = () => conflict('documents', 'no document is trusted');
+
+async function trustsAny(manager: EntityManager, partner: PartnerCode): Promise<boolean> {
+  const rows = await manager.query<unknown[]>(
+    'SELECT 1 FROM trusted_document WHERE partner = $1 LIMIT 1',
+    [partner],
+  );
+  return rows.length > 0;
+}
 
 const rank = (mode: DocumentMode): number => documentModes.indexOf(mode);
 

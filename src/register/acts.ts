@@ -19,6 +19,8 @@ export const twoPersonActs = [
   'LIFT_HOLD',
   'MERGE',
   'EXPORT',
+  'HISTORY',
+  'EXPOSURE',
 ] as const;
 export type TwoPersonAct = (typeof twoPersonActs)[number];
 
@@ -29,7 +31,7 @@ export interface PendingAct {
   readonly requestedAt: Date;
   /** How many people it concerned when it was requested; the approver repeats the number. */
   readonly people: number;
-  /** Of one that is approved and still to be carried out: an export. */
+  /** Of one that is approved and still to be carried out: an export, a release. */
   readonly approvedBy: string | null;
 }
 
@@ -62,6 +64,12 @@ export async function dropOverdueRequests(store: RegisterStore, before: Date): P
   await store.dataSource.query(
     'DELETE FROM register_act WHERE done_at IS NULL AND approved_by IS NULL AND requested_at < $1',
     [before],
+  );
+  // A release is fetched for so long; then what it was about goes as well.
+  await store.dataSource.query(
+    `UPDATE register_act SET done_at = $2, sealed = NULL, epoch_id = NULL
+     WHERE kind IN ('HISTORY', 'EXPOSURE') AND done_at IS NULL AND approved_at < $1`,
+    [before, store.now()],
   );
 }
 

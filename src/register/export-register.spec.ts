@@ -105,14 +105,14 @@ describeOnEachDatabase('an export', (kind) => {
       );
     const nobody = parseEvidence({ names: [{ full: 'Palwasha Lodinpur' }] }, people.now);
     const questions = [...honey.map(evidenceOf), nobody];
-    expect(await screenForHoney(store, questions)).toEqual([[exportId], [exportId], []]);
+    expect(await screenForHoney(store, questions)).toEqual([[{ exportId }], [{ exportId }], []]);
     expect(people.register.size).toBe(301);
     // Still so when the epoch it was sealed in has ended.
     for (const days of [25, 36]) {
       people.now = new Date(new Date('2026-11-22T10:00:00Z').getTime() + days * 86_400_000);
       await rotateEpochs(store);
     }
-    expect(await screenForHoney(store, questions)).toEqual([[exportId], [exportId], []]);
+    expect(await screenForHoney(store, questions)).toEqual([[{ exportId }], [{ exportId }], []]);
   });
 
   test.each<[string, JWK]>([

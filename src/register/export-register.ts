@@ -14,7 +14,8 @@ import {
   type Approval,
   type PendingAct,
 } from './acts.js';
-import { honeyPeopleOf, keepHoneyPeople, makeHoneyPeople, similarReference } from './honey.js';
+import { freeReferences } from './free-references.js';
+import { honeyPeopleOf, keepHoneyPeople, makeHoneyPeople } from './honey.js';
 import type { PagePerson } from './page.js';
 import { changeRegister, type RegisterChange } from './register-change.js';
 import type { RegisterStore } from './register-store.js';
@@ -102,7 +103,9 @@ export async function approveExportIn(change: RegisterChange, command: Approval)
   const { caseload } = act.content as ExportContent;
   const people = await countLive(change, caseload);
   if (people !== act.people) throw peopleDiffer(people);
-  const honey = makeHoneyPeople(store, caseload, await honeyReferences(change, caseload, people));
+  const wanted = people === 0 ? 0 : Math.max(2, Math.ceil(people / peoplePerHoneyRecord));
+  const references = await freeReferences(change, caseload, wanted);
+  const honey = makeHoneyPeople(store, caseload, references);
   await approveAct(store, manager, act.id, command.approvedBy);
   await keepHoneyPeople(store, manager, change.epoch, act.id, honey);
 }
@@ -204,43 +207,6 @@ function exported(content: SubjectContent, { suppressedFor }: PagePerson): objec
 
 const countLive = async (change: RegisterChange, caseload: Caseload): Promise<number> =>
   countPeople(change.store, change.manager, change.pageNumbers, caseload);
-
-/** References that look like those of the caseload and that nobody has. */
-async function honeyReferences(
-  change: RegisterChange,
-  caseload: Caseload,
-  people: number,
-): Promise<readonly string[]> {
-  if (people === 0) return [];
-  const { store } = change;
-  const wanted = Math.max(2, Math.ceil(people / peoplePerHoneyRecord));
-  const known = await someReferences(change, caseload);
-  const references = new Set<string>();
-  for (let attempt = 0; references.size < wanted; attempt += 1) {
-    const draw = Buffer.from(store.random(4)).readUInt32BE();
-    // Where every number of that length is given, one more digit.
-    const longer = attempt < wanted * 20 ? '' : String(draw % 10);
-    const reference = similarReference(store, known[draw % known.length] ?? '') + longer;
-    const key = store.keys.referenceKey(caseload, reference);
-    if ((await change.pagesOf([key])).length === 0) references.add(reference);
-    if (attempt > wanted * 1000) throw new TypeError('no reference is free');
-  }
-  return [...references];
-}
-
-/** References of the caseload to take the look from. */
-async function someReferences(
-  change: RegisterChange,
-  caseload: Caseload,
-): Promise<readonly string[]> {
-  for await (const page of change.read(change.pageNumbers)) {
-    const some = page.people.filter((person) => isExported(person, caseload)).slice(-20);
-    const references: string[] = [];
-    for (const person of some) references.push((await change.open(person)).content.reference);
-    if (references.length > 0) return references;
-  }
-  return [];
-}
 
 /** Places of the fictional people among all, drawn at random, in the order of writing. */
 function honeyPlaces(store: RegisterStore, total: number, count: number): ReadonlySet<number> {

@@ -19,8 +19,10 @@ import type { SubjectContent } from './subject-blob.js';
 import { makeSubjectId } from './subject-uuid.js';
 
 /**
- * Honey records: fictional people who stand in one export and nowhere else. They are in no index
- * and match nobody; whoever asks for one has seen that export.
+ * Honey records: fictional people whose only job is to be asked for. Some stand in one export and
+ * nowhere else, others were planted by a security officer (planted-honey.ts). They are no subjects:
+ * no page, index, count or reading of the register has them, so they match nobody and a partner's
+ * answer cannot depend on them; whoever asks for one has seen where it stood.
  */
 export function makeHoneyPeople(
   store: RegisterStore,
@@ -36,13 +38,6 @@ export function makeHoneyPeople(
     const row = readRowMembers({ ...person, reference, caseload }, rules, new RowReader());
     return row.ok ? [row.row.content] : [];
   });
-}
-
-/** A reference of the same look: its digits drawn anew. */
-export function similarReference(store: RegisterStore, reference: string): string {
-  const drawn = store.random(reference.length);
-  const similar = reference.replace(/\d/g, (_digit, at: number) => String((drawn[at] ?? 0) % 10));
-  return similar === reference ? `${reference}-${(drawn[0] ?? 0) % 10}` : similar;
 }
 
 /** Keeps honey records of an export. In the transaction that records the export. */
@@ -71,60 +66,89 @@ export async function honeyPeopleOf(
   return (await openHoneyPeople(store, exportId)).map(({ content }) => content);
 }
 
+/** Where an honey record stood: in an export, or where it was planted. */
+export type HoneyTrace = { readonly exportId: string } | { readonly honey: string };
+
 interface HoneyPerson {
-  readonly exportId: string;
+  readonly trace: HoneyTrace;
   readonly content: SubjectContent;
 }
 
-/** @param exportId of all exports where it is null */
+interface HoneyRow {
+  readonly id: string;
+  /** Null of one that was planted. */
+  readonly export_id: string | null;
+  readonly epoch_id: number;
+  readonly sealed: Buffer;
+}
+
+/** @param exportId of all, planted ones too, where it is null */
 async function openHoneyPeople(
   store: RegisterStore,
   exportId: string | null,
 ): Promise<readonly HoneyPerson[]> {
-  const rows = await store.dataSource.query<
-    { id: string; export_id: string; epoch_id: number; sealed: Buffer }[]
-  >(
+  const rows = await store.dataSource.query<HoneyRow[]>(
     `SELECT id, export_id, epoch_id, sealed FROM honey_record
      WHERE $1::uuid IS NULL OR export_id = $1 ORDER BY id`,
     [exportId],
   );
+  const opened = await openHoneyRows(store, rows);
+  return opened.map(({ row, json }): HoneyPerson =>
+    row.export_id === null
+      ? { trace: { honey: row.id }, content: (json as SealedPlant).person }
+      : { trace: { exportId: row.export_id }, content: json as SubjectContent },
+  );
+}
+
+/** What is sealed of one that was planted. */
+export interface SealedPlant {
+  readonly by: string;
+  readonly at: string;
+  readonly place: string;
+  readonly person: SubjectContent;
+}
+
+/** @throws {GatewayError} ERR_SEALED_DATA_DAMAGED */
+export async function openHoneyRows<Row extends Omit<HoneyRow, 'export_id'>>(
+  store: RegisterStore,
+  rows: readonly Row[],
+): Promise<readonly { readonly row: Row; readonly json: unknown }[]> {
   await store.epochs.load(
     store.dataSource,
     rows.map((row) => row.epoch_id),
   );
-  const people: HoneyPerson[] = [];
+  const opened = [];
   for (const row of rows) {
     const key = await store.epochs.key(row.epoch_id);
     const json = unseal(key, row.sealed, honeyContext(row.id, row.epoch_id));
     if (json === undefined) {
       throw new GatewayError('ERR_SEALED_DATA_DAMAGED', { detail: `honey record ${row.id}` });
     }
-    const content = JSON.parse(json.toString('utf8')) as SubjectContent;
-    people.push({ exportId: row.export_id, content });
+    opened.push({ row, json: JSON.parse(json.toString('utf8')) as unknown });
   }
-  return people;
+  return opened;
 }
 
 /**
  * Screens questions for honey people, for security: never on a partner's path. Whoever matches one,
- * even possibly, knows the export it stands in.
+ * even possibly, knows where it stood.
  *
- * @returns for each question the exports it gives away
+ * @returns for each question where those stood whom it named, each place once
  */
 export async function screenForHoney(
   store: RegisterStore,
   questions: readonly Evidence[],
-): Promise<readonly (readonly string[])[]> {
-  const exports = questions.map(() => new Set<string>());
-  for (const { exportId, content } of await openHoneyPeople(store, null)) {
+): Promise<readonly (readonly HoneyTrace[])[]> {
+  const traces = questions.map(() => new Map<string, HoneyTrace>());
+  for (const { trace, content } of await openHoneyPeople(store, null)) {
     const prepared = prepareSubject({ ...content, suppressedFor: [] });
     for (const [at, evidence] of questions.entries()) {
       const comparison = compareEvidence(evidence, prepared);
       const { outcome } = classify([{ comparison }], 'STANDARD');
-      if (outcome !== 'NOT_CONFIRMED') exports[at]?.add(exportId);
+      if (outcome !== 'NOT_CONFIRMED') traces[at]?.set(Object.values(trace).join(), trace);
     }
   }
-  return exports.map((found) => [...found]);
+  return traces.map((found) => [...found.values()]);
 }
 
 export function honeyContext(id: string, epochId: number): Buffer {

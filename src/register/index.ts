@@ -121,6 +121,14 @@ export { seedBuiltInCaseload } from './built-in-caseload.js';
 export { builtInAnswers, builtInFields, type BuiltInAnswer } from './built-in-answers.js';
 export { builtInPeople } from './built-in-people.js';
 export { builtInQuestions, type BuiltInQuestion } from './built-in-questions.js';
-export { screenForHoney } from './honey.js';
+export { screenForHoney, type HoneyTrace } from './honey.js';
+export type { PlantedHoney } from './planted-honey.js';
 export { registerStatistics, type RegisterStatistics } from './statistics.js';
+export {
+  enteredBefore,
+  type ExposureContent,
+  type HistoryContent,
+  type LeftExport,
+  type NamedSubject,
+} from './releases.js';
 export { readPersonInScope } from './person-in-scope.js';

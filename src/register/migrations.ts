@@ -1,6 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { BuiltInCaseload1770000000102 } from './built-in-caseload.migration.js';
 import { SealedHistory1770000000502 } from './sealed-history.migration.js';
+import { PlantedHoney1770000000310 } from './planted-honey.migration.js';
 import type { Migration } from '../platform/database/database.js';
 
 /**
@@ -242,6 +243,23 @@ class RegisterUpkeep1769200000001 implements MigrationInterface {
   }
 }
 
+/** Releases: the history of one person, the people who may be known of. */
+class RegisterReleases1771000000001 implements MigrationInterface {
+  readonly name = 'RegisterReleases1771000000001';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      ALTER TABLE register_act
+        DROP CONSTRAINT register_act_kind_check,
+        ADD CONSTRAINT register_act_kind_check
+          CHECK (kind IN (${mergeKinds}, 'EXPORT', 'HISTORY', 'EXPOSURE'))`);
+  }
+
+  async down(): Promise<void> {
+    throw new Error('releases that were made do not become unmade');
+  }
+}
+
 export const registerMigrations: readonly Migration[] = [
   Register1763800000000,
   RegisterActs1763900000000,
@@ -251,5 +269,7 @@ export const registerMigrations: readonly Migration[] = [
   EpochKeysLeave1769200000000,
   RegisterUpkeep1769200000001,
   BuiltInCaseload1770000000102,
+  PlantedHoney1770000000310,
   SealedHistory1770000000502,
+  RegisterReleases1771000000001,
 ];

@@ -36,8 +36,8 @@ const candidateCap = 100;
 const roundEveryMs = 60_000;
 
 /**
- * Looks behind the partners' backs at what they ask for: honey people, who stand in one export and
- * nowhere else, and people kept from the partner that asks. For security and the protection officer
+ * Looks behind the partners' backs at what they ask for: honey people, who stand in one export or
+ * where security planted them, and people kept from the partner that asks. For security and the protection officer
  * only: what it finds acts on nobody, changes no answer, and people decide.
  *
  * A question waits in the memory of the gateway that answered it, in no other copy, and is let go once
@@ -109,8 +109,8 @@ export class QuestionScreen {
     );
     const found: ScreenFinding[] = [...this.#found];
     for (const [at, question] of questions.entries()) {
-      for (const exportId of honey[at] ?? []) {
-        found.push({ ...aboutQuestion(question, now()), kind: 'HONEY_ASKED_FOR', exportId });
+      for (const trace of honey[at] ?? []) {
+        found.push({ ...aboutQuestion(question, now()), kind: 'HONEY_ASKED_FOR', ...trace });
       }
       for (const subject of await this.#keptPeople(question)) {
         found.push({ ...aboutQuestion(question, now()), kind: 'SUPPRESSED_ASKED_FOR', subject });

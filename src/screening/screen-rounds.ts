@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { PartnerCode } from '../core/ids.js';
 import type { ToldKeys } from '../referrals/index.js';
+import type { HoneyTrace } from '../register/index.js';
 
 interface About {
   readonly verificationId: string;
@@ -12,13 +13,16 @@ interface About {
 /** What a question gave away; opened for security and the protection officer only. */
 export type ScreenFinding = About &
   (
-    | { readonly kind: 'HONEY_ASKED_FOR'; readonly exportId: string }
+    | ({ readonly kind: 'HONEY_ASKED_FOR' } & HoneyTrace)
     | { readonly kind: 'SUPPRESSED_ASKED_FOR'; readonly subject: string }
   );
 
+/** A finding and the round it stands in. */
+export type ReadFinding = ScreenFinding & { readonly round: string };
+
 /** Findings of the rounds since an instant, and how many questions were never looked at. */
 export interface ScreenReport {
-  readonly findings: readonly ScreenFinding[];
+  readonly findings: readonly ReadFinding[];
   readonly notScreened: number;
   /** Of the newest round read; read on from here. */
   readonly readUntil: Date;
@@ -57,7 +61,7 @@ export class ScreenRounds {
       [since],
     );
     const keys = await this.keys.live();
-    const findings: ScreenFinding[] = [];
+    const findings: ReadFinding[] = [];
     let notScreened = 0;
     for (const { id, epoch, sealed } of rows) {
       const key = keys.find((one) => one.epoch === epoch);
@@ -65,7 +69,7 @@ export class ScreenRounds {
       const round = key.open(sealed, 'screen', id) as RoundContent;
       notScreened += round.lost;
       for (const one of round.findings) {
-        findings.push({ ...one, foundAt: new Date(one.foundAt) } as ScreenFinding);
+        findings.push({ ...one, foundAt: new Date(one.foundAt), round: id } as ReadFinding);
       }
     }
     return { findings, notScreened, readUntil: rows.at(-1)?.at ?? since };

@@ -51,7 +51,8 @@ export class ConfirmationResolver {
     const found = await this.findings.execute(caller, checkDays(days));
     return found.map((one) => ({
       ...one,
-      exportId: one.kind === 'HONEY_ASKED_FOR' ? one.exportId : null,
+      exportId: 'exportId' in one ? one.exportId : null,
+      honey: 'honey' in one ? one.honey : null,
     }));
   }
 

@@ -18,7 +18,7 @@ const ScreenFindingKind = names(['HONEY_ASKED_FOR', 'SUPPRESSED_ASKED_FOR'] as c
 registerEnumType(ScreenFindingKind, {
   name: 'ScreenFindingKind',
   description:
-    'HONEY_ASKED_FOR: a person who stands in one export and nowhere else. SUPPRESSED_ASKED_FOR: somebody kept from the partner, who would have been a match.',
+    'HONEY_ASKED_FOR: a fictional person of one export, or one that was planted. SUPPRESSED_ASKED_FOR: somebody kept from the partner, who would have been a match.',
 });
 
 @ObjectType({ description: 'Somebody is told of people nobody sees arrive. No person is named.' })
@@ -71,6 +71,8 @@ export class ScreenFinding {
   declare officer: string | null;
   @Field(() => ID, { nullable: true, description: 'The export the honey person stands in.' })
   declare exportId: string | null;
+  @Field(() => ID, { nullable: true, description: 'The honey record, of one that was planted.' })
+  declare honey: string | null;
   @Field(() => DateTime)
   declare foundAt: Date;
 }

@@ -237,6 +237,6 @@ function toChange({ act, fields, batchId, release }: PersonChanged): RegisterCha
   };
 }
 
-function toRequested({ act, people }: RequestedAct): RegisterChange {
+export function toRequested({ act, people }: RequestedAct): RegisterChange {
   return { act: toAct(act), people, fields: [], batch: null, release: null, plan: null };
 }

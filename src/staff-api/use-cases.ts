@@ -4,20 +4,34 @@ import { PreviewGrant, ReadBudgets, ReadEnds, ReadGrantKeys, ReadGrants } from '
 import { ReadGatewayKeys } from '../identity/keys/index.js';
 import { ReadConfirmations, ReadMistakes } from '../referrals/index.js';
 import { DocumentReport, ReadBundle, ReadPartners } from '../partners/index.js';
-import { ChangePeople, ExportPeople, ImportPeople, ReadPeople } from '../register/index.js';
+import {
+  ChangePeople,
+  ExportPeople,
+  HoneyDesk,
+  ImportPeople,
+  ReadPeople,
+} from '../register/index.js';
 import { ReadFindings } from '../screening/index.js';
-import { ExportLog, ReadSummary, SearchLog } from '../scrutiny/index.js';
+import {
+  ExportLog,
+  ExposureReport,
+  HistoryOfPerson,
+  ReadSummary,
+  SearchLog,
+} from '../scrutiny/index.js';
 import { StaffActs, StaffDirectory } from '../staff/index.js';
 import { ConfirmationResolver } from './confirmation.resolver.js';
 import { BudgetResolver } from './budget.resolver.js';
 import { DocumentResolver } from './document.resolver.js';
 import { GrantResolver } from './grant.resolver.js';
+import { HoneyResolver } from './honey.resolver.js';
 import { KeysResolver } from './keys.resolver.js';
 import { LogResolver } from './log.resolver.js';
 import { OnboardingResolver } from './onboarding.resolver.js';
 import { PartnerResolver } from './partner.resolver.js';
 import { RegisterReadingResolver } from './register-reading.resolver.js';
 import { RegisterResolver } from './register.resolver.js';
+import { ReleaseResolver } from './release.resolver.js';
 import { StaffResolver } from './staff.resolver.js';
 
 /** What the staff door is handed of the rooms, and nothing else. */
@@ -38,9 +52,12 @@ export const staffUseCases = [
   ImportPeople,
   ExportPeople,
   ReadPeople,
+  HoneyDesk,
   SearchLog,
   ReadSummary,
   ExportLog,
+  HistoryOfPerson,
+  ExposureReport,
   ReadConfirmations,
   ReadMistakes,
   ReadFindings,
@@ -58,6 +75,8 @@ export const staffResolvers = [
   DocumentResolver,
   RegisterResolver,
   RegisterReadingResolver,
+  HoneyResolver,
   LogResolver,
+  ReleaseResolver,
   ConfirmationResolver,
 ] as const;

@@ -1,4 +1,5 @@
 import { Enforcement1768000000003 } from './enforcement.migration.js';
+import { HoneyActs1770000000311 } from './honey-acts.migration.js';
 import { StaffRecovery1769000004004 } from './recovery.migration.js';
 import { ReplicaKeys1769000004001 } from './replica-keys.migration.js';
 import { RegisterActs1769100000002 } from './register-acts.migration.js';
@@ -41,6 +42,7 @@ export const staffMigrations = [
   StaffRecovery1769000004004,
   RegisterActs1769100000002,
   RegisterKeysAct1770000000501,
+  HoneyActs1770000000311,
 ];
 export { restrictingActOf, staffActAppliers } from './restricting-acts.js';
 export { staffReferences } from './staff.repository.js';

@@ -221,25 +221,6 @@ export class StaffActs {
   }
 
   /**
-   * Records that something is read, before it is handed out.
-   *
-   * @param content what is asked for; only a commitment to it is kept
-   * @param subject inside id of the person it is about, sealed in the record
-   * @throws {GatewayError} ERR_ACT_NOT_PERMITTED; ERR_LOG_UNAVAILABLE
-   */
-  async recordReading(
-    caller: StaffCaller,
-    act: Exclude<StaffAct, ChangingAct>,
-    content: ActPayload,
-    subject: string | null = null,
-  ): Promise<void> {
-    const { newId, now } = this.options;
-    const entry = { id: newId(), act, content, caller, at: now() };
-    await this.#refusedIsRecorded(entry, async () => permit(decideAct(act, caller)));
-    await this.#append(entry, 'ACT_DONE', subject);
-  }
-
-  /**
    * Keeps in the journal what an act took away that is done in many steps, such as an import; each
    * step has a record of the act.
    *

@@ -17,6 +17,10 @@ export interface StaffRecordsOptions {
 /** What was read or noted, as its record keeps it sealed for the host. */
 export interface ReadContent {
   readonly content: Readonly<Record<string, JsonValue>>;
+  /** What names a person of the register: a commitment to it is kept, and nothing else. */
+  readonly about?: Readonly<Record<string, JsonValue>>;
+  /** Inside id of the person of the register it is about; sealed, and shown to nobody who searches. */
+  readonly subject?: string;
   /** A case reference that was searched for or shown; it stands where those stand. */
   readonly caseReference?: string;
 }
@@ -25,10 +29,23 @@ const mostContentBytes = 700;
 
 /**
  * Acts of staff that stand in the log alone: each is a record of the host's tree, made before what was
- * asked for is shown. Its content is in the part only the host can open.
+ * asked for is shown. Its content is in the part only the host can open, and is what whoever searches
+ * the log reads: nobody of the register is in it.
  */
 export class StaffRecords {
   constructor(private readonly options: StaffRecordsOptions) {}
+
+  /**
+   * Whether they may, before much is done to prepare it. A refusal is recorded.
+   *
+   * @throws {GatewayError} ERR_ACT_NOT_PERMITTED; ERR_LOG_UNAVAILABLE
+   */
+  async admit(caller: StaffCaller, act: RecordedOnly, read: ReadContent): Promise<void> {
+    const decision = decideAct(act, caller);
+    if (decision.allow) return;
+    await this.#append(caller, act, read, decision.code);
+    throw new GatewayError(decision.code);
+  }
 
   /**
    * Decides and records one. A refusal is recorded too.
@@ -42,11 +59,7 @@ export class StaffRecords {
     read: ReadContent,
     alongside?: Alongside,
   ): Promise<void> {
-    const decision = decideAct(act, caller);
-    if (!decision.allow) {
-      await this.#append(caller, act, read, decision.code);
-      throw new GatewayError(decision.code);
-    }
+    await this.admit(caller, act, read);
     let refused: GatewayError | undefined;
     try {
       await this.#append(
@@ -74,7 +87,7 @@ export class StaffRecords {
   async #append(
     caller: StaffCaller,
     act: RecordedOnly,
-    { content, caseReference }: ReadContent,
+    { content, about = {}, subject, caseReference }: ReadContent,
     outcome: 'ACT_DONE' | GatewayErrorCode,
     alongside?: Alongside,
   ): Promise<void> {
@@ -90,7 +103,7 @@ export class StaffRecords {
         grant: null,
         grantVersion: null,
         purpose: act,
-        person: { act, content },
+        person: { act, content: { ...content, ...about } },
         outcome,
         fields: [],
         reference: null,
@@ -99,7 +112,7 @@ export class StaffRecords {
           officer: null,
           certificate: caller.certificateFingerprint,
           caseReference: caseReference ?? null,
-          subject: null,
+          subject: subject ?? null,
           finding: isShort ? text : null,
         },
       },

@@ -12,7 +12,7 @@ import {
   ReadGrants,
 } from '../grants/index.js';
 import { readPersonInScope, Register, registerVersionSql } from '../register/index.js';
-import { StaffActs } from '../staff/index.js';
+import { StaffRecords } from '../staff/index.js';
 import { ACCESS_LOG, type RoomsSettings } from './settings.js';
 import type { Database } from '../platform/database/database.js';
 
@@ -46,12 +46,12 @@ export function grantsProviders(settings: RoomsSettings, database: Database): Pr
     },
     {
       provide: PreviewGrant,
-      inject: [ReadGrants, Authority, Register, StaffActs],
+      inject: [ReadGrants, Authority, Register, StaffRecords],
       useFactory: (
         readGrants: ReadGrants,
         authority: Authority,
         register: Register,
-        acts: StaffActs,
+        records: StaffRecords,
       ) =>
         new PreviewGrant({
           readGrants,
@@ -61,7 +61,7 @@ export function grantsProviders(settings: RoomsSettings, database: Database): Pr
             personInScope: async (person, scope) =>
               readPersonInScope(register.store, person, scope),
           },
-          acts,
+          records,
           now,
         }),
     },

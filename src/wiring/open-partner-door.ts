@@ -113,6 +113,10 @@ export async function openPartnerDoor(
     return credential.partner;
   };
 
+  authority.onRevokedToken((code) => {
+    events.count('EVENT_TOKENS_REFUSED', 'token-revoked', code);
+  });
+
   const tokenEndpoint = createTokenEndpoint({
     issuer: configuration.publicUrl,
     signingKeys: ring.tokenKeys(),
@@ -124,6 +128,9 @@ export async function openPartnerDoor(
       byClientId: async (clientId) => {
         await authority.refresh();
         const client = authority.client(clientId);
+        if (client?.active === false) {
+          events.count('EVENT_TOKENS_REFUSED', 'client-revoked', client.partner);
+        }
         return client === undefined ? undefined : { ...client, jwks: client.jwks.keys };
       },
     },

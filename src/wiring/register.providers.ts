@@ -6,15 +6,17 @@ import { NoteChanges } from '../referrals/index.js';
 import {
   ChangePeople,
   ExportPeople,
+  HoneyDesk,
   ImportPeople,
   openRegister,
   ReadPeople,
   Register,
   RegisterActs,
+  ReleasePeople,
   seedBuiltInCaseload,
   type DeskOptions,
 } from '../register/index.js';
-import { StaffActs } from '../staff/index.js';
+import { StaffActs, StaffRecords } from '../staff/index.js';
 import { readPartnerCodes } from '../partners/index.js';
 import { ACCESS_LOG, type GatewayKeys, type RoomsSettings } from './settings.js';
 import { localMasterKey, masterKeyRing, type MasterKey } from '../platform/keys/keys.js';
@@ -52,14 +54,16 @@ export function registerProviders(settings: RoomsSettings, database: Database): 
     },
     {
       provide: DESK,
-      inject: [Register, StaffActs, RegisterActs],
+      inject: [Register, StaffActs, StaffRecords, RegisterActs],
       useFactory: (
         register: Register,
         acts: StaffActs,
+        records: StaffRecords,
         registerActs: RegisterActs,
       ): DeskOptions => ({
         register,
         acts,
+        records,
         registerActs,
         knownPartners: async () => readPartnerCodes(dataSource),
         newId: randomUUID,
@@ -82,9 +86,20 @@ export function registerProviders(settings: RoomsSettings, database: Database): 
       useFactory: (desk: DeskOptions) => new ExportPeople(desk),
     },
     {
+      provide: HoneyDesk,
+      inject: [DESK],
+      useFactory: (desk: DeskOptions) => new HoneyDesk(desk),
+    },
+    {
       provide: ReadPeople,
-      inject: [Register, StaffActs],
-      useFactory: (register: Register, acts: StaffActs) => new ReadPeople(register, acts),
+      inject: [Register, StaffActs, StaffRecords],
+      useFactory: (register: Register, acts: StaffActs, records: StaffRecords) =>
+        new ReadPeople(register, acts, records),
+    },
+    {
+      provide: ReleasePeople,
+      inject: [DESK],
+      useFactory: (desk: DeskOptions) => new ReleasePeople(desk),
     },
   ];
 }

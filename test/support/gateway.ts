@@ -94,12 +94,20 @@ export interface TestGatewayOptions {
   readonly releaseDelayMs?: number;
   /** File system under the journal. */
   readonly journalFiles?: AccessLogOptions['files'];
+  /** An empty directory that outlives the gateway; otherwise a temporary one. */
+  readonly home?: string;
   /** Volume under the journal. */
   readonly journalVolume?: AccessLogOptions['volume'];
   /** Opens the staff door, with staff of every role (src/cli/demo/demo-staff.ts). */
   readonly staff?: boolean;
   /** Further grants, in force before there is staff: afterwards it takes two of them. */
   readonly grants?: readonly { readonly code: string; readonly terms: Partial<GrantTerms> }[];
+  /** Where alerts go, and the key webhooks are signed with. */
+  readonly notify?: {
+    readonly webhookUrl: string;
+    readonly key: Uint8Array;
+    readonly syslogUrl: string;
+  };
   /** Remembers the largest signed checkpoints beside the keys. */
   readonly checkpointCopy?: boolean;
 }
@@ -134,7 +142,8 @@ export const standardTerms = {
 } satisfies Partial<GrantTerms>;
 
 export async function startGateway(options: TestGatewayOptions): Promise<TestGateway> {
-  const home = temporaryHome();
+  const home =
+    options.home === undefined ? temporaryHome() : { path: options.home, remove: () => undefined };
   const now = options.now ?? (() => new Date());
   const databaseUrl = options.databaseUrl ?? (await freshDatabaseUrl(options.kind));
   const serverCa = createServerCa({ organization: 'Test', commonName: 'Server CA' }, new Date());
@@ -178,6 +187,13 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
       ...(options.checkpointCopy === true
         ? { SAFECONDUCT_CHECKPOINT_FILE: join(files, 'checkpoints.json') }
         : {}),
+      ...(options.notify === undefined
+        ? {}
+        : {
+            SAFECONDUCT_NOTIFY_WEBHOOK_URL: options.notify.webhookUrl,
+            SAFECONDUCT_NOTIFY_KEY_FILE: join(files, 'notify.key'),
+            SAFECONDUCT_SYSLOG_URL: options.notify.syslogUrl,
+          }),
       SAFECONDUCT_RELEASE_DELAY_MS: String(options.releaseDelayMs ?? 5),
       DATABASE_URL: databaseUrl,
     }),
@@ -185,6 +201,7 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
       master: randomBytes(32),
       epochs: epochKeyFiles(join(files, 'epochs'), 'SAFECONDUCT_EPOCH_KEYS_DIR'),
       log: randomBytes(32),
+      ...(options.notify === undefined ? {} : { notify: options.notify.key }),
       token: signing('token-1', keyFiles.TOKEN),
       checkpoint: signing('checkpoint-1', keyFiles.CHECKPOINT),
       files: keyFiles,

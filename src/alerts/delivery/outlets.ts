@@ -1,6 +1,7 @@
 import https from 'node:https';
 import tls from 'node:tls';
-import { hostname } from 'node:os';
+import { isIP } from 'node:net';
+import { hostname as ownName } from 'node:os';
 import { syslogFrame, type AlertMessage } from '../../core/alerts/syslog.js';
 import { webhookRequest } from '../../core/alerts/webhook.js';
 
@@ -35,13 +36,16 @@ export function webhookOutlet(url: string, secret: Uint8Array): Send {
  * the connection in good order after ours.
  */
 export function syslogOutlet(url: string): Send {
-  const { hostname: host, port } = new URL(url);
+  const { hostname, port } = new URL(url);
+  const host = hostname.replace(/^\[|\]$/g, '');
+  // An address is no server name (RFC 6066 §3); the certificate is held against it all the same.
+  const named = isIP(host) === 0 ? { servername: host } : {};
   return (alert) =>
     new Promise((resolve, reject) => {
-      const socket = tls.connect({ host, port: Number(port || 6514), servername: host });
+      const socket = tls.connect({ host, port: Number(port || 6514), ...named });
       socket.setTimeout(timeoutMs, () => socket.destroy(new Error('timeout')));
       socket.on('error', reject);
-      socket.on('secureConnect', () => socket.end(syslogFrame(alert, hostname())));
+      socket.on('secureConnect', () => socket.end(syslogFrame(alert, ownName())));
       socket.on('close', (failed) => {
         if (!failed) resolve();
       });

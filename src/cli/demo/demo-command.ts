@@ -19,7 +19,13 @@ import { PartnerClient } from '../partner/partner-client.js';
 import { readProfile } from '../partner/profile.js';
 import { Watch, watchingKeys } from '../partner/witness-command.js';
 import { demoKeys, takeDemoHome, type DemoHome } from './demo-home.js';
-import { demoStaff, foundDemoStaff, staffCertificate, writeStaffProfiles } from './demo-staff.js';
+import {
+  demoStaff,
+  foundDemoStaff,
+  giveTestGrants,
+  staffCertificate,
+  writeStaffProfiles,
+} from './demo-staff.js';
 import {
   demoPartners,
   demoWitness,
@@ -79,6 +85,13 @@ export async function demo(options: {
         rooms.context.get<AccessLog>(ACCESS_LOG),
         (reference) => staffCertificate(pki, reference),
         now(),
+      );
+      await giveTestGrants(
+        rooms.database.dataSource,
+        rooms.context.get<AccessLog>(ACCESS_LOG),
+        demoPartners.map(({ code }) => code),
+        (reference) => staffCertificate(pki, reference),
+        now,
       );
       await importDemoPeople(rooms, note);
       home.markFilled();

@@ -6,7 +6,7 @@ import type { DataSource } from 'typeorm';
 import type { AccessLog } from '../../access-log/index.js';
 import { formatWitnessKey } from '../../core/log/cosignature.js';
 import { fieldCatalogue, type SubjectField } from '../../core/disclosure/catalogue.js';
-import type { GrantTerms } from '../../core/grants/grant.js';
+import { isTestGrant, type GrantTerms } from '../../core/grants/grant.js';
 import type { Caseload, GrantId, PartnerCode, StateCode } from '../../core/ids.js';
 import { Authority, putGrantInForce } from '../../grants/index.js';
 import { registerPartner } from '../../partners/index.js';
@@ -157,7 +157,7 @@ export async function writeDemoProfiles(
   const written = new Map<PartnerCode, string>();
   for (const { code } of demoPartners) {
     const files = pki.partners.get(code);
-    const [grant] = authority.grantsOf(code);
+    const grant = authority.grantsOf(code).find((one) => !isTestGrant(one));
     if (files === undefined || grant === undefined) throw new TypeError(`${code} is not set up`);
     const from = (path: string) => relative(home.partnersDirectory, path);
     const profile = {

@@ -4,6 +4,7 @@ import { join, relative } from 'node:path';
 import type { DataSource } from 'typeorm';
 import type { AccessLog } from '../../access-log/index.js';
 import { actHandlers } from '../../wiring/act-handlers.js';
+import type { PartnerCode } from '../../core/ids.js';
 import type { StaffRole } from '../../core/staff/acts.js';
 import type { DemoPki } from '../../platform/pki/index.js';
 import { foundStaff, readCertificateText, StaffActs, StaffDirectory } from '../../staff/index.js';
@@ -69,6 +70,35 @@ export async function foundDemoStaff(
   for (const [reference, role] of others) {
     const content = { ...person(reference, role), roles: [role] };
     const { id, digest } = await acts.perform(requester, 'STAFF_ADD', content);
+    await acts.approve(approver, id, digest);
+  }
+}
+
+/** Gives each partner a test grant, as two liaison officers of a host do. */
+export async function giveTestGrants(
+  dataSource: DataSource,
+  accessLog: Pick<AccessLog, 'append'>,
+  partners: readonly PartnerCode[],
+  certificateOf: (reference: string) => string,
+  now: () => Date,
+): Promise<void> {
+  const directory = new StaffDirectory(dataSource, now);
+  const officers = Object.keys(demoStaff).filter((one) => demoStaff[one] === 'LIAISON');
+  const [requester, approver] = await Promise.all(
+    officers.map(async (reference) =>
+      directory.establish(readCertificateText(certificateOf(reference), 'certificate').fingerprint),
+    ),
+  );
+  if (requester === undefined || approver === undefined) throw new TypeError('two officers');
+  const acts = new StaffActs({
+    dataSource,
+    accessLog,
+    handlers: actHandlers,
+    now,
+    newId: randomUUID,
+  });
+  for (const partner of partners) {
+    const { id, digest } = await acts.perform(requester, 'TEST_GRANT_RENEW', { partner });
     await acts.approve(approver, id, digest);
   }
 }

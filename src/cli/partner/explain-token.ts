@@ -68,11 +68,11 @@ export async function explainToken(
   try {
     discovered = await client.get('/.well-known/oauth-authorization-server');
   } catch (error) {
-    const why = error instanceof GatewayError ? error.detail : undefined;
+    if (!(error instanceof GatewayError)) throw error;
     note(
       'certificate accepted by the gateway',
       false,
-      `the connection was ended: certificate not registered, revoked or expired (${why ?? 'no answer'})`,
+      'the connection was ended: this certificate is not registered (by two people of the host), or it or its partner was suspended or revoked. Have the host compare its words (safeconduct fingerprint)',
     );
     return steps;
   }

@@ -25,7 +25,7 @@ export async function token(options: {
       process.exitCode = steps.every((step) => step.ok) ? exitCodes.done : exitCodes.couldNot;
       return;
     }
-    const value = await client.requestToken();
+    const value = await client.accessToken();
     process.stdout.write(
       options.json === true ? `${JSON.stringify({ token: value })}\n` : `${value}\n`,
     );

@@ -1,7 +1,18 @@
 import type { Command } from 'commander';
 import { GatewayError } from '../../core/errors.js';
-import { readText, type StaffClient } from './staff-client.js';
-import { runAct, withStaffClient, type ActOptions, type StaffOptions } from './run-act.js';
+import { addGrantBudgets } from './grant-budget-commands.js';
+import { addGrantPreview, versionOf } from './grant-preview-command.js';
+import { readTerms } from './grant-terms.js';
+import type { StaffClient } from './staff-client.js';
+import {
+  actFields,
+  doAct,
+  runAct,
+  withStaffClient,
+  type ActJson,
+  type ActOptions,
+  type StaffOptions,
+} from './run-act.js';
 
 const versionFields =
   'version state digest purpose caseloads fields { field level } validFrom validUntil terms requestedBy approvedBy acceptedAt';
@@ -41,8 +52,10 @@ export function addGrantCommands(program: Command, common: Wrap): void {
       'Grants, as clients of the staff door. What lets more be learnt is pending until a second person approves (pending approve), and in force when the partner has accepted it; narrowing, suspending and revoking act at once.',
     );
   addReading(grant, common);
+  addGrantPreview(grant, common);
   addDrawingUp(grant, common);
   addStopping(grant, common);
+  addGrantBudgets(grant, common);
 }
 
 function addReading(grant: Command, common: Wrap): void {
@@ -79,7 +92,7 @@ function addReading(grant: Command, common: Wrap): void {
               version:
                 options.versionNumber === undefined
                   ? null
-                  : versionNumber(options.versionNumber, '--version-number'),
+                  : versionOf(options.versionNumber, '--version-number'),
               paper: options.dpia === true ? 'IMPACT_ASSESSMENT' : 'AGREEMENT',
             },
           );
@@ -127,45 +140,9 @@ function addReading(grant: Command, common: Wrap): void {
       const changes = await client.ask<readonly ChangeJson[]>(
         `query D($id: ID!, $from: Int!, $to: Int!) {
           grantDifference(id: $id, from: $from, to: $to) { about before after widens } }`,
-        { id, from: versionNumber(from, 'from'), to: versionNumber(to, 'to') },
+        { id, from: versionOf(from, 'from'), to: versionOf(to, 'to') },
       );
       printChanges(changes, options);
-    }),
-  );
-  common(
-    grant
-      .command('preview')
-      .argument('<terms>', 'JSON file (docs/grants.md)')
-      .summary('what a partner would see of a made-up person'),
-  ).action(async (file: string, options: StaffOptions) =>
-    withStaffClient(options, async (client) => {
-      const preview = await client.ask<{
-        readonly fields: readonly {
-          readonly name: string;
-          readonly level: string;
-          readonly present: boolean | null;
-          readonly agreement: string | null;
-          readonly value: string | null;
-        }[];
-        readonly peopleInScope: number | null;
-        readonly sharedIdentifiers: readonly { readonly field: string; readonly partner: string }[];
-      }>(
-        `query P($input: PreviewGrantInput!) { grantPreview(input: $input) {
-          fields { name level present agreement value } peopleInScope
-          sharedIdentifiers { field grant partner } } }`,
-        { input: { terms: readText(file) } },
-      );
-      if (options.json === true) {
-        process.stdout.write(`${JSON.stringify(preview)}\n`);
-        return;
-      }
-      for (const { name, level, present, agreement, value } of preview.fields) {
-        process.stdout.write(`${name}  ${level}  ${value ?? agreement ?? present ?? ''}\n`);
-      }
-      process.stdout.write(`people in scope: ${preview.peopleInScope ?? 'fewer than 10'}\n`);
-      for (const { field, partner } of preview.sharedIdentifiers) {
-        process.stdout.write(`warning: ${partner} is shown ${field} in full as well\n`);
-      }
     }),
   );
 }
@@ -176,7 +153,19 @@ function addDrawingUp(grant: Command, common: Wrap): void {
   common(
     grant.command('draft').argument('<terms>', 'JSON file (docs/grants.md)').summary('a new grant'),
   ).action(async (file: string, options: StaffOptions) =>
-    runAct(options, 'draftGrant', 'DraftGrantInput', { terms: readText(file) }),
+    withStaffClient(options, async (client) => {
+      const input = { terms: readTerms(file) };
+      let id = '';
+      await doAct(options, async (door) => {
+        const act = await door.ask<ActJson>(
+          `mutation D($input: DraftGrantInput!) { draftGrant(input: $input) { ${actFields} } }`,
+          { input },
+        );
+        id = act.id;
+        return act;
+      });
+      sayNext(await readGrant(client, id));
+    }),
   );
   common(
     grant
@@ -185,19 +174,27 @@ function addDrawingUp(grant: Command, common: Wrap): void {
       .argument('<terms>', 'JSON file')
       .summary('the next version: at once where it only takes away, else a draft'),
   ).action(async (id: string, file: string, options: StaffOptions) => {
-    const input = { grant: id, terms: readText(file) };
-    const changes = await withStaffClient(options, async (client) => {
+    const input = { grant: id, terms: readTerms(file) };
+    await withStaffClient(options, async (client) => {
       const { current } = await readGrant(client, id);
-      if (current === null) return [];
-      return client.ask<readonly ChangeJson[]>(
-        `query W($input: AmendGrantInput!) {
-          grantWouldChange(input: $input) { about before after widens } }`,
-        { input },
-      );
+      const changes =
+        current === null
+          ? []
+          : await client.ask<readonly ChangeJson[]>(
+              `query W($input: AmendGrantInput!) {
+                grantWouldChange(input: $input) { about before after widens } }`,
+              { input },
+            );
+      if (current !== null && changes.length === 0) {
+        throw new GatewayError('ERR_INPUT_INVALID', {
+          detail: `these are the terms of version ${current.version}, which is in force`,
+        });
+      }
+      for (const change of changes) process.stderr.write(`${describeChange(change)}\n`);
+      const narrows = changes.length > 0 && changes.every(({ widens }) => !widens);
+      await runAct(options, narrows ? 'narrowGrant' : 'amendGrant', 'AmendGrantInput', input);
+      sayNext(await readGrant(client, id));
     });
-    for (const change of changes) process.stderr.write(`${describeChange(change)}\n`);
-    const narrows = changes.length > 0 && changes.every(({ widens }) => !widens);
-    await runAct(options, narrows ? 'narrowGrant' : 'amendGrant', 'AmendGrantInput', input);
   });
   waiting(
     grant.command('submit').argument('<id>').summary('put the open version before a second person'),
@@ -223,7 +220,7 @@ function addDrawingUp(grant: Command, common: Wrap): void {
   ).action(async (id: string, version: string, options: StaffOptions) =>
     runAct(options, 'withdrawGrant', 'GrantVersionInput', {
       grant: id,
-      version: versionNumber(version, 'version'),
+      version: versionOf(version, 'version'),
     }),
   );
 }
@@ -233,8 +230,6 @@ function addStopping(grant: Command, common: Wrap): void {
     ['suspend', 'suspendGrant', 'at once'],
     ['revoke', 'revokeGrant', 'at once and for good'],
     ['resume', 'resumeGrant', 'by two'],
-    ['release', 'releaseBudget', 'five further questions within an hour, once a day'],
-    ['release-again', 'releaseBudgetAgain', 'a further release within a day, by two'],
   ] as const;
   for (const [name, mutation, summary] of acts) {
     const command = common(grant.command(name).argument('<id>').summary(summary)).requiredOption(
@@ -248,45 +243,19 @@ function addStopping(grant: Command, common: Wrap): void {
       runAct(options, mutation, 'GrantReasonInput', { grant: id, reason: options.reason }),
     );
   }
-  common(
-    grant
-      .command('review')
-      .argument('<release>')
-      .summary('say that a release of a budget was looked at'),
-  ).action(async (release: string, options: StaffOptions) =>
-    runAct(options, 'reviewBudgetRelease', 'ReviewReleaseInput', { release }),
-  );
-  common(grant.command('counters').summary('use over time, without small numbers, for who watches'))
-    .requiredOption('--from <day>', 'such as 2026-01-01')
-    .requiredOption('--until <day>')
-    .action(async (options: StaffOptions & { readonly from: string; readonly until: string }) =>
-      withStaffClient(options, async (client) => {
-        const counters = await client.ask<
-          readonly {
-            readonly grant: string;
-            readonly partner: string;
-            readonly kind: string;
-            readonly endedAt: string;
-            readonly used: number | null;
-          }[]
-        >(
-          `query C($from: DateTime!, $until: DateTime!) {
-            counters(from: $from, until: $until) { grant partner kind endedAt used } }`,
-          { from: `${options.from}T00:00:00Z`, until: `${options.until}T00:00:00Z` },
-        );
-        if (options.json === true) process.stdout.write(`${JSON.stringify(counters)}\n`);
-        else {
-          for (const { grant: id, partner, kind, endedAt, used } of counters) {
-            const told = used ?? 'fewer than 10';
-            process.stdout.write(`${endedAt}  ${partner}  ${id}  ${kind}  ${told}\n`);
-          }
-        }
-      }),
-    );
 }
 
 async function readGrant(client: StaffClient, id: string): Promise<GrantJson> {
   return client.ask<GrantJson>(`query G($id: ID!) { grant(id: $id) { ${grantFields} } }`, { id });
+}
+
+/** What is to be done with the version that is open, on standard error. */
+function sayNext({ id, current, open }: GrantJson): void {
+  if (current !== null) process.stderr.write(`version ${current.version} is in force\n`);
+  if (open === null) return;
+  process.stderr.write(
+    `version ${open.version} is drawn up: read it (grant show ${id} --version-number ${open.version}), then grant submit ${id} --digest ${open.digest}\n`,
+  );
 }
 
 function describe({ id, partner, state, current, open }: GrantJson): string {
@@ -302,10 +271,3 @@ function printChanges(changes: readonly ChangeJson[], { json }: StaffOptions): v
 
 const describeChange = ({ about, before, after, widens }: ChangeJson): string =>
   `${widens ? 'widens ' : 'narrows'}  ${about}: ${before} -> ${after}`;
-
-function versionNumber(text: string, argument: string): number {
-  if (!/^[1-9][0-9]{0,8}$/.test(text)) {
-    throw new GatewayError('ERR_INPUT_INVALID', { detail: `${argument}: not a version` });
-  }
-  return Number(text);
-}

@@ -10,6 +10,7 @@ interface KeyJson {
   readonly kid: string;
   readonly state: 'NEXT' | 'IN_FORCE' | 'ENDING' | 'ENDED' | 'REVOKED';
   readonly inForceFrom: string | null;
+  readonly endedAt: string | null;
   readonly heldBy: readonly string[];
   readonly missingAt: readonly string[];
 }
@@ -45,8 +46,9 @@ export function addKeysCommands(program: Command, common: (command: Command) => 
         process.stdout.write(`${JSON.stringify({ keys: found, listeners, upkeep })}\n`);
         return;
       }
-      for (const { use, kid, state, inForceFrom, heldBy, missingAt } of found) {
-        const since = inForceFrom === null ? '' : ` since ${inForceFrom}`;
+      for (const { use, kid, state, inForceFrom, endedAt, heldBy, missingAt } of found) {
+        const gaveWay = endedAt === null ? '' : `, gave way ${endedAt}`;
+        const since = inForceFrom === null ? '' : `, in force from ${inForceFrom}${gaveWay}`;
         const where =
           state === 'ENDED' || state === 'REVOKED' || missingAt.length === 0
             ? ''

@@ -4,6 +4,7 @@ import type { ExportedRecord } from '../../core/log/siem.js';
 import { copyLog, exportProofs, type CopyOptions, type ProofOptions } from './log-export.js';
 import { everyRecord } from './log-records.js';
 import { filterOf, withFilter, type FilterOptions } from './log-filter.js';
+import { addReleaseCommands } from './log-releases.js';
 import { withStaffClient, type StaffOptions } from './run-act.js';
 
 type Wrap = (command: Command) => Command;
@@ -65,6 +66,8 @@ export function addLogCommands(log: Command, common: Wrap): void {
         );
       }),
     );
+
+  addReleaseCommands(log, common);
 
   common(log.command('witnesses').summary('who cosigned what, and when')).action(
     async (options: StaffOptions) =>

@@ -12,6 +12,9 @@ import {
 import { addOnboardingCommands } from './onboarding-commands.js';
 import { readBytes, readText } from './staff-client.js';
 import {
+  actFields,
+  contentOf,
+  describe,
   doAct,
   runAct,
   withStaffClient,
@@ -31,8 +34,11 @@ interface PartnerJson {
   readonly state: string;
   readonly active: boolean;
   readonly certificates?: readonly { readonly fingerprint: string; readonly active: boolean }[];
+  readonly anchors?: readonly { readonly id: string }[];
   readonly clients?: readonly { readonly clientId: string; readonly jwks?: string | null }[];
 }
+
+const latestActs = 5;
 
 /** `safeconduct partner`: organisations and what they authenticate by. */
 export function addPartnerCommands(program: Command, common: (command: Command) => Command): void {
@@ -65,8 +71,17 @@ export function addPartnerCommands(program: Command, common: (command: Command) 
           `query Partner($code: ID!) { partner(code: $code) { ${partnerFields} } }`,
           { code },
         );
-        if (options.json === true) process.stdout.write(`${JSON.stringify(found)}\n`);
-        else process.stdout.write(`${JSON.stringify(found, null, 2)}\n${wordsOf(found)}`);
+        const booked = await client.ask<readonly ActJson[]>(
+          `{ acts(waiting: false) { ${actFields} } }`,
+        );
+        const acts = booked.filter((act) => isAbout(act, found)).slice(0, latestActs);
+        process.stdout.write(
+          options.json === true
+            ? `${JSON.stringify({ ...found, acts })}\n`
+            : `${JSON.stringify(found, null, 2)}\n${wordsOf(found)}${acts
+                .map((act) => `${act.decidedAt ?? act.requestedAt}  ${describe(act)}\n`)
+                .join('')}`,
+        );
       }),
   );
   waiting(partner.command('add').argument('<code>').summary('an organisation'))
@@ -106,6 +121,23 @@ export function addPartnerCommands(program: Command, common: (command: Command) 
   addKeyCommands(partner, common, waiting);
   addOnboardingCommands(partner, common, waiting);
   addDocumentCommands(partner, common);
+}
+
+/** Whether an act names the partner, its state, or something of its own. */
+function isAbout(act: ActJson, { code, state, certificates, anchors, clients }: PartnerJson) {
+  const content = (contentOf(act) ?? {}) as Readonly<Record<string, unknown>>;
+  const own: Readonly<Record<string, readonly (string | undefined)[]>> = {
+    code: [code],
+    partner: [code],
+    state: act.act === 'STATE_SUSPEND' ? [state] : [],
+    fingerprint: certificates?.map(({ fingerprint }) => fingerprint) ?? [],
+    anchor: anchors?.map(({ id }) => id) ?? [],
+    clientId: clients?.map(({ clientId }) => clientId) ?? [],
+  };
+  return Object.entries(own).some(([member, values]) => {
+    const value = content[member];
+    return typeof value === 'string' && values.includes(value);
+  });
 }
 
 type Wrap = (command: Command) => Command;

@@ -24,6 +24,7 @@ export interface ActJson {
   readonly requestedAt: string;
   readonly expiresAt: string;
   readonly decidedBy: string | null;
+  readonly decidedAt: string | null;
   /** Milliseconds until the last replica judged by it. */
   readonly enforcedMs: number | null;
 }
@@ -114,13 +115,17 @@ export function printAct(act: ActJson, { json }: StaffOptions): void {
 }
 
 /** Certificates and keys of an act are compared by telephone before it is approved. */
-function contentOf({ content }: ActJson): JsonValue {
+export function contentOf({ content }: ActJson): JsonValue {
   try {
     return parseStrictJson(Buffer.from(content));
   } catch {
     return null;
   }
 }
+
+/** What is drawn up or agreed is in force only when the partner has accepted it. */
+const known = (act: string): string =>
+  ['GRANT_DRAFT', 'GRANT_AMEND', 'GRANT_APPROVE'].includes(act) ? 'known to' : 'in force on';
 
 export function describe(booked: ActJson): string {
   const { id, act, state, digest, expiresAt, decidedBy, enforcedMs } = booked;
@@ -129,7 +134,7 @@ export function describe(booked: ActJson): string {
       return `pending: ${act} ${id} waits for a second person until ${expiresAt} (digest ${digest})`;
     case 'DONE':
       return `done: ${act} ${id}${decidedBy === null ? '' : `, approved by ${decidedBy}`}${
-        enforcedMs === null ? '' : `, in force on every replica after ${enforcedMs} ms`
+        enforcedMs === null ? '' : `, ${known(act)} every replica after ${enforcedMs} ms`
       }`;
     case 'REFUSED':
       return `refused: ${act} ${id}`;

@@ -181,7 +181,7 @@ function parseAnswer(text: string): {
 export function refusalOf(error: AnswerError | undefined, status: number): GatewayError {
   const { code, argument, reference } = error?.extensions ?? {};
   const known = gatewayErrorCodes.find((name) => name === code) ?? 'ERR_BUSY';
-  // The door speaks of members of its answer; here is what they say.
+  // Where a program reads `extensions`, a person at a terminal reads what stands in it.
   const said = error?.message?.replace(/[;,] extensions\.[^.]*\.?$/, '.');
   const where =
     known === 'ERR_INTERNAL' && reference !== undefined

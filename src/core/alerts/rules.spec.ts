@@ -34,6 +34,14 @@ describe('budgets', () => {
     expect(found).toMatchObject({ kind: alert, severity, partner: 'ALPHA-BORDER' });
     expect(found.reason).not.toContain('o-17');
   });
+
+  test('a release is told as one, and waits to be looked at', () => {
+    const release = { ...alarm, account: 'GRANT:1', kind: 'RELEASE', stage: 'NEAR' as const };
+    const found = budgetAlert(release);
+    expect(found).toMatchObject({ kind: 'BUDGET_NEAR', severity: 'MEDIUM' });
+    expect(found.reason).toMatch(/duty officer.*grant review/);
+    expect(found.reason).not.toContain('values tried');
+  });
 });
 
 describe('refusals in a row', () => {
@@ -93,6 +101,9 @@ test('a revoked credential is told of, any other refusal is not', () => {
   expect(revokedAlert({ ...fact, cause: 'credential-revoked' })?.severity).toBe('HIGH');
   expect(revokedAlert({ ...fact, cause: 'revoked' })).toBeDefined();
   expect(revokedAlert({ ...fact, cause: 'expired' })).toBeUndefined();
+  const ofPartner = revokedAlert({ ...fact, cause: 'token-revoked', partner: 'ALPHA-BORDER' });
+  expect(ofPartner?.reason).toContain('ALPHA-BORDER');
+  expect(ofPartner?.key).not.toBe(revokedAlert({ ...fact, cause: 'revoked' })?.key);
 });
 
 describe('what ends', () => {
@@ -146,14 +157,18 @@ test('late answers and moved clocks are alerts beyond what happens by itself', (
   expect(clockAlert(0, -31_000, now, 'g')?.reason).toContain('back');
 });
 
-test('a question the screen found something in is an alert that names no person', () => {
-  const finding = { verificationId: 'v-1', partner: 'ALPHA-BORDER' };
+test('a question the screen found something in is an alert that names no person, question or partner', () => {
+  const finding = { verificationId: 'v-1', partner: 'ALPHA-BORDER', round: 'r-1' };
   expect(screenAlert({ ...finding, kind: 'HONEY_ASKED_FOR' })).toMatchObject({
     kind: 'HONEY_ASKED',
     severity: 'CRITICAL',
-    records: ['v-1'],
+    key: 'screen HONEY_ASKED_FOR r-1',
+    partner: null,
+    records: [],
   });
-  expect(screenAlert({ ...finding, kind: 'SUPPRESSED_ASKED_FOR' }).kind).toBe('SUPPRESSED_ASKED');
+  const ofKept = screenAlert({ ...finding, kind: 'SUPPRESSED_ASKED_FOR' });
+  expect(ofKept).toMatchObject({ kind: 'SUPPRESSED_ASKED', partner: null, records: [] });
+  expect(JSON.stringify(ofKept)).not.toMatch(/v-1|ALPHA/);
 });
 
 test('an alert goes on, never back', () => {

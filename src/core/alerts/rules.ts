@@ -4,7 +4,7 @@ import { alertDay, mostRecordsBehind, type FoundAlert } from './alert.js';
 export interface BudgetAlarmFact {
   /** Such as `OFFICER:AUS-BORDER:o-1`, `GRANT:0b7c…`. */
   readonly account: string;
-  /** QUESTIONS, PEOPLE, MISSES, or the width of an anchor. */
+  /** QUESTIONS, PEOPLE, MISSES, the width of an anchor, or RELEASE: break-glass. */
   readonly kind: string;
   readonly stage: 'NEAR' | 'SPENT';
   readonly raisedAt: Date;
@@ -25,7 +25,17 @@ const levelWords: Readonly<Record<string, string>> = {
 export function budgetAlert(alarm: BudgetAlarmFact): FoundAlert {
   const { account, kind, stage, raisedAt, partner } = alarm;
   const whose = levelWords[account.split(':', 1)[0] ?? ''] ?? 'an account';
-  const isProbing = kind !== 'QUESTIONS' && kind !== 'RELEASE' && stage === 'SPENT';
+  if (kind === 'RELEASE') {
+    return {
+      kind: 'BUDGET_NEAR',
+      severity: 'MEDIUM',
+      key: `budget ${account} ${kind} ${raisedAt.toISOString()}`,
+      reason: `${partner}: a duty officer let five further questions through under a spent budget; look at it, and say so (grant releases, grant review)`,
+      partner,
+      records: [],
+    };
+  }
+  const isProbing = kind !== 'QUESTIONS' && stage === 'SPENT';
   const what =
     kind === 'QUESTIONS'
       ? 'questions'
@@ -41,7 +51,7 @@ export function budgetAlert(alarm: BudgetAlarmFact): FoundAlert {
     reason:
       stage === 'SPENT'
         ? `${partner}: the budget of ${whose} for ${what} is spent`
-        : `${partner}: the budget of ${whose} for ${what} is nearly spent, or was extended by a duty officer`,
+        : `${partner}: the budget of ${whose} for ${what} is nearly spent`,
     partner,
     records: [],
   };
@@ -69,23 +79,29 @@ export function confirmationAlert(alarm: {
   };
 }
 
-/** A question that named somebody only a stolen list has, or somebody kept from who asked. */
+/**
+ * A question that named somebody only a stolen list has, or somebody kept from who asked.
+ *
+ * The alert stands in clear in the database and leaves for other systems, and what the screen found is
+ * sealed: so it names neither question nor partner, only the round it was found in. Whoever reads the
+ * database in league with a partner would learn from the question which of the people it asked for is
+ * fictional, or kept from it. Who may know reads the findings of the round, which is recorded.
+ */
 export function screenAlert(finding: {
   readonly kind: 'HONEY_ASKED_FOR' | 'SUPPRESSED_ASKED_FOR';
-  readonly verificationId: string;
-  readonly partner: string;
+  readonly round: string;
 }): FoundAlert {
-  const { kind, verificationId, partner } = finding;
+  const { kind, round } = finding;
   const isHoney = kind === 'HONEY_ASKED_FOR';
   return {
     kind: isHoney ? 'HONEY_ASKED' : 'SUPPRESSED_ASKED',
     severity: isHoney ? 'CRITICAL' : 'HIGH',
-    key: `screen ${kind} ${verificationId}`,
+    key: `screen ${kind} ${round}`,
     reason: isHoney
-      ? `${partner}: a question named a honey record; whoever asks has seen the export it stood in`
-      : `${partner}: a question was about somebody who is kept from this partner or its state`,
-    partner,
-    records: [verificationId],
+      ? 'a question named a honey record; whoever asks has seen where it stood (see the findings of the screen)'
+      : 'a question was about somebody who is kept from the partner that asked, or its state (see the findings of the screen)',
+    partner: null,
+    records: [],
   };
 }
 

@@ -28,15 +28,26 @@ export function printGrant(grant: Grant, { partnerName }: GrantParties): string 
       ['Partner', `${partnerName} (${grant.partner})`],
       ['Purpose', `${grant.purpose}: ${purposeDefinitions[grant.purpose]}`],
       ['Legal basis', grant.legalBasis],
-      ['Valid', `from ${day(grant.validFrom)} until ${day(grant.validUntil)}`],
+      ['Valid', `from ${instant(grant.validFrom)} until ${instant(grant.validUntil)}`],
       [
         'People',
-        `those of ${list(grant.caseloads)} who are not kept from the partner` +
+        `those of the caseloads ${list(grant.caseloads)} who are not kept from the partner` +
           (grant.requiresNotice === true ? ', and were told that they may be named' : ''),
       ],
-      ['Asked by', grant.requiresNamedOfficer ? 'named officers only' : 'the partner’s systems'],
-      ['Answers', handlingWords[grant.handling]],
-      ['Acceptance', grant.requiresSignature === true ? 'signed' : 'over the digest'],
+      [
+        'Asked by',
+        grant.requiresNamedOfficer
+          ? 'named officers only'
+          : 'the partner’s systems, with or without the name of an officer',
+      ],
+      ['Passing answers on', `${grant.handling}: ${handlingWords[grant.handling]}`],
+      [
+        'In force',
+        'once two people of the host have agreed, and the partner has accepted ' +
+          (grant.requiresSignature === true
+            ? 'the digest with a signature (JWS) under a key registered for grants'
+            : 'the digest'),
+      ],
       ['Digest', `\`${grant.digest}\``],
     ]),
     '## What is compared',
@@ -46,7 +57,7 @@ export function printGrant(grant: Grant, { partnerName }: GrantParties): string 
       (grant.minimumEvidence.length === 0
         ? '.'
         : `; and ${list(grant.minimumEvidence.map((element) => elementWords[element]))}.`),
-    `A match takes assurance ${assuranceWords[grant.assuranceLevel]}. An unclear case is ` +
+    `Assurance ${grant.assuranceLevel}: ${assuranceWords[grant.assuranceLevel]}. An unclear case is ` +
       `${possibleMatchWords[grant.possibleMatch]}.`,
     '## What is told of a person who is matched',
     fieldTable(grant),
@@ -78,9 +89,12 @@ export function printImpactAssessment(grant: Grant, { partnerName }: GrantPartie
     `# Impact assessment: grant ${grant.id}, version ${grant.version}`,
     table([
       ['Recipient (Article 30(1)(d))', `${partnerName} (${grant.partner})`],
-      ['Purpose (Articles 5(1)(b), 30(1)(b))', purposeDefinitions[grant.purpose]],
+      [
+        'Purpose (Articles 5(1)(b), 30(1)(b))',
+        `${grant.purpose}: ${purposeDefinitions[grant.purpose]}`,
+      ],
       ['Legal basis', grant.legalBasis],
-      ['Data subjects (Article 30(1)(c))', `people of ${list(grant.caseloads)}`],
+      ['Data subjects (Article 30(1)(c))', `people of the caseloads ${list(grant.caseloads)}`],
       [
         'Notice to them (Articles 13, 14)',
         grant.requiresNotice === true
@@ -89,8 +103,8 @@ export function printImpactAssessment(grant: Grant, { partnerName }: GrantPartie
       ],
       ['Data compared', list(grant.matchOn.map((element) => elementWords[element]))],
       ['Data told (Article 30(1)(c))', list(told.map((field) => fieldWords[field]))],
-      ['Onward transfer', handlingWords[grant.handling]],
-      ['Ends', day(grant.validUntil)],
+      ['Onward transfer', `${grant.handling}: ${handlingWords[grant.handling]}`],
+      ['Ends', instant(grant.validUntil)],
     ]),
     '## Fields and levels',
     fieldTable(grant),
@@ -136,7 +150,29 @@ function fieldTable(grant: Grant): string {
 const page = (blocks: readonly string[]): string => `${blocks.join('\n\n')}\n`;
 const list = (values: readonly string[]): string =>
   values.length === 0 ? 'none' : values.join(', ');
-const day = (date: Date): string => date.toISOString();
+
+/** `1 March 2026, 00:00 UTC`; seconds and their fractions where there are any. */
+function instant(date: Date): string {
+  const [, time = ''] = date.toISOString().split('T');
+  const shown = time.replace(/(?:(?::00)?\.000)?Z$/, '');
+  const month = months[date.getUTCMonth()] ?? '';
+  return `${date.getUTCDate()} ${month} ${date.getUTCFullYear()}, ${shown} UTC`;
+}
+
+const months = [
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
+];
 const cell = (text: string): string => text.replaceAll('|', '\\|').replace(/\s+/g, ' ');
 
 function table(rows: readonly (readonly string[])[]): string {

@@ -17,7 +17,8 @@ const largestBudget = 100_000;
 const longestLegalBasis = 1_000;
 const control = /[\p{Cc}\p{Cs}]/u;
 
-const members = [
+/** Every member terms may have. */
+export const termsMembers: readonly string[] = [
   'partner',
   'purpose',
   'legalBasis',
@@ -45,7 +46,7 @@ const budgetMembers = ['peoplePerDay', 'missesPerWeek', 'valuesPerPerson'] as co
  * @throws {GatewayError} ERR_INPUT_INVALID with the path of the member
  */
 export function parseTerms(input: unknown): GrantTerms {
-  const terms = objectAt(input, 'terms', members);
+  const terms = objectAt(input, 'terms', termsMembers);
   const partner = terms['partner'];
   const legalBasis = terms['legalBasis'];
   if (typeof partner !== 'string' || !isPartnerCode(partner)) throw inputInvalid('terms.partner');

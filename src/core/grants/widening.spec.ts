@@ -1,9 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Caseload, GrantId, PartnerCode } from '../ids.js';
 import { printGrant, printImpactAssessment } from './document.js';
-import { grantDigest, type Grant, type GrantTerms } from './grant.js';
+import { grantDigest, handlingCodes, type Grant, type GrantTerms } from './grant.js';
 import { parseTerms } from './parse-terms.js';
+import { purposeDefinitions, type Purpose } from './purpose.js';
 import { compareTerms, isNarrowing } from './widening.js';
+import { handlingWords } from './words.js';
 
 export const plainTerms: GrantTerms = {
   partner: 'ALPHA-BORDER' as PartnerCode,
@@ -129,7 +131,7 @@ describe('a grant on paper', () => {
     for (const part of [id, 'version 2', digest, plainTerms.legalBasis, 'AF-2021, AF-2022']) {
       expect(paper).toContain(part);
     }
-    expect(paper).toContain('from 2026-01-01T00:00:00.000Z until 2026-06-01T00:00:00.000Z');
+    expect(paper).toContain('from 1 January 2026, 00:00 UTC until 1 June 2026, 00:00 UTC');
     expect(paper).toContain('Border agency \\| of a partner');
     expect(paper).toMatch(/not a finding about the person/);
   });
@@ -138,6 +140,20 @@ describe('a grant on paper', () => {
     expect(paper).toContain('| date of birth | in a coarser form: Gregorian year, e.g. `1984` |');
     expect(paper).toContain('| visa reference | not told |');
     expect(paper).not.toMatch(/GENERALISED|FOLDED|DATE_OF_BIRTH/);
+  });
+
+  test('says codes that have a meaning beside it, and instants to the millisecond they have', () => {
+    const validFrom = new Date('2026-03-09T08:05:07.040Z');
+    const text = printGrant({ ...grant, validFrom }, { partnerName: 'P' });
+    expect(text).toContain('from 9 March 2026, 08:05:07.040 UTC until');
+    for (const [code, definition] of Object.entries(purposeDefinitions)) {
+      const other = printGrant({ ...grant, purpose: code as Purpose }, { partnerName: 'P' });
+      expect(other).toContain(`${code}: ${definition}`);
+    }
+    for (const handling of handlingCodes) {
+      const other = printGrant({ ...grant, handling }, { partnerName: 'P' });
+      expect(other).toContain(`| Passing answers on | ${handling}: ${handlingWords[handling]} |`);
+    }
   });
 
   test('every change that is one is seen on it', () => {

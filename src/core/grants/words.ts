@@ -23,7 +23,7 @@ export const levelWords: Readonly<Record<DisclosureLevel, string>> = {
   PRESENCE: 'only whether the register has one',
   CONFIRM: 'only whether the one supplied agrees',
   GENERALISED: 'in a coarser form',
-  MASKED: 'the last characters, at most a third',
+  MASKED: 'masked',
   FULL: 'told in full',
 };
 
@@ -38,8 +38,8 @@ export const elementWords: Readonly<Record<EvidenceElement, string>> = {
 };
 
 export const assuranceWords: Readonly<Record<AssuranceLevel, string>> = {
-  STANDARD: 'standard: about one in 8,000 against a person met by chance',
-  HIGH: 'high: about one in 260,000 against a person met by chance',
+  STANDARD: 'a stranger’s particulars match by chance at most about once in 8,000',
+  HIGH: 'a stranger’s particulars match by chance at most about once in 260,000',
 };
 
 export const possibleMatchWords: Readonly<Record<PossibleMatchRule, string>> = {
@@ -49,5 +49,5 @@ export const possibleMatchWords: Readonly<Record<PossibleMatchRule, string>> = {
 
 export const handlingWords: Readonly<Record<HandlingCode, string>> = {
   NO_ONWARD_TRANSFER: 'may not be passed on',
-  ORIGINATOR_CONSENT: 'may be passed on when the host agrees, case by case',
+  ORIGINATOR_CONSENT: 'may be passed on only when the host agrees, case by case',
 };

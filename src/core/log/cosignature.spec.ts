@@ -100,6 +100,35 @@ describe('cosignatures (c2sp.org/tlog-cosignature)', () => {
     expect(() => readCosignatures(checkpoint + moved, keys)).toThrow(/ERR_PROOF_INVALID/);
   });
 
+  test('with any bit flipped, of its line or of what it signs, count no more', () => {
+    const text = checkpoint.slice(0, checkpoint.indexOf('\n\n') + 2);
+    const logLine = checkpoint.slice(text.length);
+    const line = cosigned(0).slice(checkpoint.length);
+    let counted = 0;
+    const count = (note: string) => {
+      try {
+        checkQuorum(note, keys, 1);
+        counted += 1;
+      } catch (error) {
+        expect(String(error)).toMatch(/ERR_/);
+      }
+    };
+    for (const [part, put] of [
+      [text, (bent: string) => bent + logLine + line],
+      [line, (bent: string) => text + logLine + bent],
+    ] as const) {
+      const bytes = Buffer.from(part);
+      for (let bit = 0; bit < bytes.length * 8; bit += 1) {
+        const flipped = Buffer.from(bytes);
+        flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+        count(put(flipped.toString('utf8')));
+      }
+    }
+    expect(counted).toBe(0);
+    count(text + logLine + line);
+    expect(counted).toBe(1);
+  });
+
   test('take a witness key, and not a log key', () => {
     expect(() => parseWitnessKey(formatVerifierKey('w1.example', log))).toThrow(
       /ERR_NOTE_MALFORMED/,

@@ -12,7 +12,7 @@
  * | `EVENT_RECONCILED` | what a start found and put right between database and journal, counts |
  * | `EVENT_UPKEEP` | `{"job","done"}`: what the register does by itself has changed something |
  * | `EVENT_TOKENS_ISSUED` | `{"count"}`; `clientId` is the client |
- * | `EVENT_TOKENS_REFUSED` | `{"cause","count"}` |
+ * | `EVENT_TOKENS_REFUSED` | `{"cause","count"}`, and `"partner"` where the token or client was known |
  * | `EVENT_CONNECTIONS_REFUSED` | `{"cause","count"}` |
  *
  * The last three are counted and recorded once a minute for each client or cause, so that a flood of
@@ -35,12 +35,15 @@ export const isEvent = (outcome: string): boolean => outcome.startsWith('EVENT_'
 export function readRefusedCount(
   outcome: string,
   finding: string | null,
-): { readonly cause: string; readonly count: number } | undefined {
+): { readonly cause: string; readonly count: number; readonly partner: string | null } | undefined {
   const isRefused = outcome === 'EVENT_TOKENS_REFUSED' || outcome === 'EVENT_CONNECTIONS_REFUSED';
   if (!isRefused || finding === null) return undefined;
   try {
-    const { cause, count } = JSON.parse(finding) as { cause?: unknown; count?: unknown };
-    return typeof cause === 'string' && typeof count === 'number' ? { cause, count } : undefined;
+    const read = JSON.parse(finding) as { cause?: unknown; count?: unknown; partner?: unknown };
+    const { cause, count, partner } = read;
+    return typeof cause === 'string' && typeof count === 'number'
+      ? { cause, count, partner: typeof partner === 'string' ? partner : null }
+      : undefined;
   } catch {
     return undefined;
   }

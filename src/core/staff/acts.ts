@@ -119,11 +119,30 @@ export const staffActs = {
   REGISTER_KEEP_APART: atOnce('REGISTRAR'),
   REGISTER_EXPORT: byTwo('REGISTRAR'),
   REGISTER_KEYS_ROTATE: atOnce('SECURITY'),
+  // Fictional people to be asked for: planting gives nobody anything, retiring blinds the watch
+  HONEY_READ: atOnce('SECURITY'),
+  HONEY_PLANT: atOnce('SECURITY'),
+  HONEY_RETIRE: {
+    roles: ['SECURITY'],
+    approvers: ['SECURITY', 'PROTECTION_OFFICER'],
+    settledApprover: true,
+  },
   // The access log
   LOG_READ: atOnce('SECURITY'),
   LOG_EXPORT_READ: atOnce('SECURITY'),
   LOG_SUMMARY_READ: atOnce(...watchers),
   CASE_REFERENCE_READ: atOnce('SECURITY'),
+  // What was told of one person, and what may have left: security counts and never learns of whom
+  HISTORY_RELEASE: { roles: ['REGISTRAR'], approvers: ['SECURITY'], settledApprover: true },
+  HISTORY_READ: atOnce('REGISTRAR'),
+  EXPOSURE_READ: atOnce('SECURITY', 'PROTECTION_OFFICER'),
+  EXPOSURE_RELEASE: {
+    roles: ['REGISTRAR'],
+    approvers: ['PROTECTION_OFFICER'],
+    settledApprover: true,
+  },
+  EXPOSURE_NAMES_READ: atOnce('REGISTRAR'),
+  RELEASE_REQUEST_READ: atOnce('REGISTRAR', 'SECURITY', 'PROTECTION_OFFICER'),
   // What nobody on the partners' side is told
   CONFIRMATIONS_READ: atOnce('SECURITY'),
   MISTAKES_READ: atOnce('LIAISON', 'REGISTRAR', 'PROTECTION_OFFICER'),

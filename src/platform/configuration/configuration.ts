@@ -359,7 +359,15 @@ function readPublicUrl(name: Name, text: string): string {
   return text;
 }
 
+/** A slot of the cover tree holds a checkpoint with two signatures, each with the name of its tree. */
+const longestLogOrigin = 190;
+
 function readLogOrigin(text: string): string {
+  if (text.length > longestLogOrigin) {
+    throw configurationError(
+      `${prefix}LOG_ORIGIN has at most ${longestLogOrigin} characters: with more its checkpoint key could never be rotated`,
+    );
+  }
   const isName = /^[a-z0-9]([a-z0-9.-]{0,252}[a-z0-9])?(\/[a-z0-9._-]+)*$/.test(text);
   if (!isName && isIP(text) === 0) {
     throw configurationError(

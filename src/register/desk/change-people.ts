@@ -169,8 +169,8 @@ export class ChangePeople {
     caller: StaffCaller,
     people: NamedPeople | RetentionInput,
   ): Promise<ErasurePlan> {
-    const { acts, register } = this.options;
-    await acts.recordReading(caller, 'REGISTER_READ', { plan: 'erasure' });
+    const { records, register } = this.options;
+    await records.record(caller, 'REGISTER_READ', { content: { plan: 'erasure' } });
     return planErasure(register.store, erasureTargetOf(people));
   }
 

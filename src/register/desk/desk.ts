@@ -2,7 +2,13 @@ import { GatewayError, inputInvalid, isGatewayError } from '../../core/errors.js
 import type { PartnerCode } from '../../core/ids.js';
 import { pendingHours } from '../../core/staff/acts.js';
 import { parseStrictJson } from '../../platform/json/strict-json.js';
-import type { ActPayload, BookedAct, StaffActs, StaffCaller } from '../../staff/index.js';
+import type {
+  ActPayload,
+  BookedAct,
+  StaffActs,
+  StaffCaller,
+  StaffRecords,
+} from '../../staff/index.js';
 import { dropOverdueRequests, withdrawAct, type PendingAct } from '../acts.js';
 import { readBatch } from '../batches.js';
 import type { RowMembers } from '../one-person.js';
@@ -14,6 +20,8 @@ export interface DeskOptions {
   readonly register: Register;
   /** The book of acts: whatever changes something goes through it. */
   readonly acts: StaffActs;
+  /** What is only read is on record as well. */
+  readonly records: StaffRecords;
   readonly registerActs: RegisterActs;
   /** Partners a person may be kept from. */
   readonly knownPartners: () => Promise<ReadonlySet<PartnerCode>>;

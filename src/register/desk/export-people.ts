@@ -42,13 +42,13 @@ export class ExportPeople {
     actId: string,
     write: (line: string) => Promise<void>,
   ): Promise<ExportReport> {
-    const { acts, register } = this.options;
+    const { acts, records, register } = this.options;
     await acts.admit(caller, 'REGISTER_EXPORT');
     const { act, payload, state } = await acts.find(caller, actId);
     if (act !== 'REGISTER_EXPORT' || state !== 'DONE') {
       throw new GatewayError('ERR_CONFLICT', { argument: 'act', detail: 'no approved export' });
     }
-    await acts.recordReading(caller, 'REGISTER_READ', { export: actId });
+    await records.record(caller, 'REGISTER_READ', { content: { export: actId } });
     return writeExport(register.store, textMember(payload, 'request', uuidForm), write);
   }
 
@@ -66,13 +66,13 @@ export class ExportPeople {
     actId: string,
     write: (line: string) => Promise<void>,
   ): Promise<number> {
-    const { acts, register } = this.options;
+    const { acts, records, register } = this.options;
     await acts.admit(caller, 'REGISTER_ERASE');
     const { act, payload, state } = await acts.find(caller, actId);
     if (act !== 'REGISTER_ERASE' || state !== 'DONE') {
       throw new GatewayError('ERR_CONFLICT', { argument: 'act', detail: 'no approved erasure' });
     }
-    await acts.recordReading(caller, 'REGISTER_READ', { history: actId });
+    await records.record(caller, 'REGISTER_READ', { content: { history: actId } });
     return writeHistory(register.store, textMember(payload, 'request', uuidForm), write);
   }
 }

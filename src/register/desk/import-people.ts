@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { GatewayError, inputInvalid } from '../../core/errors.js';
-import { decideAct } from '../../core/staff/acts.js';
 import type { BookedAct, StaffCaller } from '../../staff/index.js';
 import { noteImport } from '../batches.js';
 import { fileFormats, type FileFormat, type PeopleFile } from '../file/people-file.js';
@@ -140,11 +139,9 @@ export class ImportPeople {
   }
 
   async #record(caller: StaffCaller, dryRun: boolean, rows: number): Promise<void> {
-    const { acts, registerActs, newId } = this.options;
+    const { acts, records, registerActs, newId } = this.options;
     if (dryRun) {
-      const decision = decideAct('REGISTER_READ', caller);
-      if (!decision.allow) throw new GatewayError(decision.code);
-      await acts.recordReading(caller, 'REGISTER_READ', { dryRun: 'import', rows });
+      await records.record(caller, 'REGISTER_READ', { content: { dryRun: 'import', rows } });
       return;
     }
     const nothingYet = { payload: { rows }, work: async () => undefined };

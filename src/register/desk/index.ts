@@ -7,6 +7,7 @@ export {
 } from './change-people.js';
 export type { DeskOptions, RequestedAct } from './desk.js';
 export { ExportPeople } from './export-people.js';
+export { HoneyDesk, type HoneyWanted } from './honey-desk.js';
 export {
   ImportPeople,
   largestUploadBytes,
@@ -16,3 +17,4 @@ export {
 } from './import-people.js';
 export { ReadPeople, type BatchForRelease, type OpenedRequest } from './read-people.js';
 export { RegisterActs, type RegisterAct } from './register-acts.js';
+export { ReleasePeople, type ReleaseRequest } from './release-people.js';

@@ -1,6 +1,12 @@
 import { GatewayError } from '../../core/errors.js';
+import type {
+  BookedAct,
+  ReadContent,
+  StaffActs,
+  StaffCaller,
+  StaffRecords,
+} from '../../staff/index.js';
 import { decideAct } from '../../core/staff/acts.js';
-import type { BookedAct, StaffActs, StaffCaller } from '../../staff/index.js';
 import { openAct, type TwoPersonAct } from '../acts.js';
 import { readBatch, readBatches, type BatchView } from '../batches.js';
 import { compareForDuplicates, type ComparedPeople } from '../duplicates.js';
@@ -37,18 +43,21 @@ export class ReadPeople {
   constructor(
     private readonly register: Register,
     private readonly acts: StaffActs,
+    private readonly records: StaffRecords,
   ) {}
 
   /** @throws {GatewayError} ERR_NOT_FOUND, on record as well */
   async person(caller: StaffCaller, reference: PersonReference): Promise<PersonView> {
-    return this.#recorded(caller, { person: { ...reference } }, async () => {
+    const about = { person: { ...reference } };
+    return this.#recorded(caller, { content: { of: 'person' }, about }, async () => {
       const person = await readPerson(this.register.store, reference);
       return { value: person, subject: person.subject };
     });
   }
 
   async household(caller: StaffCaller, reference: PersonReference): Promise<readonly PersonView[]> {
-    return this.#recorded(caller, { household: { ...reference } }, async () => {
+    const about = { household: { ...reference } };
+    return this.#recorded(caller, { content: { of: 'household' }, about }, async () => {
       const { subject } = await readPerson(this.register.store, reference);
       return { value: await readHousehold(this.register.store, reference), subject };
     });
@@ -56,14 +65,14 @@ export class ReadPeople {
 
   /** Counts only. */
   async batches(caller: StaffCaller, which: 'WAITING' | 'ALL'): Promise<readonly BatchView[]> {
-    return this.#recorded(caller, { batches: which }, async () => ({
+    return this.#recorded(caller, { content: { batches: which } }, async () => ({
       value: await readBatches(this.register.store, which),
     }));
   }
 
   /** @throws {GatewayError} ERR_NOT_FOUND */
   async batch(caller: StaffCaller, batchId: string): Promise<BatchForRelease> {
-    return this.#recorded(caller, { batch: batchId }, async () => {
+    return this.#recorded(caller, { content: { batch: batchId } }, async () => {
       const batch = await readBatch(this.register.store, batchId);
       const waits = batch.state === 'WAITING';
       return {
@@ -86,20 +95,24 @@ export class ReadPeople {
     caller: StaffCaller,
     { batchId, from }: { readonly batchId?: string; readonly from: number },
   ): Promise<ComparedPeople> {
-    return this.#recorded(caller, { duplicates: batchId ?? 'live', from }, async () => {
-      if (batchId !== undefined) await readBatch(this.register.store, batchId);
-      const which = { from, count: comparedAtOnce };
-      return {
-        value: await compareForDuplicates(
-          this.register,
-          batchId === undefined ? which : { ...which, batchId },
-        ),
-      };
-    });
+    return this.#recorded(
+      caller,
+      { content: { duplicates: batchId ?? 'live', from } },
+      async () => {
+        if (batchId !== undefined) await readBatch(this.register.store, batchId);
+        const which = { from, count: comparedAtOnce };
+        return {
+          value: await compareForDuplicates(
+            this.register,
+            batchId === undefined ? which : { ...which, batchId },
+          ),
+        };
+      },
+    );
   }
 
   async holds(caller: StaffCaller): Promise<readonly LegalHold[]> {
-    return this.#recorded(caller, { holds: 'all' }, async () => ({
+    return this.#recorded(caller, { content: { holds: 'all' } }, async () => ({
       value: await legalHolds(this.register.store),
     }));
   }
@@ -111,7 +124,7 @@ export class ReadPeople {
    * @throws {GatewayError} ERR_NOT_FOUND
    */
   async request(caller: StaffCaller, actId: string): Promise<OpenedRequest> {
-    return this.#recorded(caller, { request: actId }, async () => {
+    return this.#recorded(caller, { content: { request: actId } }, async () => {
       const { payload } = await this.acts.find(caller, actId);
       const { store } = this.register;
       const { request } = payload;
@@ -126,7 +139,7 @@ export class ReadPeople {
 
   /** Counts without people, for more roles than the register. */
   async statistics(caller: StaffCaller): Promise<RegisterStatistics> {
-    await this.acts.recordReading(caller, 'REGISTER_STATISTICS_READ', {});
+    await this.records.record(caller, 'REGISTER_STATISTICS_READ', { content: {} });
     return registerStatistics(this.register.store);
   }
 
@@ -140,18 +153,22 @@ export class ReadPeople {
   /** What was not found is asked for all the same, and so is on record. */
   async #recorded<Value>(
     caller: StaffCaller,
-    content: Parameters<StaffActs['recordReading']>[2],
+    reading: ReadContent,
     read: () => Promise<{ readonly value: Value; readonly subject?: string }>,
   ): Promise<Value> {
-    await this.acts.admit(caller, 'REGISTER_READ');
+    await this.records.admit(caller, 'REGISTER_READ', reading);
     let found: { readonly value: Value; readonly subject?: string };
     try {
       found = await read();
     } catch (error) {
-      await this.acts.recordReading(caller, 'REGISTER_READ', content);
+      await this.records.record(caller, 'REGISTER_READ', reading);
       throw error;
     }
-    await this.acts.recordReading(caller, 'REGISTER_READ', content, found.subject ?? null);
-    return found.value;
+    const { value, subject } = found;
+    await this.records.record(caller, 'REGISTER_READ', {
+      ...reading,
+      ...(subject === undefined ? {} : { subject }),
+    });
+    return value;
   }
 }

@@ -16,6 +16,7 @@ import { approveErasureIn } from '../erase.js';
 import { approveExportIn } from '../export-register.js';
 import { approveHoldIn, approveHoldLiftIn } from '../legal-hold.js';
 import { approveMergeIn } from '../merge.js';
+import { retireHoneyIn } from '../planted-honey.js';
 import {
   changeRegisterIn,
   readyToChange,
@@ -24,6 +25,7 @@ import {
 } from '../register-change.js';
 import type { RegisterStore } from '../register-store.js';
 import { releaseBatchIn } from '../release-batch.js';
+import { approveReleaseIn } from '../releases.js';
 import {
   keepHistory,
   sealHistory,
@@ -33,7 +35,10 @@ import {
 import { approveLiftIn } from '../suppression.js';
 import { askForKeys, keyJobs } from '../upkeep.js';
 
-export type RegisterAct = Extract<ChangingAct, `REGISTER_${string}`>;
+export type RegisterAct = Extract<
+  ChangingAct,
+  `REGISTER_${string}` | `HONEY_${string}` | 'HISTORY_RELEASE' | 'EXPOSURE_RELEASE'
+>;
 
 /** What one person does to the register, once its act is being recorded. */
 export interface RegisterCommand {
@@ -138,10 +143,20 @@ export class RegisterActs {
     REGISTER_HOLD_LIFT: this.#ofTwo(approveHoldLiftIn),
     REGISTER_MERGE: this.#ofTwo(approveMergeIn),
     REGISTER_EXPORT: this.#ofTwo(approveExportIn),
+    HISTORY_RELEASE: this.#ofTwo(approveReleaseIn('HISTORY')),
+    EXPOSURE_RELEASE: this.#ofTwo(approveReleaseIn('EXPOSURE')),
     REGISTER_KEYS_ROTATE: (content) => {
       const job = keyJobs.find((known) => known === content['job']);
       if (job === undefined) throw inputInvalid('job');
       return { payload: { job }, apply: async (manager) => askForKeys(manager, job) };
+    },
+    HONEY_PLANT: this.#ofOne,
+    HONEY_RETIRE: (content) => {
+      const honey = textMember(content, 'honey', uuidForm);
+      return {
+        payload: { honey },
+        apply: async (manager) => retireHoneyIn(manager, honey),
+      };
     },
   };
 

@@ -21,13 +21,19 @@ def lines(name):
 # 1. Mutual TLS: the gateway answers nobody without a certificate it has registered.
 context = ssl.create_default_context(cafile=str(bundle / profile["caFile"]))
 context.minimum_version = ssl.TLSVersion.TLSv1_3
+for name in ("certificateFile", "keyFile"):
+    if not (bundle / profile[name]).exists():
+        sys.exit(profile[name] + " is not there; see README.md, steps 2 to 4")
 context.load_cert_chain(str(bundle / profile["certificateFile"]), str(bundle / profile["keyFile"]))
 connection = http.client.HTTPSConnection(url.hostname, url.port or 443, context=context, timeout=60)
 
 
 def post(path, content_type, body, headers={}):
-    connection.request("POST", path, body, {"content-type": content_type, **headers})
-    response = connection.getresponse()
+    try:
+        connection.request("POST", path, body, {"content-type": content_type, **headers})
+        response = connection.getresponse()
+    except OSError as error:
+        sys.exit(f"no answer: {error}; see README.md, \"401, or no answer at all\"")
     return response.status, json.loads(response.read().decode("utf-8") or "null")
 
 
@@ -111,30 +117,43 @@ sys.exit(1 if different else 0)
 export const pythonAuthlibExample = String.raw`#!/usr/bin/env python3
 """A token and one question with Authlib and Requests.
 
-  python3 -m venv venv && venv/bin/pip install "Authlib==1.6.*" "requests==2.32.*"
+  python3 -m venv venv && venv/bin/pip install "Authlib>=1.8,<2" "requests>=2.32,<3"
   venv/bin/python ask_authlib.py
 """
 import json, pathlib, time, uuid
 
 from authlib.integrations.requests_client import OAuth2Session
 from authlib.oauth2.rfc7523 import PrivateKeyJWT
+from joserfc.jwk import ECKey  # comes with Authlib
 
 bundle = pathlib.Path(__file__).resolve().parent.parent
 profile = json.loads((bundle / "PROFILE.json").read_text("utf-8"))
-kid = json.loads((bundle / "jwks.json").read_text("utf-8"))["keys"][0]["kid"]
+signing_key = json.loads((bundle / profile["signingKeyFile"]).read_text("utf-8"))
+
+
+class ClientAssertion(PrivateKeyJWT):
+    """Fresh for every token: good for a minute (Authlib would say an hour), its jti used once."""
+
+    def sign(self, auth, token_endpoint):
+        self.claims = {"exp": int(time.time()) + 60, "jti": str(uuid.uuid4())}
+        return super().sign(auth, token_endpoint)
+
 
 session = OAuth2Session(
     profile["clientId"],
-    (bundle / "signing-key.pem").read_text("utf-8"),
+    ECKey.import_key(signing_key),
     # "aud" is the issuer, not the address of the token endpoint (FAPI 2.0).
-    token_endpoint_auth_method=PrivateKeyJWT(
-        profile["url"], alg="ES256", headers={"kid": kid},
-        # Authlib would say an hour; the gateway takes five minutes at most.
-        claims={"exp": int(time.time()) + 60}),
+    token_endpoint_auth_method=ClientAssertion(
+        profile["url"], alg="ES256", headers={"kid": signing_key["kid"]}),
+    # With these two it asks for another token by itself when one has ended.
+    token_endpoint=profile["url"] + "/oauth2/token",
+    grant_type="client_credentials",
 )
+# Otherwise REQUESTS_CA_BUNDLE or a proxy of the environment would come before what stands here.
+session.trust_env = False
 session.verify = str(bundle / profile["caFile"])
 session.cert = (str(bundle / profile["certificateFile"]), str(bundle / profile["keyFile"]))
-session.fetch_token(profile["url"] + "/oauth2/token", grant_type="client_credentials")
+session.fetch_token()
 
 question = json.loads((bundle / "questions.jsonl").read_text("utf-8").splitlines()[0])
 question.pop("id")
@@ -175,9 +194,9 @@ if pem.exists():
     raise SystemExit("there is a signing-key.pem already")
 openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", str(pem))
 point = openssl("pkey", "-in", str(pem), "-pubout", "-outform", "DER")[-64:]
-# SEC 1: the private key stands in an OCTET STRING of 32 bytes after the version.
-private = openssl("ec", "-in", str(pem), "-outform", "DER")
-private = private[private.index(b"\x04\x20") + 2:][:32]
+# RFC 5915: the private key stands in an OCTET STRING of 32 bytes after version 1.
+private = openssl("pkey", "-in", str(pem), "-outform", "DER")
+private = private[private.index(b"\x02\x01\x01\x04\x20") + 5:][:32]
 jwk = {"kty": "EC", "crv": "P-256", "x": number(point[:32]), "y": number(point[32:]), "kid": kid}
 (bundle / "signing-key.jwk").write_text(json.dumps({**jwk, "d": number(private)}, indent=2) + "\n")
 (bundle / "jwks.json").write_text(json.dumps({"keys": [jwk]}, indent=2) + "\n")

@@ -24,7 +24,9 @@ export function readme({
   return `# Connecting ${name} (${code})
 
 Nothing in this folder is secret. Your private keys are made here by you and never leave you.
-Commands are typed in this folder.
+Commands are typed in this folder. \`safeconduct\` is the command of the gateway's release (\`npm ci\`
+there, then \`npx --no -- safeconduct\`; it needs no gateway): convenient, never necessary, but for the
+curl example, which takes its token from it.
 
 | what             | where                                                                 |
 | ---------------- | --------------------------------------------------------------------- |
@@ -78,13 +80,13 @@ you will accept real grants, with \`acceptGrant\` over the digest you have read.
 `
 }
 \`\`\`sh
-cd examples && npm install && node ask.ts      # Node.js 24 or later
+(cd examples && npm install && node ask.ts)    # Node.js 24 or later
 python3 examples/ask.py                        # Python 3.9 or later and openssl, nothing else
 sh examples/ask.sh                             # curl, and safeconduct token
 safeconduct verify questions.jsonl --profile PROFILE.json --out answers.jsonl   # the batch client
 \`\`\`
 
-(\`verify\` accepts no grant: let an example do that first.) The questions are in \`questions.jsonl\`, the
+(\`verify\`, curl and Authlib accept no grant: let \`ask.ts\` or \`ask.py\` do that first.) The questions are in \`questions.jsonl\`, the
 answers in \`expected-answers.jsonl\`, both to be read in TEST.md. \`examples/ask_authlib.py\` shows Authlib,
 \`examples/gateway-types.ts\` has the types of the schema. Refusals to try: leave out the date of birth of
 T01 and its passport (\`ERR_EVIDENCE_INSUFFICIENT\`); select \`sex\` (\`ERR_FIELD_NOT_GRANTED\`).
@@ -135,17 +137,20 @@ export const windowsRequest = (code: string): string =>
 
 /** curl, with a token of the command. */
 export const curlExample = (issuer: string): string => `#!/bin/sh
-# Who am I to the gateway, and what may I ask? Run in the folder above this one's files.
+# Who am I to the gateway, and what may I ask?
 set -eu
 cd "$(dirname "$0")/.."
+# SAFECONDUCT: how the command is called here, such as "node /opt/safeconduct/dist/cli/safeconduct.js".
 TOKEN=$(\${SAFECONDUCT:-safeconduct} token --profile PROFILE.json)
 # The token goes by a file descriptor: an argument would be seen by every user of the machine.
-curl --silent --show-error --fail-with-body --tlsv1.3 \\
+ANSWER=$(curl --silent --show-error --fail-with-body --tlsv1.3 \\
   --cacert ca.pem --cert partner.crt.pem --key partner.key.pem \\
   --header 'content-type: application/json' --header @- \\
   --data '{"query":"{ access { partner { code } officer tokenExpiresAt grants { id state test purpose validUntil } } }"}' \\
   ${issuer}/graphql <<END
 authorization: Bearer $TOKEN
 END
-echo
+)
+# Every answer of a kind is as long as any other, padded with spaces.
+printf '%s\\n' "$ANSWER" | sed -e 's/ *$//' -e '/^$/d'
 `;

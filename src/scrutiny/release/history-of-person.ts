@@ -1,0 +1,170 @@
+import type { AccessLog, PersonDisclosure } from '../../access-log/index.js';
+import { GatewayError } from '../../core/errors.js';
+import {
+  printHistory,
+  proofFile,
+  type HistoryDocument,
+  type Telling,
+} from '../../core/releases/history-document.js';
+import type { Agreement } from '../../grants/index.js';
+import { readRecipient, sealFor } from '../../platform/jwe/recipient.js';
+import type { HistoryContent, ReleasePeople, RequestedAct } from '../../register/index.js';
+import type { StaffCaller, StaffRecords } from '../../staff/index.js';
+
+/** One file of what was released. */
+export interface ReleasedFile {
+  readonly name: string;
+  readonly text: string;
+}
+
+export interface HistoryAsked {
+  readonly caseload: string;
+  readonly reference: string;
+  readonly reason: string;
+  readonly caseReferences: boolean;
+  readonly recipient?: string | undefined;
+}
+
+export interface HistoryOptions {
+  readonly releases: ReleasePeople;
+  readonly accessLog: Pick<AccessLog, 'search' | 'export' | 'verifierKey'>;
+  readonly agreements: (grants: readonly string[]) => Promise<readonly Agreement[]>;
+  readonly records: StaffRecords;
+  readonly now: () => Date;
+}
+
+/**
+ * What partners were told of one person, for the person's counsel: found by a registrar, released by
+ * a security officer, who is not told of whom.
+ */
+export class HistoryOfPerson {
+  constructor(private readonly options: HistoryOptions) {}
+
+  /** @throws {GatewayError} ERR_ACT_NOT_PERMITTED, ERR_NOT_FOUND, ERR_INPUT_INVALID */
+  async request(caller: StaffCaller, asked: HistoryAsked): Promise<RequestedAct> {
+    const { caseload, reference, ...how } = asked;
+    const person = { caseload, reference } as HistoryContent['person'];
+    return this.options.releases.requestHistory(caller, { person, ...how });
+  }
+
+  /**
+   * The document with its proof, once it was released; may be fetched again for four days.
+   *
+   * @param actId of the book of acts
+   * @throws {GatewayError} ERR_ACT_NOT_PERMITTED; ERR_NOT_FOUND, also where the person has been erased
+   *   since; ERR_CONFLICT while it is not released, or when its time is over; ERR_LOG_UNAVAILABLE
+   */
+  async document(caller: StaffCaller, actId: string): Promise<readonly ReleasedFile[]> {
+    const { releases, records, accessLog } = this.options;
+    const content = { history: actId.slice(0, 64) };
+    await records.admit(caller, 'HISTORY_READ', { content });
+    const release = await releases.approvedHistory(caller, actId);
+    const known = await releases.knownPerson(release);
+    await records.record(caller, 'HISTORY_READ', { content, subject: known.id });
+    const told = await accessLog.search.historyOf(known);
+    const proof = await this.#proof(told);
+    const document = await this.#document(release, told, proof.verifierKeys);
+    const files = [
+      { name: 'history.md', text: printHistory(document) },
+      { name: 'history.json', text: `${JSON.stringify(document, null, 2)}\n` },
+      ...(told.length === 0 ? [] : [{ name: proofFile, text: proof.lines }]),
+    ];
+    const { recipient } = release;
+    if (recipient === null) return files;
+    const text = await sealFor(readRecipient(recipient), JSON.stringify({ files }), {
+      release: actId,
+    });
+    return [{ name: 'history.jwe', text: `${text}\n` }];
+  }
+
+  async #document(
+    { person, caseReferences }: HistoryContent,
+    told: readonly PersonDisclosure[],
+    verifierKeys: readonly string[],
+  ): Promise<HistoryDocument> {
+    const grants = told.flatMap(({ record }) => record.grant ?? []);
+    const agreements = new Map(
+      (await this.options.agreements(grants)).map((one) => [`${one.grant} ${one.version}`, one]),
+    );
+    const officers = new Officers();
+    return {
+      v: 1,
+      kind: 'safeconduct/history',
+      madeAt: this.options.now().toISOString(),
+      person,
+      caseReferences,
+      told: told.map((one) =>
+        tellingOf(
+          one,
+          agreements.get(`${one.record.grant} ${one.record.grantVersion}`),
+          officers,
+          caseReferences,
+        ),
+      ),
+      proof: { file: proofFile, verifierKeys },
+    };
+  }
+
+  /** The records of this person and no others, tree after tree. */
+  async #proof(told: readonly PersonDisclosure[]): Promise<{
+    readonly lines: string;
+    readonly verifierKeys: readonly string[];
+  }> {
+    const { accessLog } = this.options;
+    const lines: string[] = [];
+    const verifierKeys: string[] = [];
+    for (const partner of new Set(told.map((one) => one.partner))) {
+      const name = { kind: 'partner', partner } as const;
+      const indexes = told.flatMap((one) => (one.partner === partner ? [one.index] : []));
+      indexes.sort((one, other) => one - other);
+      for await (const line of accessLog.export(name, { indexes })) {
+        lines.push(`${JSON.stringify(line)}\n`);
+      }
+      verifierKeys.push(await accessLog.verifierKey(name));
+    }
+    return { lines: lines.join(''), verifierKeys };
+  }
+}
+
+/** Officers by their number within each agency, in the order they first come. */
+class Officers {
+  readonly #numbers = new Map<string, Map<string, number>>();
+
+  pseudonymOf(partner: string, officer: string): string {
+    const known = this.#numbers.get(partner) ?? new Map<string, number>();
+    this.#numbers.set(partner, known);
+    const number = known.get(officer) ?? known.size + 1;
+    known.set(officer, number);
+    return `officer ${number}`;
+  }
+}
+
+function tellingOf(
+  { record, host, partner, origin, index }: PersonDisclosure,
+  agreement: Agreement | undefined,
+  officers: Officers,
+  caseReferences: boolean,
+): Telling {
+  const { at, grant, grantVersion, purpose, reference, fields, id } = record;
+  if (grant === null || grantVersion === null || purpose === null || reference === null) {
+    throw new GatewayError('ERR_LOG_CONTRADICTS_ITSELF', { detail: `record ${id} is no answer` });
+  }
+  const officer = host?.officer ?? null;
+  return {
+    at,
+    agency: agreement?.partner ?? { code: partner, name: partner, state: 'not known any more' },
+    officer: officer === null ? null : officers.pseudonymOf(partner, officer),
+    purpose,
+    caseReference: caseReferences ? (host?.caseReference ?? null) : null,
+    agreement: {
+      grant,
+      version: grantVersion,
+      digest: agreement?.digest ?? null,
+      legalBasis: agreement?.legalBasis ?? null,
+    },
+    fields: fields.map(([field, level]) => ({ field, level })),
+    reference,
+    record: { id, tree: origin, index },
+    forgotten: host === null,
+  };
+}

@@ -1,0 +1,109 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { startGateway, type TestGateway } from './support/gateway.js';
+import { laila, lailaAsSeen } from './support/people.js';
+import { answerOf, expectNoEcho, expectRefusal } from './support/replies.js';
+
+const mebibyte = 1024 ** 2;
+/** A tenth is kept for revocations; the journal grows in steps of 4 MiB. */
+const sizeMebibytes = 24;
+const leftMebibytes = 3;
+const batch = 100;
+const mostBatches = 60;
+
+/** A file system of its own in memory, which only root may make. */
+function mountSmall(): string | undefined {
+  const directory = mkdtempSync(join(tmpdir(), 'safeconduct-full-'));
+  const home = join(directory, 'home');
+  mkdirSync(home);
+  try {
+    const size = `size=${sizeMebibytes}m,mode=0700`;
+    execFileSync('mount', ['-t', 'tmpfs', '-o', size, 'tmpfs', home], { stdio: 'ignore' });
+    return home;
+  } catch {
+    rmSync(directory, { recursive: true });
+    return undefined;
+  }
+}
+
+const home = mountSmall();
+const describeMounted = home === undefined ? describe.skip : describe;
+
+describeMounted('a gateway whose journal is on a disk that is really full', () => {
+  const path = home ?? '';
+  const filler = join(path, 'filler');
+  let gateway: TestGateway;
+  const acknowledged: string[] = [];
+  beforeAll(async () => {
+    gateway = await startGateway({
+      kind: 'PostgreSQL',
+      home: path,
+      people: [laila],
+      terms: { questionsPerDay: 100_000 },
+    });
+  }, 60_000);
+  afterAll(async () => {
+    await gateway?.close();
+    execFileSync('umount', [path]);
+    rmSync(join(path, '..'), { recursive: true, force: true });
+  });
+
+  const freeBytes = () => {
+    const { bavail, bsize } = statfsSync(path);
+    return bavail * bsize;
+  };
+  const fillUpTo = (leftBytes: number) =>
+    writeFileSync(filler, Buffer.alloc(Math.max(0, freeBytes() - leftBytes)));
+  const ask = async () => gateway.partner('ALPHA-BORDER').verify(lailaAsSeen);
+  const readyz = async () => (await fetch(`${gateway.opsUrl}/readyz`)).status;
+  const until = async (status: number) => {
+    while ((await readyz()) !== status) await new Promise((resolve) => setTimeout(resolve, 50));
+  };
+  const journaled = async (ids: readonly string[]) => {
+    const rows = await gateway.rooms.database.dataSource.query<{ count: number }[]>(
+      'SELECT count(*)::int AS count FROM access_log_leaf WHERE id = ANY ($1::uuid[])',
+      [[...ids]],
+    );
+    return rows[0]?.count;
+  };
+
+  test('refuses the question whose record no longer fits, and nothing of it leaves', async () => {
+    acknowledged.push(answerOf(await ask()).id);
+    fillUpTo(leftMebibytes * mebibyte);
+    let refused;
+    for (let round = 0; refused === undefined && round < mostBatches; round += 1) {
+      const replies = await Promise.all(Array.from({ length: batch }, ask));
+      for (const reply of replies) {
+        if (reply.status === 200) acknowledged.push(answerOf(reply).id);
+        else refused ??= reply;
+      }
+    }
+    if (refused === undefined) throw new TypeError('the disk was never full');
+    expectRefusal(refused, 'ERR_LOG_UNAVAILABLE', {}, 503);
+    expect(refused.headers['retry-after']).toMatch(/^\d+$/);
+    expectNoEcho(refused, 'MATCH', 'Samadi');
+    await until(503);
+  }, 120_000);
+
+  test('with not one byte left answers nobody', async () => {
+    fillUpTo(0);
+    for (let turn = 0; turn < 5; turn += 1) {
+      const reply = await ask();
+      expectRefusal(reply, 'ERR_LOG_UNAVAILABLE', {}, 503);
+      expectNoEcho(reply, 'MATCH', 'Samadi');
+    }
+  });
+
+  test('goes on by itself once there is room, with every acknowledged record, once', async () => {
+    expect(existsSync(filler)).toBe(true);
+    rmSync(filler);
+    await until(200);
+    acknowledged.push(answerOf(await ask()).id);
+    expect(new Set(acknowledged).size).toBe(acknowledged.length);
+    expect(await journaled(acknowledged)).toBe(acknowledged.length);
+    expect(acknowledged.length).toBeGreaterThan(batch);
+  }, 30_000);
+});
