@@ -8,5 +8,12 @@ if (major < 24) {
   );
   process.exit(3);
 }
+// Whoever reads the output may have read enough, as `head` has: no fault.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
+}
 const { run } = await import('./program.js');
 await run(process.argv);

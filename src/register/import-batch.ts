@@ -99,7 +99,10 @@ export function beginBatch(
         return made;
       });
       if (change.pendingAdded > 0) batchId = nextId;
-      directory.advance(change.version, change.people, change.peopleOnPage);
+      // Where another import was faster nothing was written, and no version made: the next is another's.
+      if (change.peopleOnPage.size > 0) {
+        directory.advance(change.version, change.people, change.peopleOnPage);
+      }
       if (command.onRestricted !== undefined) {
         for (const act of change.restricting()) await command.onRestricted(act);
       }

@@ -116,4 +116,47 @@ describeOnEachDatabase('the import', (kind) => {
     }
     expect(await importBytes(Buffer.from(rows.join('\n')))).toMatchObject({ unchanged: 12 });
   });
+
+  test('two imports of one file that overtake each other make everybody once', async () => {
+    const gate = () => {
+      let open: () => void = () => undefined;
+      const opened = new Promise<void>((resolve) => (open = resolve));
+      return { open, opened };
+    };
+    const [begun, firstOfOne, firstOfOther, secondOfOne] = [gate(), gate(), gate(), gate()];
+    const halves = [
+      [person('D-1'), person('D-2')],
+      [person('D-3'), person('D-4')],
+    ].map((rows) => Buffer.from(rows.map((row) => `${row}\n`).join('')));
+    const [first = Buffer.alloc(0), second = Buffer.alloc(0)] = halves;
+    const command = {
+      requestedBy: 'registrar-1',
+      knownPartners: new Set<never>(),
+      dryRun: false,
+      rowsPerTransaction: 2,
+    };
+    const one = importRegister(register.store, {
+      ...command,
+      source: (async function* () {
+        await begun.opened;
+        yield first;
+        await firstOfOther.opened;
+        yield second;
+      })(),
+      onProgress: (done) => (done === 2 ? firstOfOne : secondOfOne).open(),
+    });
+    const other = importRegister(register.store, {
+      ...command,
+      source: (async function* () {
+        begun.open();
+        await firstOfOne.opened;
+        yield first;
+        await secondOfOne.opened;
+        yield second;
+      })(),
+      onProgress: () => firstOfOther.open(),
+    });
+    const [left, right] = await Promise.all([one, other]);
+    expect([left.added, right.added, right.unchanged]).toEqual([4, 0, 4]);
+  });
 });

@@ -12,6 +12,7 @@ import {
   type Separator,
 } from '../../register/index.js';
 import { exitCodes } from '../exit-codes.js';
+import { hintOf, inWords } from './import-codes.js';
 import { startProgress, type Progress } from '../progress.js';
 import { describe, waitForAct, withStaffClient, type ActJson, type ActOptions } from './run-act.js';
 import { refusalOf, type StaffClient } from './staff-client.js';
@@ -226,7 +227,7 @@ function print(
         : `${rows} rows: ${said}${added} added, ${changed} changed, ${unchanged} unchanged, ${rejected} rejected\n`,
     );
     for (const { line, column, code } of rejections.slice(0, mostPrinted)) {
-      process.stdout.write(`line ${line}, ${column}: ${code}\n`);
+      process.stdout.write(`line ${line}, ${inWords(column)}: ${code}${hintOf(code)}\n`);
     }
     for (const { line, column, code } of warnings.slice(0, mostPrinted)) {
       process.stdout.write(`line ${line}, ${column}: ${code} (a warning)\n`);

@@ -66,7 +66,9 @@ export function printChange(change: ChangeJson, { json }: ActOptions): void {
   }
   const { act, people, fields, batch, release, plan } = change;
   if (act === null) {
-    process.stdout.write('nothing to change\n');
+    process.stdout.write(
+      'nothing to change: it is so already, or waits for a release (register find shows it)\n',
+    );
     return;
   }
   const about = fields.length === 0 ? `${people} people` : fields.join(', ');

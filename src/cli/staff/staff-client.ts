@@ -179,13 +179,18 @@ function parseAnswer(text: string): {
 
 /** What the door refused, in its words. */
 export function refusalOf(error: AnswerError | undefined, status: number): GatewayError {
-  const { code, argument } = error?.extensions ?? {};
+  const { code, argument, reference } = error?.extensions ?? {};
   const known = gatewayErrorCodes.find((name) => name === code) ?? 'ERR_BUSY';
-  // Where a program reads `extensions`, a person at a terminal reads the argument itself.
-  const message = error?.message?.replace(/; extensions\.argument names [^.]*\.$/, '.');
-  const where = argument === undefined ? '' : ` (${argument})`;
+  // Where a program reads `extensions`, a person at a terminal reads what stands in it.
+  const said = error?.message?.replace(/[;,] extensions\.[^.]*\.?$/, '.');
+  const where =
+    known === 'ERR_INTERNAL' && reference !== undefined
+      ? ` (reference ${reference} in the log of the host)`
+      : argument === undefined
+        ? ''
+        : ` (${argument})`;
   return new GatewayError(known, {
-    detail: message ? `${message}${where}` : `the staff door answered ${status}`,
+    detail: said ? `${said}${where}` : `the staff door answered ${status}`,
   });
 }
 
