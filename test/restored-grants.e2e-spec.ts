@@ -178,6 +178,10 @@ describeOnEachDatabase('yesterday’s database restored, of grants', (kind) => {
       grant: widened,
       terms: { ...terms, questionsPerDay: 300 },
     });
+    await act('LIA-1', 'DOCUMENTS_SET', {
+      partner: alpha.code,
+      documents: ['query Who { access { tokenExpiresAt } }'],
+    });
     await act('LIA-1', 'DOCUMENTS_REQUIRE', { partner: alpha.code, mode: 'REQUIRED' });
 
     await restore();
