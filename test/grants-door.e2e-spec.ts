@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { staffRoles } from '../src/core/staff/acts.js';
 import { decodeRecord } from '../src/core/log/record.js';
@@ -408,6 +408,15 @@ describeOnEachDatabase('grants at the staff door', (kind) => {
       documents: { partner: alpha.code, documents: [] },
       mode: { partner: 'NONE-1', mode: 'DRY_RUN' },
       release: { release: randomUUID() },
+      key: {
+        partner: 'NONE-1',
+        jwk: JSON.stringify({
+          ...generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' }),
+          kid: 'k',
+        }),
+      },
+      kid: { partner: 'NONE-1', kid: 'k' },
+      partner: { partner: 'NONE-1' },
     };
     const argumentOf: Readonly<Record<string, string>> = {
       GRANT_DRAFT: 'terms',
@@ -418,6 +427,9 @@ describeOnEachDatabase('grants at the staff door', (kind) => {
       DOCUMENTS_REQUIRE: 'mode',
       DOCUMENTS_RELAX: 'mode',
       BUDGET_RELEASE_REVIEW: 'release',
+      GRANT_KEY_ADD: 'key',
+      GRANT_KEY_REMOVE: 'kid',
+      TEST_GRANT_RENEW: 'partner',
     };
     for (const row of grantActRows.filter(({ how }) => how !== 'reads')) {
       const [mutation = ''] =
@@ -442,6 +454,9 @@ describeOnEachDatabase('grants at the staff door', (kind) => {
 });
 
 const inputs: Readonly<Record<string, string>> = {
+  addGrantKey: 'AddGrantKeyInput',
+  removeGrantKey: 'RemoveGrantKeyInput',
+  renewTestGrant: 'RenewTestGrantInput',
   draftGrant: 'DraftGrantInput',
   amendGrant: 'AmendGrantInput',
   narrowGrant: 'AmendGrantInput',
