@@ -336,7 +336,7 @@ describeOnEachDatabase('the life of a grant', (kind) => {
       within((manager) => reviewRelease(manager, by, { id }, at));
     await expect(review(one)).rejects.toMatchObject({ code: 'ERR_APPROVER_IS_REQUESTER' });
     await review(two);
-    await expect(review(two)).rejects.toMatchObject({ code: 'ERR_GRANT_STATE' });
+    await expect(review(two)).rejects.toMatchObject({ code: 'ERR_CONFLICT' });
     await stop('suspend', grant.id);
     const nextDay = new Date(at.getTime() + 2 * 86_400_000);
     await expect(release(randomUUID(), nextDay)).rejects.toMatchObject({ code: 'ERR_GRANT_STATE' });
