@@ -1,12 +1,7 @@
-import type { KeyObject } from 'node:crypto';
-import type { DataSource } from 'typeorm';
-import { GatewayError } from '../core/errors.js';
 import type { PartnerCode } from '../core/ids.js';
 import type { ExportEnd, ExportHead, ExportLine } from '../core/log/export.js';
 import { proveInclusion } from '../core/log/proof.js';
 import type { CoveredReceipt } from '../core/log/receipt.js';
-import { dayOfInstant } from '../core/log/marks.js';
-import { decodeRecord } from '../core/log/record.js';
 import {
   composeRecord,
   receiptOf,
@@ -14,112 +9,33 @@ import {
   type ComposedRecord,
   type LoggedAccess,
 } from './access-entry.js';
-import { GroupCommit, type Alongside, type Grown } from './group-commit.js';
-import type { JournalFiles } from './journal/journal-files.js';
-import type { Journal } from './journal/journal.js';
-import { deriveRecordSecrets, type RecordKeys } from './record-keys.js';
-import { applyAct, type ActAppliers, type RestrictingAct } from './acts.js';
-import { Admission, volumeSpace, type VolumeSpace } from './admission.js';
+import { applyAct, type RestrictingAct } from './acts.js';
+import { Admission, volumeSpace } from './admission.js';
 import { available, describeFault } from './availability.js';
 import type { CheckpointCopy } from './checkpoint-copy.js';
 import { CoverTree } from './cover/cover-tree.js';
 import { Witnesses } from './cover/witnesses.js';
-import { checkpointOf } from './journaled-entries.js';
-import { exportEach, exportRange } from './export-log.js';
+import { GroupCommit, type Alongside, type Grown } from './group-commit.js';
+import type { Journal } from './journal/journal.js';
 import type { ActEntry } from './journal/line.js';
-import type { RestoredRecords } from './restored-records.js';
+import type { AccessLogOptions, AccessLogParts, ReconciliationReport } from './log-options.js';
+import { LogProofs, type Exported } from './proofs.js';
 import { PublishedLog } from './published-log.js';
-import type { Kinds } from './search/kinds.js';
+import type { RecordKeys } from './record-keys.js';
+import { Retention, type RetentionReport, type RetentionRule } from './retention.js';
 import { LogSearch } from './search/log-search.js';
 import type { MarkKeys } from './search/mark-keys.js';
 import type { SideRows } from './search/side-rows.js';
-import { Retention, type RetentionReport, type RetentionRule } from './retention.js';
 import { Sequencer, type QueuedDraft } from './sequencer.js';
-import { findLeaf, readFrontier, readTree, storedHashes } from './tree.repository.js';
-import {
-  checkpointKeysOf,
-  coverId,
-  Trees,
-  type CheckpointKeys,
-  type SignedHead,
-  type Tree,
-  type TreeName,
-} from './trees.js';
-
-export interface AccessLogOptions {
-  /** Migrated with `accessLogMigrations`. */
-  readonly dataSource: DataSource;
-  /** The journal is in `<home>/journal`, wrapped epoch keys in `<home>/log-keys`. */
-  readonly home: string;
-  /** The database is that of this home alone, and as durable as the journal beside it. */
-  readonly embedded?: boolean;
-  /** 32 bytes; seals what only the host may open. */
-  readonly logKey: Uint8Array;
-  /** Ed25519 private key, or keys that change; signs every tree. */
-  readonly checkpointKey: KeyObject | CheckpointKeys;
-  /** `LOG_ORIGIN`, e.g. `log.example.org`. */
-  readonly origin: string;
-  readonly random: (lengthBytes: number) => Uint8Array;
-  readonly logger?: AccessLogLogger;
-  /** Another file system, for tests that make it fail. */
-  readonly files?: JournalFiles;
-  /** Sizes of the journal's segments and of a preallocation; the defaults suit production. */
-  readonly journal?: { readonly segmentBytes: number; readonly stepBytes: number };
-  /** Told of records a restored database had forgotten. */
-  readonly restored?: RestoredRecords;
-  /** Restricting acts by name; one in the journal that is not here refuses the start. */
-  readonly acts?: ActAppliers;
-  /** Where the largest signed checkpoints are remembered, on another path than `home`. */
-  readonly checkpointFile?: string;
-  /** Different witnesses that make a round count as cosigned; 1 unless given. */
-  readonly witnessQuorum?: number;
-  /** Records of one partner in a day (UTC); 1,000,000 unless given. */
-  readonly recordsPerDay?: number;
-  /** Another volume under the journal, for tests that fill it. */
-  readonly volume?: () => Promise<VolumeSpace>;
-}
-
-/** The part of a pino logger that is used. */
-export interface AccessLogLogger {
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
-
-/** What opening the log found and put right. */
-export interface ReconciliationReport {
-  /** A torn last group was cut off the journal. */
-  readonly repaired: boolean;
-  /** Records the database had and the journal lacked: their answers may have left. */
-  readonly completedFromDatabase: number;
-  /** Records the journal had and the database had lost. */
-  readonly restoredFromJournal: number;
-  /** Acts the database had forgotten. */
-  readonly reappliedActs: number;
-  /** Rounds of the cover tree the database had lost. */
-  readonly restoredRounds: number;
-  /** This home had no journal. Expected once; later it means the journal was lost. */
-  readonly journalIsNew: boolean;
-}
+import { checkpointKeysOf, coverId, type TreeName, type Trees } from './trees.js';
+import { Upkeep } from './upkeep.js';
 
 interface LogDraft extends QueuedDraft {
   readonly composed: ComposedRecord;
   readonly resolve: (logged: LoggedAccess) => void;
 }
 
-/** What `openAccessLog` has opened and reconciled. */
-export interface AccessLogParts extends Omit<AccessLogOptions, 'journal'> {
-  readonly keys: RecordKeys;
-  readonly markKeys: MarkKeys;
-  readonly kinds: Kinds;
-  readonly sides: SideRows;
-  readonly journal: Journal;
-  readonly trees: Trees;
-  readonly copy: CheckpointCopy | undefined;
-}
-
-const roundEveryMs = 10_000;
 const nonceBytes = 32;
-const upkeepEveryMs = 3_600_000;
 const defaultRecordsPerDay = 1_000_000;
 
 /** The access log of one gateway: nothing is disclosed before `append` has resolved. */
@@ -135,14 +51,14 @@ export class AccessLog {
   readonly #retention: Retention;
   readonly #sequencer: Sequencer;
   readonly #cover: CoverTree;
+  readonly #proofs: LogProofs;
+  readonly #upkeep: Upkeep;
   /** Who cosigns the cover tree. */
   readonly witnesses: Witnesses;
   /** Finds and counts records; whoever hands its findings on records that they were read. */
   readonly search: LogSearch;
   /** What a partner may read of the log by itself. */
   readonly published: PublishedLog;
-  #rounds: NodeJS.Timeout | undefined;
-  #upkeep: NodeJS.Timeout | undefined;
   #nonces: Uint8Array = new Uint8Array();
   #recovering = false;
   #closed = false;
@@ -190,12 +106,18 @@ export class AccessLog {
       remember: async () => copy?.flush(),
     });
     this.witnesses = new Witnesses({ ...common, checkpointKeys: checkpointKeysOf(checkpointKey) });
+    this.#proofs = new LogProofs({ dataSource, keys, trees, sequencer, cover: this.#cover });
     this.published = new PublishedLog({
       dataSource,
       trees,
       cover: this.#cover,
       witnesses: this.witnesses,
-      signHead: async (tree) => sequencer.exclusively(async () => this.#signHead(tree)),
+      signHead: async (tree) => this.#proofs.signHead(tree),
+    });
+    this.#upkeep = new Upkeep({
+      makeRound: async (at, expectedSize) => this.makeRound(at, expectedSize),
+      forgetMarks: async (now) => this.forgetMarks(now),
+      logger,
     });
   }
 
@@ -236,32 +158,7 @@ export class AccessLog {
    * @throws {GatewayError} ERR_LOG_UNAVAILABLE
    */
   async receipt(partner: PartnerCode, verificationId: string): Promise<CoveredReceipt | undefined> {
-    if (!isRecordId(verificationId)) return undefined;
-    return this.#available(async () => {
-      const { dataSource } = this.#options;
-      const tree = await this.#trees.find({ kind: 'partner', partner });
-      const leaf = await findLeaf(dataSource, tree.id, verificationId);
-      if (leaf === undefined) return undefined;
-      const covered = await this.#cover.coverOf(tree.id, leaf.index);
-      const head =
-        covered === undefined
-          ? await this.#sequencer.exclusively(async () => this.#signHead(tree))
-          : { size: checkpointOf(covered.note).size, checkpoint: covered.note };
-      const reader = storedHashes(dataSource, tree.id);
-      const hashes = await proveInclusion(head.size, leaf.index, reader);
-      const epochKey = await this.#keys.existingKey(new Date(decodeRecord(leaf.record).at));
-      const salt =
-        epochKey === undefined
-          ? Buffer.alloc(0)
-          : deriveRecordSecrets(epochKey, tree.id, leaf.id).salt;
-      const receipt = receiptOf({ record: leaf.record, salt }, leaf.index, hashes, head);
-      return {
-        record: receipt.record,
-        salt: receipt.salt,
-        proof: receipt.proof,
-        cover: covered?.cover ?? null,
-      };
-    });
+    return this.#available(async () => this.#proofs.receipt(partner, verificationId));
   }
 
   /**
@@ -293,27 +190,10 @@ export class AccessLog {
    */
   async *export(
     name: TreeName,
-    what: { readonly from: number; readonly to: number } | { readonly indexes: readonly number[] },
+    what: Exported,
   ): AsyncGenerator<ExportHead | ExportLine | ExportEnd> {
-    const { dataSource } = this.#options;
-    const tree = await this.#available(async () => this.#trees.find(name));
-    const last = 'indexes' in what ? (what.indexes.at(-1) ?? 0) : what.to - 1;
-    const proof = await this.#available(async () => {
-      const origin = this.#trees.originOf(tree.id);
-      const covered = await this.#cover.coverOf(tree.id, last);
-      if (covered !== undefined) {
-        const { size } = checkpointOf(covered.note);
-        return { origin, size, checkpoint: covered.note, cover: covered.cover };
-      }
-      const head = await this.#sequencer.exclusively(async () => this.#signHead(tree));
-      return { origin, ...head, cover: null };
-    });
-    if ('indexes' in what) {
-      yield* exportEach(dataSource, tree.id, what.indexes, proof);
-    } else {
-      const to = Math.min(what.to, proof.size);
-      yield* exportRange(dataSource, tree.id, Math.min(what.from, to), to, proof);
-    }
+    this.#refuseWhenClosed();
+    yield* this.#proofs.export(name, what);
   }
 
   /** The slot of a partner's tree in every round of the cover tree; `undefined` when none is left. */
@@ -359,19 +239,7 @@ export class AccessLog {
    * clock is compared, so that a clock moved either way stops nothing.
    */
   startRounds(now: () => Date): void {
-    let seen: number | undefined;
-    let cleared: number | undefined;
-    const tick = async (): Promise<void> => {
-      try {
-        if (cleared !== dayOfInstant(now())) await this.forgetMarks(now());
-        cleared = dayOfInstant(now());
-        seen = await this.makeRound(now(), seen);
-      } catch (error) {
-        this.#options.logger?.error({ detail: describeFault(error) }, 'no round was made');
-      }
-      if (!this.#closed) this.#rounds = setTimeout(() => void tick(), roundEveryMs).unref();
-    };
-    this.#rounds = setTimeout(() => void tick(), 0).unref();
+    this.#upkeep.startRounds(now);
   }
 
   /**
@@ -394,18 +262,7 @@ export class AccessLog {
 
   /** Applies a rule at the start and once an hour, until the log is closed. */
   startRetention(rule: RetentionRule, now: () => Date): void {
-    const tick = async (): Promise<void> => {
-      try {
-        const { months, ...cleared } = await this.applyRetention(rule, now());
-        if (months.length > 0) {
-          this.#options.logger?.warn({ months, ...cleared }, 'months of the log were forgotten');
-        }
-      } catch (error) {
-        this.#options.logger?.error({ detail: describeFault(error) }, 'retention was not applied');
-      }
-      if (!this.#closed) this.#upkeep = setTimeout(() => void tick(), upkeepEveryMs).unref();
-    };
-    this.#upkeep = setTimeout(() => void tick(), 0).unref();
+    this.#upkeep.startRetention(async () => this.applyRetention(rule, now()));
   }
 
   /**
@@ -415,8 +272,7 @@ export class AccessLog {
    */
   async checkpoint(name: TreeName): Promise<string> {
     return this.#available(async () => {
-      const tree = await this.#trees.find(name);
-      const head = await this.#sequencer.exclusively(async () => this.#signHead(tree));
+      const head = await this.#proofs.signHead(await this.#trees.find(name));
       return head.checkpoint;
     });
   }
@@ -445,8 +301,7 @@ export class AccessLog {
   /** Finishes what is under way and closes the journal. */
   async close(): Promise<void> {
     this.#closed = true;
-    clearTimeout(this.#rounds);
-    clearTimeout(this.#upkeep);
+    this.#upkeep.stop();
     await this.#sequencer.idle();
     await this.#copy?.flush();
     await this.#journal.close();
@@ -481,22 +336,14 @@ export class AccessLog {
     }
   }
 
-  async #signHead(tree: Tree): Promise<SignedHead> {
-    const { dataSource } = this.#options;
-    const row = await readTree(dataSource, tree.id);
-    if (row === undefined) {
-      throw new GatewayError('ERR_LOG_CONTRADICTS_ITSELF', { detail: `tree ${tree.id} is gone` });
-    }
-    return this.#trees.sign(tree.id, await readFrontier(dataSource, row));
-  }
-
   async #available<Result>(work: () => Promise<Result>): Promise<Result> {
     return available(async () => {
-      if (this.#closed) throw new TypeError('the access log is closed');
+      this.#refuseWhenClosed();
       return work();
     });
   }
-}
 
-const isRecordId = (text: string): boolean =>
-  /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
+  #refuseWhenClosed(): void {
+    if (this.#closed) throw new TypeError('the access log is closed');
+  }
+}

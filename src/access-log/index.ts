@@ -1,10 +1,6 @@
 export { openAccessLog } from './open-access-log.js';
-export type {
-  AccessLog,
-  AccessLogLogger,
-  AccessLogOptions,
-  ReconciliationReport,
-} from './access-log.js';
+export type { AccessLog } from './access-log.js';
+export type { AccessLogLogger, AccessLogOptions, ReconciliationReport } from './log-options.js';
 export type { AccessEntry, ActOutcome, LoggedAccess, Outcome } from './access-entry.js';
 export { accessLogMigrations } from './access-log.migration.js';
 export type { ActApplier, ActAppliers, RestrictingAct } from './acts.js';

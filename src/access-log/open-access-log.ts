@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { EntityManager } from 'typeorm';
 import { GatewayError } from '../core/errors.js';
-import { AccessLog, type AccessLogOptions, type ReconciliationReport } from './access-log.js';
+import { AccessLog } from './access-log.js';
 import { describeFault } from './availability.js';
 import {
   checkRemembered,
@@ -13,6 +13,7 @@ import { completeJournal } from './complete-journal.js';
 import { openJournalCopy, type JournalCopy } from './journal/journal-copy.js';
 import { localFiles, type JournalFiles } from './journal/journal-files.js';
 import { openJournal } from './journal/journal.js';
+import type { AccessLogOptions, ReconciliationReport } from './log-options.js';
 import { openRecordKeys, type RecordKeys } from './record-keys.js';
 import { openRestored } from './restored-records.js';
 import { retentionActs } from './retention.js';
