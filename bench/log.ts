@@ -1,34 +1,27 @@
-import { spawn } from 'node:child_process';
-import {
-  closeSync,
-  fdatasyncSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { createDatabase, startPostgresServer } from '../test/support/postgres-server.js';
 import { accessEntry, openTestLog, partner } from '../test/support/access-log.js';
 import { accessLogMigrations } from '../src/access-log/index.js';
 import { measureSearch, type SearchFigures } from './log-search.js';
+import { measureVerification, type VerificationFigures } from './log-verification.js';
+import { processorTime } from './processor-time.js';
 import { migrate, openDatabase } from '../src/platform/database/database.js';
 
 /**
  * `npm run bench:log [-- --seconds 5] [--records 1000000] [--in-flight 256] [--json]
- * [--search-rows 10000000] [--only search]`: see docs/log.md. Everything is a ratio of two things measured by turns in one run, on PostgreSQL on
- * this disk: durable records a second against one INSERT a commit, one in flight; the time of a
- * record alone in units of one fdatasync; seconds to verify an export.
+ * [--search-rows 10000000] [--only search]`: see docs/log.md. Everything is a ratio of two things
+ * measured by turns in one run, on PostgreSQL on this disk: durable records a second against one
+ * INSERT a commit, one in flight; the time of a record alone in units of one fdatasync; seconds to
+ * verify an export.
  */
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '5' },
-    records: { type: 'string', default: '20000' },
+    records: { type: 'string', default: '100000' },
     'in-flight': { type: 'string', default: '256' },
     'search-rows': { type: 'string', default: '200000' },
     only: { type: 'string', default: 'all' },
@@ -38,7 +31,6 @@ const { values } = parseArgs({
 const slots = 5;
 const slotMs = (Number(values.seconds) * 1000) / slots;
 const inFlight = Number(values['in-flight']);
-const verifiedRecords = 1_000_000;
 
 const server = await startPostgresServer();
 const directory = mkdtempSync(join(tmpdir(), 'safeconduct-bench-'));
@@ -56,10 +48,10 @@ interface Figures {
   readonly aloneMs: readonly number[];
   readonly plainMs: readonly number[];
   readonly syncMs: readonly number[];
-  readonly exported: number;
-  readonly verifySeconds: number;
-  /** Most memory its process held. */
-  readonly verifyMebibytes: number;
+  /** Processor time of a record, in microseconds: this process, and the database's backends. */
+  readonly gatewayMicroseconds: number;
+  readonly databaseMicroseconds: number;
+  readonly verification: VerificationFigures;
 }
 
 async function measure(): Promise<Figures> {
@@ -93,10 +85,19 @@ async function measure(): Promise<Figures> {
     plainMs: [] as number[],
     syncMs: [] as number[],
   };
+  let recorded = 0;
+  let gateway = 0;
+  let databases = 0;
   for (let slot = 0; slot < slots; slot += 1) {
     figures.syncMs.push(...syncTimes(record));
     figures.plainPerSecond.push(await rate(insert, 1, slotMs));
+    const sizeBefore = await treeSize();
+    const before = await processorTime(database.dataSource);
     figures.logPerSecond.push(await rate(append, inFlight, slotMs));
+    const after = await processorTime(database.dataSource);
+    recorded += (await treeSize()) - sizeBefore;
+    gateway += after.gateway - before.gateway;
+    databases += after.database - before.database;
     figures.plainMs.push(...(await times(insert, slotMs / 2)));
     figures.aloneMs.push(...(await times(append, slotMs / 2)));
   }
@@ -105,48 +106,21 @@ async function measure(): Promise<Figures> {
   for (let done = await treeSize(); done < wanted; done = await treeSize()) {
     await Promise.all(Array.from({ length: Math.min(1_000, wanted - done) }, append));
   }
-  const file = join(directory, 'export.jsonl');
-  const output = openSync(file, 'w');
-  for await (const line of log.export({ kind: 'partner', partner }, { from: 0, to: wanted })) {
-    writeSync(output, `${JSON.stringify(line)}\n`);
-  }
-  closeSync(output);
-  const verified = await verifyExport(file, await log.verifierKey({ kind: 'partner', partner }));
+  const verification = await measureVerification(log, directory, wanted);
 
   await log.close();
   await plain.end();
   await database.close();
-  return { ...figures, exported: wanted, ...verified };
+  return {
+    ...figures,
+    gatewayMicroseconds: gateway / recorded,
+    databaseMicroseconds: databases / recorded,
+    verification,
+  };
 
   async function treeSize(): Promise<number> {
     return Number((await log.checkpoint({ kind: 'partner', partner })).split('\n')[1]);
   }
-}
-
-/** `safeconduct log verify` in a process of its own, from its start to its end. */
-async function verifyExport(
-  file: string,
-  vkey: string,
-): Promise<{ readonly verifySeconds: number; readonly verifyMebibytes: number }> {
-  const command = [
-    ['--import', new URL('register-typescript.mjs', import.meta.url).href],
-    [fileURLToPath(new URL('../src/cli/safeconduct.ts', import.meta.url))],
-    ['log', 'verify', file, '--log-key', vkey],
-  ].flat();
-  const begun = performance.now();
-  const child = spawn(process.execPath, command, { stdio: ['ignore', 'ignore', 'inherit'] });
-  let peakKibibytes = 0;
-  const watch = setInterval(() => {
-    const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
-    peakKibibytes = Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? peakKibibytes);
-  }, 50);
-  const code = await new Promise((resolve) => child.once('exit', resolve));
-  clearInterval(watch);
-  if (code !== 0) throw new Error('the export is not valid');
-  return {
-    verifySeconds: (performance.now() - begun) / 1000,
-    verifyMebibytes: Math.round(peakKibibytes / 1024),
-  };
 }
 
 async function search(): Promise<SearchFigures> {
@@ -218,7 +192,7 @@ function report(found: Figures): string {
   const ratios = found.logPerSecond.map((rate, at) => rate / (found.plainPerSecond[at] ?? 1));
   const sync = median(found.syncMs);
   const alone = median(found.aloneMs);
-  const million = (found.verifySeconds / found.exported) * verifiedRecords;
+  const { verification } = found;
   const figures = {
     durableRecordsPerSecond: Math.round(median(found.logPerSecond)),
     onePerCommitPerSecond: Math.round(median(found.plainPerSecond)),
@@ -227,10 +201,12 @@ function report(found: Figures): string {
     insertAloneMs: round(median(found.plainMs)),
     fdatasyncMs: round(sync),
     recordAloneInFdatasyncs: round(alone / sync),
-    verifiedRecords: found.exported,
-    verifySeconds: round(found.verifySeconds),
-    verifyMebibytes: found.verifyMebibytes,
-    verifySecondsPerMillion: round(million),
+    gatewayMicroseconds: Math.round(found.gatewayMicroseconds),
+    databaseMicroseconds: Math.round(found.databaseMicroseconds),
+    verifiedRecords: verification.records,
+    verifySeconds: round(verification.seconds),
+    verifyMebibytes: verification.mebibytes,
+    verifySecondsPerMillion: round(verification.secondsAMillion),
   };
   if (values.json) return `${JSON.stringify(figures)}\n`;
   return [
@@ -239,7 +215,8 @@ function report(found: Figures): string {
     `ratio                       ${figures.ratio} (goal 25; slots ${ratios.map(round).join(' ')})`,
     `one record alone, p50       ${figures.recordAloneMs} ms = ${figures.recordAloneInFdatasyncs} fdatasyncs of ${figures.fdatasyncMs} ms (goal 4)`,
     `one plain INSERT, p50       ${figures.insertAloneMs} ms`,
-    `verification                ${figures.verifiedRecords} records in ${figures.verifySeconds} s = ${figures.verifySecondsPerMillion} s a million (goal 60), ${figures.verifyMebibytes} MiB`,
+    `processor time of a record  ${figures.gatewayMicroseconds} us of the gateway, ${figures.databaseMicroseconds} us of PostgreSQL`,
+    `verification                ${figures.verifiedRecords} records in ${figures.verifySeconds} s, ${round(verification.startSeconds)} s of it the start: ${figures.verifySecondsPerMillion} s a million (goal 60), ${figures.verifyMebibytes} MiB`,
     '',
   ].join('\n');
 }
