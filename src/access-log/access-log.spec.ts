@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import {
   accessEntry,
@@ -289,6 +291,23 @@ describeOnEachDatabase('the access log', (kind) => {
     files.mend();
     const key = parseVerifierKey(await log.verifierKey(name));
     expect(openCheckpoint(await log.checkpoint(name), key).size).toBe(2);
+  });
+
+  test('remembers no head as signed whose record is not in the journal', async () => {
+    const path = join(home.path, 'checkpoints');
+    const copied = temporaryHome();
+    const copying = await openTestLog(database.dataSource, copied.path, {
+      files,
+      checkpointFile: path,
+    });
+    await copying.append(accessEntry());
+    files.fail('sync');
+    await expect(copying.append(accessEntry())).rejects.toThrow(/ERR_LOG_UNAVAILABLE/);
+    await copying.close();
+    const { checkpoints } = JSON.parse(readFileSync(path, 'utf8')) as { checkpoints: string[] };
+    expect(checkpoints.map((note) => note.split('\n')[1])).toEqual(['1']);
+    files.mend();
+    copied.remove();
   });
 
   test('comes back without traffic once it is asked whether it can be written', async () => {

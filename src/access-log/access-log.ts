@@ -1,6 +1,6 @@
 import type { PartnerCode } from '../core/ids.js';
 import type { ExportEnd, ExportHead, ExportLine } from '../core/log/export.js';
-import { proveInclusion } from '../core/log/proof.js';
+import { proveLeaves } from '../core/log/proof.js';
 import type { CoveredReceipt } from '../core/log/receipt.js';
 import {
   composeRecord,
@@ -92,7 +92,7 @@ export class AccessLog {
       database: dataSource,
       commit: new GroupCommit(dataSource, journal.id),
       journal,
-      conclude: async (grown) => this.#conclude(grown),
+      conclude: (grown) => this.#conclude(grown),
       onFault: (error) =>
         logger?.error({ detail: describeFault(error) }, 'the access log has a fault'),
     });
@@ -326,14 +326,19 @@ export class AccessLog {
     }
   }
 
-  /** Signs the new head of one tree and hands every record of the group its receipt. */
-  async #conclude(grown: Grown<QueuedDraft>): Promise<void> {
-    const head = this.#trees.sign(grown.tree, grown.after);
-    for (const { draft, leaf } of grown.placed) {
+  /** Draws the new head of one tree and every receipt of the group; told of once it is published. */
+  #conclude({ tree, before, after, placed, hashAt }: Grown<QueuedDraft>): () => void {
+    const head = this.#trees.draw(tree, after);
+    const proofs = proveLeaves(head.size, { lo: before, hi: after.size }, hashAt);
+    const receipts = placed.map(({ draft, leaf }, at) => {
       const { composed, resolve } = draft as LogDraft;
-      const hashes = await proveInclusion(head.size, leaf.index, grown.reader);
-      resolve(receiptOf(composed, leaf.index, hashes, head));
-    }
+      const receipt = receiptOf(composed, leaf.index, proofs[at] ?? [], head);
+      return { resolve, receipt };
+    });
+    return () => {
+      this.#trees.publish(head);
+      for (const { resolve, receipt } of receipts) resolve(receipt);
+    };
   }
 
   async #available<Result>(work: () => Promise<Result>): Promise<Result> {

@@ -1,11 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import {
-  appendLeaf,
-  frontierPositions,
-  hashLeaf,
-  type Frontier,
-  type HashReader,
-} from '../core/log/tree.js';
+import { appendLeaf, frontierPositions, hashLeaf, type Frontier } from '../core/log/tree.js';
 import { GatewayError } from '../core/errors.js';
 import { insertAct, type RestrictingAct } from './acts.js';
 import { growTrees } from './grow-trees.js';
@@ -49,8 +43,8 @@ export interface Placed<D extends Draft> {
 /** What one tree gained in one group. */
 export interface Grown<D extends Draft> extends Growth {
   readonly placed: readonly Placed<D>[];
-  /** Hashes enough to prove every leaf of the group at the new size. */
-  readonly reader: HashReader;
+  /** Stored hash at a position; there are enough to prove every leaf of the group at the new size. */
+  readonly hashAt: (position: number) => Buffer;
 }
 
 /** What one group put into the database. */
@@ -229,13 +223,10 @@ export function place<D extends Draft>(
     after: frontier,
     leaves: placed.map(({ leaf }) => leaf),
     placed,
-    reader: {
-      readHashes: async (positions) =>
-        positions.map((wanted) => {
-          const hash = hashes.get(wanted);
-          if (hash === undefined) throw new TypeError('a leaf outside the group was asked for');
-          return hash;
-        }),
+    hashAt: (position) => {
+      const hash = hashes.get(position);
+      if (hash === undefined) throw new TypeError('a leaf outside the group was asked for');
+      return hash;
     },
   };
 }

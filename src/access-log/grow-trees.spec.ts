@@ -8,7 +8,7 @@ import { place } from './group-commit.js';
 import { growTrees } from './grow-trees.js';
 import { accessLogMigrations } from './index.js';
 import { arrayOf, queryPrepared, type Element, type ElementType } from './prepared.js';
-import { makeTree } from './tree.repository.js';
+import { makeTree, type Growth } from './tree.repository.js';
 
 describeOnEachDatabase('growing trees', (kind) => {
   let database: Database;
@@ -28,7 +28,13 @@ describeOnEachDatabase('growing trees', (kind) => {
     record: Buffer.from(`${tree} ${at}`),
     sealed: Buffer.from('sealed'),
     alongside: undefined,
-    side: { kind: 1, day: 20_000, at: new Date(0), referenceMark: `${at}`, marks: null },
+    side: {
+      kind: 1,
+      day: 20_000,
+      at: new Date(0),
+      referenceMark: Buffer.alloc(8, at),
+      marks: null,
+    },
   });
   const count = async (table: string) =>
     (await dataSource.query<{ count: number }[]>(`SELECT count(*)::int AS count FROM ${table}`))[0]
@@ -61,6 +67,57 @@ describeOnEachDatabase('growing trees', (kind) => {
     expect(await growTrees(dataSource, 'writer', [fits, late])).toBe(false);
     expect([await count('access_log_leaf'), await count('access_log_entry')]).toEqual([3, 3]);
     expect(await head('three')).toEqual({ size: '0', root: emptyRoot });
+  });
+
+  test('a record alone leaves the rows it leaves among others, and none where its head has moved', async () => {
+    await dataSource.query(
+      `CREATE TABLE access_log_mark_1 PARTITION OF access_log_mark FOR VALUES FROM (0) TO (30000)`,
+    );
+    await makeTree(dataSource, 'alone', 'ALONE');
+    await makeTree(dataSource, 'besides', 'BESIDES');
+    const side = {
+      kind: 77,
+      day: 20_513,
+      at: new Date('2026-03-01T09:30:00.123Z'),
+      referenceMark: Buffer.from('8000000000000000', 'hex'),
+      marks: {
+        asker: Buffer.alloc(8, 1),
+        person: Buffer.alloc(8, 0xff),
+        personNext: Buffer.from('7fffffffffffffff', 'hex'),
+        caseReference: Buffer.alloc(8, 4),
+        subject: Buffer.alloc(8, 5),
+      },
+    };
+    const alone = place('alone', emptyFrontier, [{ ...draft('alone', 6), side }], 6);
+    const besides = place('besides', emptyFrontier, [draft('besides', 7)], 7);
+
+    const rowsAfter = async (growths: readonly Growth[]) => {
+      const runner = dataSource.createQueryRunner();
+      await runner.startTransaction();
+      try {
+        const isGrown = await growTrees(runner.manager, 'writer', growths);
+        const rows = async (table: string, column: string, value: unknown) =>
+          (await runner.query(`SELECT * FROM ${table} WHERE ${column} = $1`, [value])) as unknown[];
+        return {
+          isGrown,
+          tree: await rows('access_log_tree', 'tree', 'alone'),
+          leaves: await rows('access_log_leaf', 'tree', 'alone'),
+          entries: await rows('access_log_entry', 'kind', 77),
+          marks: await rows('access_log_mark', 'kind', 77),
+        };
+      } finally {
+        await runner.rollbackTransaction();
+        await runner.release();
+      }
+    };
+    const found = await rowsAfter([alone]);
+    expect(found).toEqual(await rowsAfter([alone, besides]));
+    expect([found.isGrown, found.leaves.length]).toEqual([true, 1]);
+    expect(found.entries).toMatchObject([{ reference_mark: '-9223372036854775808' }]);
+    expect(found.marks).toMatchObject([{ person: '-1', person_next: '9223372036854775807' }]);
+
+    const late = place('alone', alone.after, [{ ...draft('alone', 8), side }], 8);
+    expect(await rowsAfter([late])).toMatchObject({ isGrown: false, leaves: [], marks: [] });
   });
 
   const kinds: readonly { type: ElementType; values: fc.Arbitrary<Element> }[] = [

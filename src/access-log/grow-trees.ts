@@ -1,5 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { rootOf } from '../core/log/tree.js';
+import { growOne, loneGrowthOf } from './grow-one.js';
 import { arrayOf, queryPrepared, type PreparedStatement } from './prepared.js';
 import { listingParameters, listingStatement } from './search/side-rows.js';
 import type { Growth } from './tree.repository.js';
@@ -19,6 +20,8 @@ export async function growTrees(
   writer: string,
   growths: readonly Growth[],
 ): Promise<boolean> {
+  const lone = loneGrowthOf(growths);
+  if (lone !== undefined) return growOne(database, writer, lone);
   const leaves = growths.flatMap((growth, at) =>
     growth.leaves.map((leaf) => ({ ...leaf, at: at + 1 })),
   );

@@ -7,8 +7,13 @@ export interface PreparedStatement {
   readonly text: string;
 }
 
+interface Answer {
+  readonly rows: unknown;
+  readonly rowCount: number | null;
+}
+
 interface PostgresConnection {
-  query(statement: { name?: string; text: string; values: unknown[] }): Promise<{ rows: unknown }>;
+  query(statement: { name?: string; text: string; values: unknown[] }): Promise<Answer>;
 }
 
 /**
@@ -22,9 +27,28 @@ interface PostgresConnection {
  */
 export async function queryPrepared<Row>(
   database: DataSource | EntityManager,
-  { name, text }: PreparedStatement,
+  statement: PreparedStatement,
   values: unknown[],
 ): Promise<readonly Row[]> {
+  const { rows } = await runPrepared(database, statement, values);
+  return rows as readonly Row[];
+}
+
+/** As {@link queryPrepared} for a statement that changes rows; how many its last part changed. */
+export async function changePrepared(
+  database: DataSource | EntityManager,
+  statement: PreparedStatement,
+  values: unknown[],
+): Promise<number> {
+  const { rowCount } = await runPrepared(database, statement, values);
+  return rowCount ?? 0;
+}
+
+async function runPrepared(
+  database: DataSource | EntityManager,
+  { name, text }: PreparedStatement,
+  values: unknown[],
+): Promise<Answer> {
   const isManager = database instanceof EntityManager;
   const { options } = isManager ? database.connection : database;
   const isShared = options.type === 'postgres' && options.poolSize === 1;
@@ -32,8 +56,7 @@ export async function queryPrepared<Row>(
   if (runner === undefined) throw new TypeError('a manager without a transaction');
   try {
     const connection = (await runner.connect()) as PostgresConnection;
-    const { rows } = await connection.query({ ...(isShared ? {} : { name }), text, values });
-    return rows as readonly Row[];
+    return await connection.query({ ...(isShared ? {} : { name }), text, values });
   } catch (cause) {
     throw new QueryFailedError(
       text,
@@ -48,25 +71,53 @@ export async function queryPrepared<Row>(
 /** Types an array is given in: bytes, text, UUIDs, whole numbers (a `bigint` in digits too), times. */
 export type ElementType = 'bytea' | 'text' | 'uuid' | 'integer' | 'bigint' | 'timestamptz';
 
-/** One element; null stands for NULL. */
+/** One element; null stands for NULL. A `bigint` may be its 8 bytes, most significant first. */
 export type Element = Uint8Array | string | number | Date | null;
 
+interface Encoding {
+  readonly oid: number;
+  readonly sizeOf: (value: NonNullable<Element>) => number;
+  readonly write: (array: Buffer, value: NonNullable<Element>, at: number) => void;
+}
+
 /** Object ids (pg_type.dat) and binary forms (the `…_send` functions) of PostgreSQL. */
-const elements: Readonly<
-  Record<ElementType, { readonly oid: number; readonly encode: (value: Element) => Uint8Array }>
-> = {
-  bytea: { oid: 17, encode: (value) => (value instanceof Uint8Array ? value : wrong('bytea')) },
-  text: { oid: 25, encode: (value) => Buffer.from(textOf(value), 'utf8') },
-  uuid: { oid: 2950, encode: (value) => Buffer.from(textOf(value).replaceAll('-', ''), 'hex') },
-  integer: { oid: 23, encode: (value) => int32(numberOf(value)) },
+const encodings: Readonly<Record<ElementType, Encoding>> = {
+  bytea: {
+    oid: 17,
+    sizeOf: (value) => bytesOf(value).length,
+    write: (array, value, at) => array.set(bytesOf(value), at),
+  },
+  text: {
+    oid: 25,
+    sizeOf: (value) => Buffer.byteLength(textOf(value), 'utf8'),
+    write: (array, value, at) => void array.write(textOf(value), at, 'utf8'),
+  },
+  uuid: {
+    oid: 2950,
+    sizeOf: () => 16,
+    write: (array, value, at) => void array.write(textOf(value).replaceAll('-', ''), at, 'hex'),
+  },
+  integer: {
+    oid: 23,
+    sizeOf: () => 4,
+    write: (array, value, at) => void array.writeInt32BE(numberOf(value), at),
+  },
   bigint: {
     oid: 20,
-    encode: (value) => (typeof value === 'string' ? digits(value) : int64(numberOf(value))),
+    sizeOf: (value) => (value instanceof Uint8Array && value.length !== 8 ? wrong('bigint') : 8),
+    write: (array, value, at) => {
+      if (typeof value === 'number') writeInt64(array, value, at);
+      else if (typeof value === 'string') array.writeBigInt64BE(BigInt(value), at);
+      else array.set(bytesOf(value), at);
+    },
   },
   timestamptz: {
     oid: 1184,
-    encode: (value) =>
-      int64((value instanceof Date ? value.getTime() - postgresEpochMs : wrong('time')) * 1000),
+    sizeOf: () => 8,
+    write: (array, value, at) => {
+      const time = value instanceof Date ? value.getTime() : wrong('time');
+      writeInt64(array, (time - postgresEpochMs) * 1000, at);
+    },
   },
 };
 
@@ -81,44 +132,39 @@ const lengthBytes = 4;
  * record would be written as two digits and read back.
  */
 export function arrayOf(type: ElementType, values: readonly Element[]): Buffer {
-  const { oid, encode } = elements[type];
-  const encoded = values.map((value) => (value === null ? null : encode(value)));
+  const { oid, sizeOf, write } = encodings[type];
   let size = arrayHeaderBytes;
-  for (const bytes of encoded) size += lengthBytes + (bytes?.length ?? 0);
+  let nulls = 0;
+  for (const value of values) {
+    size += lengthBytes;
+    if (value === null) nulls = 1;
+    else size += sizeOf(value);
+  }
   const array = Buffer.allocUnsafe(size);
   array.writeInt32BE(1, 0);
-  array.writeInt32BE(encoded.includes(null) ? 1 : 0, 4);
+  array.writeInt32BE(nulls, 4);
   array.writeInt32BE(oid, 8);
-  array.writeInt32BE(encoded.length, 12);
+  array.writeInt32BE(values.length, 12);
   array.writeInt32BE(1, 16);
   let at = arrayHeaderBytes;
-  for (const bytes of encoded) {
-    array.writeInt32BE(bytes?.length ?? -1, at);
+  for (const value of values) {
+    const length = value === null ? -1 : sizeOf(value);
+    array.writeInt32BE(length, at);
     at += lengthBytes;
-    if (bytes === null) continue;
-    array.set(bytes, at);
-    at += bytes.length;
+    if (value === null) continue;
+    write(array, value, at);
+    at += length;
   }
   return array;
 }
 
-function int64(value: number): Buffer {
-  const bytes = Buffer.allocUnsafe(8);
-  bytes.writeInt32BE(Math.floor(value / 2 ** 32), 0);
-  bytes.writeUInt32BE(value >>> 0, 4);
-  return bytes;
+function writeInt64(array: Buffer, value: number, at: number): void {
+  array.writeInt32BE(Math.floor(value / 2 ** 32), at);
+  array.writeUInt32BE(value >>> 0, at + 4);
 }
 
-function int32(value: number): Buffer {
-  const bytes = Buffer.allocUnsafe(4);
-  bytes.writeInt32BE(value, 0);
-  return bytes;
-}
-
-function digits(value: string): Buffer {
-  const bytes = Buffer.allocUnsafe(8);
-  bytes.writeBigInt64BE(BigInt(value), 0);
-  return bytes;
+function bytesOf(value: Element): Uint8Array {
+  return value instanceof Uint8Array ? value : wrong('bytes');
 }
 
 function numberOf(value: Element): number {

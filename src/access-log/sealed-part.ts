@@ -56,19 +56,7 @@ export function sealHostPart(
   tree: string,
   id: string,
 ): Buffer {
-  const { caseReference, certificate, charge, clientId, finding, officer, subject, test } = part;
-  const members = {
-    v: 1,
-    caseReference,
-    certificate,
-    ...(charge === undefined ? {} : { charge }),
-    clientId,
-    finding,
-    officer,
-    subject,
-    ...(test === true ? { test } : {}),
-  };
-  const json = Buffer.from(canonicalJson(members), 'utf8');
+  const json = Buffer.from(jsonOf(part), 'utf8');
   if (json.length > plaintextBytes - 4) {
     throw new GatewayError('ERR_RECORD_TOO_LARGE', {
       detail: 'the host part of a record has 1 020 bytes at most',
@@ -111,6 +99,26 @@ export function openHostPart(
     ...(charge === undefined ? {} : { charge }),
     ...(test === true ? { test } : {}),
   };
+}
+
+function jsonOf(part: HostPart): string {
+  const { caseReference, certificate, charge, clientId, finding, officer, subject, test } = part;
+  // In their sorted order, JSON.stringify writes these members as RFC 8785 has them; ill-formed text,
+  // which it would escape, is refused there.
+  const members = {
+    caseReference,
+    certificate,
+    ...(charge === undefined ? {} : { charge }),
+    clientId,
+    finding,
+    officer,
+    subject,
+    ...(test === true ? { test } : {}),
+    v: 1,
+  };
+  const texts = [caseReference, certificate, charge, clientId, finding, officer, subject];
+  const isPlain = texts.every((text) => text?.isWellFormed() ?? true);
+  return isPlain ? JSON.stringify(members) : canonicalJson(members);
 }
 
 /** Commitment of a record to its sealed part, 32 bytes. */

@@ -16,8 +16,12 @@ export interface SequencerOptions {
   readonly database: Queryable;
   readonly commit: GroupCommit;
   readonly journal: Journal;
-  /** Proves and signs what a group added; called after its commit and its journal lines. */
-  readonly conclude: (grown: Grown<QueuedDraft>) => Promise<void>;
+  /**
+   * Proves and signs what a group added to one tree, after its commit.
+   *
+   * @returns tells the callers; called once the group's journal lines are on disk, or never
+   */
+  readonly conclude: (grown: Grown<QueuedDraft>) => () => void;
   readonly onFault: (error: unknown) => void;
 }
 
@@ -35,7 +39,8 @@ const leastToSplit = 32;
  *
  * 1. One transaction takes the heads and inserts the group (group-commit.ts).
  * 2. The journal lines are written and fdatasync-ed.
- * 3. Only then are roots signed and callers told.
+ * 3. Only then are callers told. Proofs and signatures are made while the disk is at work: signed is
+ *    what was committed, and shown to nobody before it is in the journal.
  *
  * While one group is in 2 and 3, the next is in 1: the database is then up to two groups ahead of the
  * journal, which never leads, and groups are journaled and told of in their order.
@@ -202,9 +207,12 @@ export class Sequencer {
           detail: 'journal: the group before this one is not in it',
         });
       }
-      await journal.append(entries, lines);
+      let tell = (): void => undefined;
+      await journal.append(entries, lines, () => {
+        tell = concluded(grown, conclude);
+      });
       this.#ahead -= entries.length;
-      for (const tree of grown) await conclude(tree);
+      tell();
     } catch (error) {
       this.#inDoubt = true;
       this.#fault(error);
@@ -228,5 +236,20 @@ export class Sequencer {
   #fault(error: unknown): void {
     if (isGatewayError(error, 'ERR_LOG_CONTRADICTS_ITSELF')) this.#contradiction ??= error;
     this.#options.onFault(error);
+  }
+}
+
+/** Concludes every tree of a group; what tells of them, and throws what concluding threw. */
+function concluded(
+  grown: readonly Grown<QueuedDraft>[],
+  conclude: SequencerOptions['conclude'],
+): () => void {
+  try {
+    const tells = grown.map(conclude);
+    return () => tells.forEach((tell) => tell());
+  } catch (error) {
+    return () => {
+      throw error;
+    };
   }
 }

@@ -28,6 +28,12 @@ export interface SignedHead {
   readonly checkpoint: string;
 }
 
+/** A signed head that has not been shown to anybody. */
+export interface DrawnHead extends SignedHead {
+  readonly id: string;
+  readonly root: Buffer;
+}
+
 /** Keys that sign checkpoints, as they are at each call. */
 export interface CheckpointKeys {
   /** Ed25519 private keys; those that sign now, the one in force first. */
@@ -124,6 +130,39 @@ export class Trees {
 
   /** As {@link sign}, for a head whose root is known. */
   signRoot(id: string, size: number, root: Buffer): SignedHead {
+    const drawn = this.#draw(id, size, root);
+    this.publish(drawn);
+    return drawn;
+  }
+
+  /**
+   * A head under its signature that nobody may be shown before {@link publish}: what it covers is
+   * committed, and on its way to the journal.
+   *
+   * @throws {GatewayError} ERR_LOG_CONTRADICTS_ITSELF
+   */
+  draw(id: string, frontier: Frontier): DrawnHead {
+    return this.#draw(id, frontier.size, rootOf(frontier));
+  }
+
+  /** Counts a drawn head as signed: all it covers is durable. */
+  publish({ id, size, root, checkpoint }: DrawnHead): void {
+    this.#refuseSecond(id, size, root);
+    this.#signed.set(id, { size, root });
+    this.#options.copy?.add({ origin: this.originOf(id), size, root }, checkpoint);
+  }
+
+  #draw(id: string, size: number, root: Buffer): DrawnHead {
+    this.#refuseSecond(id, size, root);
+    return {
+      id,
+      size,
+      root,
+      checkpoint: this.signAgain({ origin: this.originOf(id), size, root }),
+    };
+  }
+
+  #refuseSecond(id: string, size: number, root: Buffer): void {
     const last = this.#signed.get(id);
     if (
       last !== undefined &&
@@ -133,11 +172,6 @@ export class Trees {
         detail: `tree ${id}: was signed at size ${last.size}, and now is another at size ${size}`,
       });
     }
-    this.#signed.set(id, { size, root });
-    const checkpoint = { origin: this.originOf(id), size, root };
-    const note = this.signAgain(checkpoint);
-    this.#options.copy?.add(checkpoint, note);
-    return { size, checkpoint: note };
   }
 
   /** Takes up what an earlier process signed. */

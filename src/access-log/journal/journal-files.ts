@@ -1,4 +1,4 @@
-import { writeSync } from 'node:fs';
+import { fdatasync, writeSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
@@ -60,13 +60,23 @@ export const localFiles: JournalFiles = {
         bytes.length <= smallWriteBytes
           ? writeSync(file.fd, bytes, 0, bytes.length, position)
           : (await file.write(bytes, 0, bytes.length, position)).bytesWritten,
-      sync: async () => file.datasync(),
+      sync: async () => syncData(file.fd),
       truncate: async (sizeBytes) => file.truncate(sizeBytes),
       close: async () => file.close(),
     };
   },
   remove: async (path) => rm(path, { force: true }),
 };
+
+/** Begun at once, waited for on another thread: by the shorter of Node's two ways there. */
+async function syncData(descriptor: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    fdatasync(descriptor, (error) => {
+      if (error === null) resolve();
+      else reject(error);
+    });
+  });
+}
 
 /** A new name survives a power cut once its directory is on disk. */
 async function syncDirectory(path: string): Promise<void> {

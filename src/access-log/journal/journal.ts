@@ -118,11 +118,13 @@ export class Journal {
    *
    * @param entries numbered on from {@link lastNumber}
    * @param bytes their lines, where they are written out already
+   * @param meanwhile work that needs none of it, done while the disk is; must not throw
    * @throws {GatewayError} ERR_JOURNAL_UNAVAILABLE; the journal is then broken until {@link heal}
    */
   async append(
     entries: readonly JournalEntry[],
     bytes: Buffer = encodeGroup(entries),
+    meanwhile?: () => void,
   ): Promise<void> {
     const group = this.#lastNumber + 1;
     entries.forEach((entry, at) => {
@@ -138,7 +140,9 @@ export class Journal {
       await this.#allocate(bytes.length);
       const file = this.#openFile();
       await writeWhole(file, bytes, this.#usedBytes);
-      await file.sync();
+      const synced = file.sync();
+      meanwhile?.();
+      await synced;
     });
     this.#usedBytes += bytes.length;
     this.#lastNumber += entries.length;

@@ -1,4 +1,5 @@
-import { decodeBase64Url, encodeBase64Url, sha256 } from '../../core/bytes.js';
+import { hash } from 'node:crypto';
+import { decodeBase64Url, encodeBase64Url } from '../../core/bytes.js';
 import { GatewayError } from '../../core/errors.js';
 
 /**
@@ -95,16 +96,13 @@ export interface UnknownLine {
 }
 
 export const largestLineBytes = 256 * 1024;
+const hashDigits = 16;
+/** Hash, space and line feed. */
+const lineFrameBytes = hashDigits + 2;
 
 /** @throws {GatewayError} ERR_RECORD_TOO_LARGE */
 export function encodeLine(line: SegmentHeader | GroupedEntry): Buffer {
-  const json = Buffer.from('entry' in line ? entryText(line) : JSON.stringify(headerJson(line)));
-  if (json.length + 18 > largestLineBytes) {
-    throw new GatewayError('ERR_RECORD_TOO_LARGE', {
-      detail: 'a journal line has 256 KiB at most',
-    });
-  }
-  return Buffer.concat([Buffer.from(`${hashOf(json)} `), json, newline]);
+  return encodeLines(['entry' in line ? entryText(line) : JSON.stringify(headerJson(line))]);
 }
 
 /**
@@ -114,7 +112,28 @@ export function encodeLine(line: SegmentHeader | GroupedEntry): Buffer {
  */
 export function encodeGroup(entries: readonly JournalEntry[]): Buffer {
   const group = entries[0]?.number ?? 0;
-  return Buffer.concat(entries.map((entry) => encodeLine({ entry, group })));
+  return encodeLines(entries.map((entry) => entryText({ entry, group })));
+}
+
+/** Written at once where they stay: a group is some hundred kilobytes. */
+function encodeLines(texts: readonly string[]): Buffer {
+  const lengths = texts.map((json) => Buffer.byteLength(json, 'utf8') + lineFrameBytes);
+  if (lengths.some((length) => length > largestLineBytes)) {
+    throw new GatewayError('ERR_RECORD_TOO_LARGE', {
+      detail: 'a journal line has 256 KiB at most',
+    });
+  }
+  const lines = Buffer.allocUnsafe(lengths.reduce((sum, length) => sum + length, 0));
+  let at = 0;
+  for (const [index, json] of texts.entries()) {
+    const end = at + (lengths[index] ?? 0);
+    const from = at + hashDigits + 1;
+    lines.write(json, from, 'utf8');
+    lines.write(`${hashOf(lines.subarray(from, end - 1))} `, at, 'latin1');
+    lines[end - 1] = 0x0a;
+    at = end;
+  }
+  return lines;
 }
 
 /** The line of these bytes (without LF), or `undefined` when they are not a whole line. */
@@ -135,14 +154,12 @@ export function decodeLine(bytes: Buffer): SegmentHeader | GroupedEntry | Unknow
 type Json = Readonly<Record<string, unknown>>;
 
 function hashOf(json: Buffer): string {
-  return sha256(json).toString('hex', 0, 8);
+  return hash('sha256', json, 'hex').slice(0, hashDigits);
 }
 
 function headerJson({ journal, segment, first }: SegmentHeader): Json {
   return { k: 'journal', v: 1, journal, segment, first };
 }
-
-const newline = Buffer.from('\n');
 
 function entryText({ entry, group }: GroupedEntry): string {
   const { number } = entry;

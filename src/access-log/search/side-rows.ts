@@ -2,7 +2,7 @@ import type { AccessRecord } from '../../core/log/record.js';
 import {
   dayOfInstant,
   marksOf,
-  referenceMark,
+  referenceBytes,
   windowOf,
   type Markable,
   type Marks,
@@ -18,7 +18,8 @@ export interface SideRow {
   readonly kind: number;
   readonly day: number;
   readonly at: Date;
-  readonly referenceMark: string;
+  /** 8 bytes. */
+  readonly referenceMark: Buffer;
   /** Null for a record of a window whose keys are destroyed. */
   readonly marks: Marks | null;
 }
@@ -48,11 +49,9 @@ export class SideRows {
   ): Promise<SideRow> {
     const { id, reference } = record;
     const window = windowOf(at);
-    const [kind, current, next] = await Promise.all([
-      this.kinds.numberOf({ ...record, tree }),
-      this.keys.key(window),
-      this.keys.key(window + 1),
-    ]);
+    const kind = await this.kinds.numberOf({ ...record, tree });
+    const current = await this.keys.key(window);
+    const next = await this.keys.key(window + 1);
     const markable: Markable = {
       tree,
       id,
@@ -66,7 +65,7 @@ export class SideRows {
       kind,
       day: dayOfInstant(at),
       at,
-      referenceMark: referenceMark(reference ?? id),
+      referenceMark: referenceBytes(reference ?? id),
       // A record restored from the journal when its window's own key is over has its later marks.
       marks: next === undefined ? null : marksOf(markable, current ?? next, next),
     };
@@ -164,6 +163,34 @@ export function listingParameters(rows: readonly PlacedSideRow[]): unknown[] {
       marked.map(({ marks }) => marks.subject),
     ),
   ];
+}
+
+/**
+ * As {@link listingStatement} for one record with marks: the part `head` then has its `leaf_index`.
+ *
+ * @param from number of the first parameter
+ */
+export function listingOne(from: number): string {
+  const p = (at: number) => `$${from + at}`;
+  const place = `${p(0)}::int, ${p(1)}::int, ${p(2)}::timestamptz, leaf_index`;
+  return `listed AS (
+    INSERT INTO access_log_entry (kind, day, at, leaf_index, reference_mark)
+    SELECT ${place}, ${p(3)}::bigint FROM head
+  ), marked AS (
+    INSERT INTO access_log_mark (kind, day, at, leaf_index, asker, person, person_next, case_mark,
+      subject_mark)
+    SELECT ${place}, ${p(4)}::bigint, ${p(5)}::bigint, ${p(6)}::bigint, ${p(7)}::bigint,
+      ${p(8)}::bigint
+    FROM head
+  )`;
+}
+
+/** Parameters of {@link listingOne}. */
+export function listingOneParameters(row: SideRow & { readonly marks: Marks }): unknown[] {
+  const { kind, day, at, referenceMark: reference, marks } = row;
+  const { asker, person, personNext, caseReference, subject } = marks;
+  const time = at.toISOString();
+  return [kind, day, time, reference, asker, person, personNext, caseReference, subject];
 }
 
 /** Lists records that are there already. */

@@ -4,10 +4,24 @@ import fc from 'fast-check';
 import { isGatewayError } from '../errors.js';
 import { openCheckpoint, parseCheckpoint, signCheckpoint } from './checkpoint.js';
 import { formatVerifierKey, openNote, parseVerifierKey } from './note.js';
-import { checkConsistency, checkInclusion, proveConsistency, proveInclusion } from './proof.js';
+import {
+  checkConsistency,
+  checkInclusion,
+  proveConsistency,
+  proveInclusion,
+  proveLeaves,
+} from './proof.js';
 import { canonicalJson, commitQuestion, decodeRecord, encodeRecord } from './record.js';
 import { decodeTlogProof, encodeTlogProof } from './tlog-proof.js';
-import { appendLeaf, emptyFrontier, hashLeaf, rootOf, type Frontier } from './tree.js';
+import {
+  appendLeaf,
+  emptyFrontier,
+  frontierPositions,
+  hashLeaf,
+  locateStoredHash,
+  rootOf,
+  type Frontier,
+} from './tree.js';
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
 const hash = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => Buffer.from(bytes));
@@ -103,6 +117,18 @@ test('a tree grown in any two steps is consistent, and every leaf is in it', asy
       const index = pick % frontier.size;
       const proof = await proveInclusion(frontier.size, index, reader);
       checkInclusion(frontier.size, index, hashLeaf(Buffer.from(`${index}`)), proof, root);
+
+      // The leaves after `first` are proven together, from what they stored and what was the edge.
+      if (frontier.size === first) return;
+      const edge = new Set(frontierPositions(first));
+      const proofs = proveLeaves(frontier.size, { lo: first, hi: frontier.size }, (position) => {
+        const isKnown = edge.has(position) || locateStoredHash(position).leaf >= first;
+        return isKnown ? (stored[position] ?? Buffer.alloc(0)) : Buffer.alloc(0);
+      });
+      for (const [at, together] of proofs.entries()) {
+        expect(together).toEqual(await proveInclusion(frontier.size, first + at, reader));
+      }
+      expect(proofs.length).toBe(frontier.size - first);
     }),
     { numRuns: 40 },
   );

@@ -53,18 +53,33 @@ export const windowOf = (at: Date): number => Math.floor(dayOfInstant(at) / wind
 /** Whether a key is past its 90 days. */
 export const isKeyOver = (key: number, now: Date): boolean => key < windowOf(now);
 
-/** Mark of a value under one key, as decimal text: what a bigint parameter takes. */
+/** Bytes in a mark. */
+const markBytes = 8;
+
+/** Mark of a value under one key, as decimal text: what a search gives for a bigint. */
 export function markOf(key: KeyObject, kind: MarkKind, ...value: readonly string[]): string {
+  return markText(keyedMark(key, kind, ...value));
+}
+
+/** The same in its 8 bytes. */
+function keyedMark(key: KeyObject, kind: MarkKind, ...value: readonly string[]): Buffer {
   const message = encodeParts('safeconduct/log/mark/v1', kind, ...value);
-  return readMark(createHmac('sha256', key).update(message).digest());
+  return createHmac('sha256', key).update(message).digest().subarray(0, markBytes);
 }
 
-/** Mark of a pairwise reference. */
+/** Mark of a pairwise reference, as decimal text. */
 export function referenceMark(reference: string): string {
-  return readMark(sha256(encodeParts('safeconduct/log/reference-mark/v1', reference)));
+  return markText(referenceBytes(reference));
 }
 
-const readMark = (digest: Buffer): string => digest.readBigInt64BE(0).toString();
+/** The same in its 8 bytes. */
+export function referenceBytes(reference: string): Buffer {
+  const parts = encodeParts('safeconduct/log/reference-mark/v1', reference);
+  return sha256(parts).subarray(0, markBytes);
+}
+
+/** A mark as decimal text. */
+const markText = (mark: Buffer): string => mark.readBigInt64BE(0).toString();
 
 /** What a record can be found by besides what stands in it. */
 export interface Markable {
@@ -78,22 +93,22 @@ export interface Markable {
   readonly subject: string | null;
 }
 
-/** Marks of one record, each as decimal text. */
+/** Marks of one record, each in its 8 bytes. */
 export interface Marks {
-  readonly asker: string;
-  readonly person: string;
-  readonly personNext: string;
-  readonly caseReference: string;
-  readonly subject: string;
+  readonly asker: Buffer;
+  readonly person: Buffer;
+  readonly personNext: Buffer;
+  readonly caseReference: Buffer;
+  readonly subject: Buffer;
 }
 
 /** @param current key of the record's window; @param next the one after it */
 export function marksOf(record: Markable, current: KeyObject, next: KeyObject): Marks {
   const { tree, id, person, caseReference, officer, clientId, subject } = record;
-  const under = (key: KeyObject, kind: MarkKind, value: string | null): string =>
-    value === null ? markOf(key, 'none', id) : markOf(key, kind, value);
+  const under = (key: KeyObject, kind: MarkKind, value: string | null): Buffer =>
+    value === null ? keyedMark(key, 'none', id) : keyedMark(key, kind, value);
   return {
-    asker: askerMark(next, tree, officer, clientId ?? id),
+    asker: askerBytes(next, tree, officer, clientId ?? id),
     person: under(current, 'person', person),
     personNext: under(next, 'person', person),
     caseReference: under(next, 'case', caseReference),
@@ -101,14 +116,23 @@ export function marksOf(record: Markable, current: KeyObject, next: KeyObject): 
   };
 }
 
-/** Mark of who asked: the officer where one was named, the system otherwise. */
+/** Mark of who asked, as {@link markOf}: the officer where one was named, the system otherwise. */
 export function askerMark(
   key: KeyObject,
   tree: string,
   officer: string | null,
   clientId: string,
 ): string {
+  return markText(askerBytes(key, tree, officer, clientId));
+}
+
+function askerBytes(
+  key: KeyObject,
+  tree: string,
+  officer: string | null,
+  clientId: string,
+): Buffer {
   return officer === null
-    ? markOf(key, 'client', tree, clientId)
-    : markOf(key, 'officer', tree, officer);
+    ? keyedMark(key, 'client', tree, clientId)
+    : keyedMark(key, 'officer', tree, officer);
 }

@@ -38,6 +38,47 @@ export async function proveInclusion(
 }
 
 /**
+ * Proofs of {@link proveInclusion} for leaves `from` to `to - 1` at once, from hashes in memory: each
+ * hash on the way is looked up, or made, once for all of them.
+ *
+ * @param hashAt stored hash at a position; asked only for what those leaves and the frontier of the
+ *   tree of `from` leaves have stored
+ * @returns one proof a leaf, in their order
+ */
+export function proveLeaves(
+  size: number,
+  { lo: from, hi: to }: LeafRange,
+  hashAt: (position: number) => Buffer,
+): readonly (readonly Buffer[])[] {
+  checkTreeSize(size);
+  if (from < 0 || from >= to || to > size) throw new TypeError('the leaves are outside the tree');
+  const proofs: Buffer[][] = [];
+  const fromTheTop: Buffer[] = [];
+  const hashOf = ({ lo, hi }: LeafRange): Buffer =>
+    foldSubtrees(subtreePositions({ lo, hi }).map(hashAt));
+  const walk = ({ lo, hi }: LeafRange): void => {
+    if (hi - lo === 1) {
+      proofs.push(fromTheTop.toReversed());
+      return;
+    }
+    const middle = lo + splitPoint(hi - lo);
+    const left = { lo, hi: middle };
+    const right = { lo: middle, hi };
+    for (const [part, sibling] of [
+      [left, right],
+      [right, left],
+    ] as const) {
+      if (part.hi <= from || part.lo >= to) continue;
+      fromTheTop.push(hashOf(sibling));
+      walk(part);
+      fromTheTop.pop();
+    }
+  };
+  walk({ lo: 0, hi: size });
+  return proofs;
+}
+
+/**
  * Checks a proof of {@link proveInclusion}.
  *
  * @throws {GatewayError} ERR_PROOF_INVALID

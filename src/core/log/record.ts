@@ -199,26 +199,34 @@ export function canonicalJson(value: unknown): string {
 }
 
 function checkRecord(record: AccessRecord): void {
-  const { outcome, fields, reference } = record;
-  const rules: readonly (readonly [member: string, holds: boolean])[] = [
-    ['id', /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(record.id)],
-    ['requestId', record.requestId === null || isShortText(record.requestId)],
-    ['at', isInstant(record.at)],
-    ['grant', record.grant === null || isShortText(record.grant)],
-    ['grantVersion', record.grantVersion === null || isVersion(record.grantVersion)],
-    ['purpose', record.purpose === null || isWord(record.purpose)],
-    ['question', record.question === null || record.question.length === hashSizeBytes],
-    ['outcome', isWord(outcome)],
-    ['fields', fields.every(([field, level]) => isFieldName(field) && isWord(level))],
-    ['fields', fields.every(([field], at) => at === 0 || (fields[at - 1]?.[0] ?? '') < field)],
-    ['fields', fields.length === 0 || outcome === 'MATCH'],
-    ['reference', reference === null || (isShortText(reference) && outcome === 'MATCH')],
-    ['nonce', record.nonce.length === hashSizeBytes],
-    ['sealed', record.sealed.length === hashSizeBytes],
-    ['outcome', isRefusal(outcome) || isEvent(outcome) || isWhole(record)],
-  ];
-  const broken = rules.find(([, holds]) => !holds);
-  if (broken !== undefined) throw malformed(broken[0]);
+  const broken = brokenMember(record);
+  if (broken !== undefined) throw malformed(broken);
+}
+
+/** The first member that is not as it must be. */
+function brokenMember(record: AccessRecord): string | undefined {
+  const { outcome, fields, grant, grantVersion, purpose, question, reference, requestId } = record;
+  if (!isId(record.id)) return 'id';
+  if (requestId !== null && !isShortText(requestId)) return 'requestId';
+  if (!isInstant(record.at)) return 'at';
+  if (grant !== null && !isShortText(grant)) return 'grant';
+  if (grantVersion !== null && !isVersion(grantVersion)) return 'grantVersion';
+  if (purpose !== null && !isWord(purpose)) return 'purpose';
+  if (question !== null && question.length !== hashSizeBytes) return 'question';
+  if (!isWord(outcome)) return 'outcome';
+  if (!isFieldList(fields) || (fields.length > 0 && outcome !== 'MATCH')) return 'fields';
+  if (reference !== null && !(isShortText(reference) && outcome === 'MATCH')) return 'reference';
+  if (record.nonce.length !== hashSizeBytes) return 'nonce';
+  if (record.sealed.length !== hashSizeBytes) return 'sealed';
+  return isRefusal(outcome) || isEvent(outcome) || isWhole(record) ? undefined : 'outcome';
+}
+
+/** Names and levels, sorted by name, each once. */
+function isFieldList(fields: readonly DisclosedField[]): boolean {
+  return fields.every(([field, level], at) => {
+    const before = fields[at - 1]?.[0];
+    return isFieldName(field) && isWord(level) && (before === undefined || before < field);
+  });
 }
 
 function isWhole(record: AccessRecord): boolean {
@@ -253,10 +261,14 @@ const isReading = (outcome: string): boolean => outcome.startsWith('READ_');
 const isWord = (value: string): boolean => /^[A-Z][A-Z0-9_]{0,63}$/.test(value);
 const isFieldName = (value: string): boolean => /^[a-z][A-Za-z0-9]{0,63}$/.test(value);
 const isVersion = (value: number): boolean => Number.isSafeInteger(value) && value >= 1;
-const isInstant = (value: string): boolean =>
-  /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$/.test(value) &&
-  !Number.isNaN(Date.parse(value)) &&
-  new Date(value).toISOString() === value;
+const isId = (value: string): boolean =>
+  /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value);
+function isInstant(value: string): boolean {
+  if (!/^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$/.test(value))
+    return false;
+  const time = Date.parse(value);
+  return !Number.isNaN(time) && new Date(time).toISOString() === value;
+}
 /** 1 to 256 UTF-16 code units of well-formed text. */
 const isShortText = (value: string): boolean =>
   value.length >= 1 && value.length <= 256 && value.isWellFormed();
