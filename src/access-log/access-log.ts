@@ -19,10 +19,17 @@ import { GroupCommit, type Alongside, type Grown } from './group-commit.js';
 import type { Journal } from './journal/journal.js';
 import type { ActEntry } from './journal/line.js';
 import type { AccessLogOptions, AccessLogParts, ReconciliationReport } from './log-options.js';
+import { makeMonthsAhead } from './months/months.js';
+import { moveSealed } from './months/sealed-rows.js';
 import { LogProofs, type Exported } from './proofs.js';
 import { PublishedLog } from './published-log.js';
 import type { RecordKeys } from './record-keys.js';
-import { Retention, type RetentionReport, type RetentionRule } from './retention.js';
+import {
+  forgottenMonths,
+  Retention,
+  type RetentionReport,
+  type RetentionRule,
+} from './retention.js';
 import { LogSearch } from './search/log-search.js';
 import type { MarkKeys } from './search/mark-keys.js';
 import type { SideRows } from './search/side-rows.js';
@@ -116,6 +123,9 @@ export class AccessLog {
     });
     this.#upkeep = new Upkeep({
       makeRound: async (at, expectedSize) => this.makeRound(at, expectedSize),
+      makeMonthsAhead: async (now) => this.makeMonthsAhead(now),
+      moveSealed: async (isStopped) =>
+        moveSealed(dataSource, await forgottenMonths(dataSource), isStopped),
       forgetMarks: async (now) => this.forgetMarks(now),
       logger,
     });
@@ -242,6 +252,11 @@ export class AccessLog {
     this.#upkeep.startRounds(now);
   }
 
+  /** Makes ready what records of this month and the next are put into. */
+  async makeMonthsAhead(now: Date): Promise<void> {
+    await this.#available(async () => makeMonthsAhead(this.#options.dataSource, now));
+  }
+
   /**
    * Destroys the keys of marks that are past their 90 days, and the marks under them.
    *
@@ -301,7 +316,7 @@ export class AccessLog {
   /** Finishes what is under way and closes the journal. */
   async close(): Promise<void> {
     this.#closed = true;
-    this.#upkeep.stop();
+    await this.#upkeep.stop();
     await this.#sequencer.idle();
     await this.#copy?.flush();
     await this.#journal.close();

@@ -1,6 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Marks } from '../core/log/marks.js';
 import { rootOf } from '../core/log/tree.js';
+import { monthNumber, monthOf } from './months/months.js';
 import { changePrepared, type PreparedStatement } from './prepared.js';
 import { listingOne, listingOneParameters } from './search/side-rows.js';
 import type { Growth, NewLeaf } from './tree.repository.js';
@@ -45,6 +46,7 @@ export async function growOne(
     hashes.length === 1 ? hashes[0] : Buffer.concat(hashes),
     writer,
     number,
+    monthNumber(monthOf(side.at)),
     ...listingOneParameters(side),
   ]);
   return rows === 1;
@@ -56,8 +58,11 @@ const grow: PreparedStatement = {
     UPDATE access_log_tree SET size = $2::bigint + 1, root = $3::bytea
     WHERE tree = $1::text AND size = $2::bigint
     RETURNING tree, size - 1 AS leaf_index
-  ), ${listingOne(10)}
-  INSERT INTO access_log_leaf (tree, leaf_index, id, record, sealed, hashes, writer, number)
-  SELECT tree, leaf_index, $4::uuid, $5::bytea, $6::bytea, $7::bytea, $8::text, $9::bigint
+  ), kept AS (
+    INSERT INTO access_log_sealed (month, tree, leaf_index, sealed)
+    SELECT $10::int, tree, leaf_index, $6::bytea FROM head
+  ), ${listingOne(11)}
+  INSERT INTO access_log_leaf (tree, leaf_index, id, record, hashes, writer, number, month)
+  SELECT tree, leaf_index, $4::uuid, $5::bytea, $7::bytea, $8::text, $9::bigint, $10::int
   FROM head`,
 };

@@ -7,6 +7,7 @@ import type { Database } from '../platform/database/database.js';
 import { place } from './group-commit.js';
 import { growTrees } from './grow-trees.js';
 import { accessLogMigrations } from './index.js';
+import { makeMonth } from './months/months.js';
 import { arrayOf, queryPrepared, type Element, type ElementType } from './prepared.js';
 import { makeTree, type Growth } from './tree.repository.js';
 
@@ -16,6 +17,8 @@ describeOnEachDatabase('growing trees', (kind) => {
   beforeAll(async () => {
     database = await openTestDatabase(kind, accessLogMigrations);
     ({ dataSource } = database);
+    await makeMonth(dataSource, '1970-01');
+    await makeMonth(dataSource, '2026-03');
   });
   afterAll(async () => {
     await database.close();
@@ -102,6 +105,7 @@ describeOnEachDatabase('growing trees', (kind) => {
           isGrown,
           tree: await rows('access_log_tree', 'tree', 'alone'),
           leaves: await rows('access_log_leaf', 'tree', 'alone'),
+          sealed: await rows('access_log_sealed', 'tree', 'alone'),
           entries: await rows('access_log_entry', 'kind', 77),
           marks: await rows('access_log_mark', 'kind', 77),
         };
@@ -113,11 +117,17 @@ describeOnEachDatabase('growing trees', (kind) => {
     const found = await rowsAfter([alone]);
     expect(found).toEqual(await rowsAfter([alone, besides]));
     expect([found.isGrown, found.leaves.length]).toEqual([true, 1]);
+    expect(found.sealed).toMatchObject([{ month: 202603, leaf_index: '0' }]);
     expect(found.entries).toMatchObject([{ reference_mark: '-9223372036854775808' }]);
     expect(found.marks).toMatchObject([{ person: '-1', person_next: '9223372036854775807' }]);
 
     const late = place('alone', alone.after, [{ ...draft('alone', 8), side }], 8);
-    expect(await rowsAfter([late])).toMatchObject({ isGrown: false, leaves: [], marks: [] });
+    expect(await rowsAfter([late])).toMatchObject({
+      isGrown: false,
+      leaves: [],
+      sealed: [],
+      marks: [],
+    });
   });
 
   const kinds: readonly { type: ElementType; values: fc.Arbitrary<Element> }[] = [

@@ -7,6 +7,9 @@ import type { RetentionReport } from './retention.js';
 export interface UpkeepWork {
   /** @param expectedSize makes none when the tree has outgrown this size; @returns rounds there are */
   readonly makeRound: (at: Date, expectedSize?: number) => Promise<number>;
+  readonly makeMonthsAhead: (now: Date) => Promise<void>;
+  /** Moves what an earlier release has left; ends early once it is stopped. */
+  readonly moveSealed: (isStopped: () => boolean) => Promise<unknown>;
   readonly forgetMarks: (now: Date) => Promise<number>;
   readonly logger: AccessLogLogger | undefined;
 }
@@ -21,19 +24,24 @@ const retentionEveryMs = 3_600_000;
 export class Upkeep {
   readonly #work: UpkeepWork;
   readonly #timers = new Set<NodeJS.Timeout>();
+  #moving: Promise<void> | undefined;
   #stopped = false;
 
   constructor(work: UpkeepWork) {
     this.#work = work;
   }
 
-  /** A round every 10 seconds, and once a day the keys of marks that are past their time. */
+  /** A round every 10 seconds; once a day what the day asks for, and what is to be forgotten. */
   startRounds(now: () => Date): void {
-    const { makeRound, forgetMarks } = this.#work;
+    const { makeRound, makeMonthsAhead, forgetMarks } = this.#work;
     let seen: number | undefined;
     let cleared: number | undefined;
     this.#repeat(roundEveryMs, 'no round was made', async () => {
-      if (cleared !== dayOfInstant(now())) await forgetMarks(now());
+      if (cleared !== dayOfInstant(now())) {
+        await makeMonthsAhead(now());
+        this.#moving ??= this.#moveSealed();
+        await forgetMarks(now());
+      }
       cleared = dayOfInstant(now());
       seen = await makeRound(now(), seen);
     });
@@ -48,10 +56,20 @@ export class Upkeep {
     });
   }
 
-  /** Begins nothing more; what is under way ends by itself. */
-  stop(): void {
+  /** Begins nothing more, and resolves once nothing is being moved; a pass under way ends by itself. */
+  async stop(): Promise<void> {
     this.#stopped = true;
     for (const timer of this.#timers) clearTimeout(timer);
+    await this.#moving;
+  }
+
+  async #moveSealed(): Promise<void> {
+    try {
+      await this.#work.moveSealed(() => this.#stopped);
+    } catch (error) {
+      const detail = describeFault(error);
+      this.#work.logger?.error({ detail }, 'sealed parts were not moved to their months');
+    }
   }
 
   #repeat(everyMs: number, fault: string, work: () => Promise<void>): void {
