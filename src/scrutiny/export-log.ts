@@ -2,10 +2,11 @@ import type { AccessLog, TreeName } from '../access-log/index.js';
 import { GatewayError, inputInvalid } from '../core/errors.js';
 import { isPartnerCode } from '../core/ids.js';
 import type { LogKeys } from '../core/log/log-keys.js';
+import type { RecordView } from '../core/log/record-view.js';
 import type { StaffCaller, StaffRecords } from '../staff/index.js';
 import type { Cursors } from './cursor.js';
 import { logKeysOf, type KeyedLog } from './log-keys.js';
-import { viewOf, type RecordView } from './record-view.js';
+import { viewOf } from './record-view.js';
 
 /** Which records are exported with proofs, of one tree. */
 export type ExportWanted =
