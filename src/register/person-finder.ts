@@ -2,8 +2,8 @@ import type { EntityManager } from 'typeorm';
 import type { RegisterHead, RegisterStore } from './register-store.js';
 import { SegmentedWords, WordTable } from './word-table.js';
 
-/** Pages read in one query: up to some 600 KiB each, several times over on their way. */
-const pagesPerRead = 4;
+/** Pages read in one query. */
+const pagesPerRead = 16;
 
 /**
  * From references to the page a person is on. Reference keys stand in sealed pages only, so the

@@ -16,8 +16,8 @@ export interface DirectoryEntry extends KnownPerson {
   readonly referenceKey: Buffer;
 }
 
-/** Pages read in one query: up to some 600 KiB each, several times over on their way. */
-const pagesPerRead = 4;
+/** Pages read in one query. */
+const pagesPerRead = 16;
 
 /**
  * From references to people, for the length of one import: reference keys stand in sealed pages

@@ -64,10 +64,8 @@ export const registerVersionSql = 'SELECT version FROM register_head';
 /** Nobody who asks: no suppression is for it. */
 export const nobody = { partner: '' as PartnerCode, state: '' as StateCode };
 
-/** Pages read in one query while loading: up to some 400 KiB each, several times over on their way. */
-const pagesPerRead = 4;
-/** Beyond so many changed pages, sorting everything once costs less than sorting as it is asked for. */
-const pagesToSettle = 16;
+/** Pages read in one query while loading: up to some 400 KiB each. */
+const pagesPerRead = 16;
 const attemptsPerQuestion = 5;
 
 /** Opens the register and loads its index. */
@@ -247,7 +245,7 @@ export class Register implements RegisterReader {
         for (const { pageNumber, bytes } of pages) this.#apply(pageNumber, bytes);
       }
       await next;
-      if (changed.length > pagesToSettle) this.#index.settle();
+      if (changed.length > pagesPerRead) this.#index.settle();
       this.#version = head.version;
     });
   }
