@@ -4,6 +4,7 @@ import {
   documentActs,
   officerActs,
   organisationActs,
+  stopActs,
 } from '../partners/index.js';
 import { grantActs, grantKeyActs, testGrantActs, withTestGrant } from '../grants/index.js';
 import { keyActs } from '../identity/keys/index.js';
@@ -21,6 +22,7 @@ export const actHandlers: Readonly<Record<Exclude<ChangingAct, RegisterAct>, Act
   ...grantKeyActs,
   ...testGrantActs,
   ...documentActs,
+  ...stopActs,
   ...grantActs,
   ...keyActs,
 };

@@ -187,6 +187,7 @@ export async function openPartnerDoor(
       return gate.server;
     },
     authenticate,
+    isStopped: (code) => authority.isStopped(code),
     tokenEndpoint,
     log: { published: accessLog.published, partnerOf, now },
     documents: {

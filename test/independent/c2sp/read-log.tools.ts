@@ -43,7 +43,7 @@ beforeAll(async () => {
       GOCACHE: join(directory, 'go-build'),
     },
   });
-  gateway = await startGateway({ kind: 'embedded' });
+  gateway = await startGateway({ kind: 'PGlite' });
   alpha = gateway.partner(code);
   const log = gateway.rooms.context.get<AccessLog>(ACCESS_LOG);
   const tree = { kind: 'partner', partner: code } as const;
