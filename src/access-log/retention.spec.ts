@@ -47,9 +47,12 @@ describeOnEachDatabase('retention', (kind) => {
       .reduce((a, b) => a + b);
   const sealedSizes = async () =>
     sql<{ epoch: string; size: number; count: number }>(
-      `SELECT convert_from(substring(record from 8 for 7), 'UTF8') AS epoch,
-              octet_length(sealed) AS size, count(*)::int AS count
-       FROM access_log_leaf GROUP BY 1, 2 ORDER BY 1`,
+      `SELECT convert_from(substring(leaf.record from 8 for 7), 'UTF8') AS epoch,
+              octet_length(leaf.sealed) + coalesce(octet_length(part.sealed), 0) AS size,
+              count(*)::int AS count
+       FROM access_log_leaf leaf LEFT JOIN access_log_sealed part
+         ON part.tree = leaf.tree AND part.leaf_index = leaf.leaf_index
+       GROUP BY 1, 2 ORDER BY 1`,
     );
 
   beforeAll(async () => {
@@ -147,6 +150,20 @@ describeOnEachDatabase('retention', (kind) => {
       to: new Date('2025-02-01T00:00:00Z'),
     });
     expect((await log.applyRetention(free, now)).months).toEqual(['2025-01']);
+  });
+
+  test.each([
+    ['goes once the rule is past it', '2025-02-01T00:00:00Z', true],
+    ['stays, though it holds no record, until then', '2026-03-01T00:00:00Z', false],
+  ])('a segment of rounds of the cover tree %s', async (_, at, goes) => {
+    await log.close();
+    await emptyAccessLog(database.dataSource);
+    home.remove();
+    home = temporaryHome();
+    log = await open();
+    for (let round = 0; round < 60; round += 1) await log.makeRound(new Date(at));
+    const { segments } = await log.applyRetention(free, now);
+    expect(segments > 0).toBe(goes);
   });
 
   test('nothing brings a key back: neither a file nor yesterday’s database', async () => {

@@ -139,7 +139,8 @@ export async function run(argv: readonly string[]): Promise<void> {
     .option('--cover-key <vkey...>', 'verifier keys of the cover tree')
     .option('--witness-key <vkey...>', 'verifier keys of witnesses')
     .option('--quorum <number>', 'witnesses that must have cosigned')
-    .option('--slot <number>', "the tree's slot in the cover tree")
+    .option('--slot <slot...>', "the tree's slot in the cover tree; of several, ORIGIN=NUMBER each")
+    .option('--keys <file>', 'all of these, as `log export --keys` and a history write them')
     .option('--json', 'print the result as JSON')
     .action(logVerify);
   const common = (command: Command): Command =>

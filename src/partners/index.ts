@@ -1,4 +1,5 @@
 import { KeyAges1769000004003 } from './key-ages.migration.js';
+import { RevocationLists1770000000701 } from './revocation-lists.migration.js';
 import { Documents1769000000302 } from './documents.migration.js';
 import { Officers1768000000004 } from './officers.migration.js';
 import { PartnerActs1768000000002 } from './partner-acts.migration.js';
@@ -10,6 +11,7 @@ export type {
   AnchorInForce,
   AnchorRule,
   Credential,
+  JournaledList,
   KeysSince,
   NamingProvider,
   OAuthClient,
@@ -18,6 +20,7 @@ export type {
 export { officerActs } from './officer-acts.js';
 export { clientActs, keysMember } from './client-acts.js';
 export { credentialActs } from './credential-acts.js';
+export { revocationListActs, revocationListAppliers } from './revocation-list-acts.js';
 export { anchorRuleKinds } from './partner.js';
 export { documentActs } from './document-acts.js';
 export {
@@ -50,4 +53,5 @@ export const partnerMigrations = [
   KeyAges1769000004003,
   Documents1769000000302,
   Stops1770000000601,
+  RevocationLists1770000000701,
 ];

@@ -224,8 +224,11 @@ export const staffRequirements: Readonly<Record<string, StaffRequirement>> = {
   ...result('LogField', 'field level'),
   ...result('LogCount', 'from partner outcome count'),
   ...result('LogMonth', 'partner answered matches refused'),
-  ...result('LogTrees', 'trees coverVerifierKey'),
-  ...result('LogTree', 'partner size verifierKey coverSlot'),
+  ...result(
+    'LogTrees',
+    'trees coverVerifierKey coverVerifierKeys witnessVerifierKeys witnessQuorum',
+  ),
+  ...result('LogTree', 'partner size verifierKey verifierKeys coverSlot'),
   ...result('LogTail', 'records cursor atEnd'),
   ...result('ReleasedFile', 'name text'),
   ...result(

@@ -5,6 +5,7 @@ import {
   officerActs,
   organisationActs,
   stopActs,
+  revocationListActs,
 } from '../partners/index.js';
 import { grantActs, grantKeyActs, testGrantActs, withTestGrant } from '../grants/index.js';
 import { keyActs } from '../identity/keys/index.js';
@@ -17,6 +18,7 @@ export const actHandlers: Readonly<Record<Exclude<ChangingAct, RegisterAct>, Act
   ...organisationActs,
   PARTNER_ADD: withTestGrant(organisationActs.PARTNER_ADD),
   ...credentialActs,
+  ...revocationListActs,
   ...clientActs,
   ...officerActs,
   ...grantKeyActs,
