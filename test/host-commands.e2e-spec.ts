@@ -18,7 +18,9 @@ const run = (...args: readonly string[]): Promise<Ran> => safeconduct(args, host
 
 describe('a taken port', () => {
   let taken: Server | undefined;
-  afterEach(() => taken?.close());
+  afterEach(() => {
+    taken?.close();
+  });
   const take = async (variable: string): Promise<void> => {
     taken = createServer();
     const port = Number(host.environment[variable]);
@@ -148,20 +150,24 @@ describe('a gateway that serves', () => {
       said += chunk.toString('utf8');
     });
 
-    await heard('"msg":"open"');
-    child.kill('SIGHUP');
-    await heard('looking at the files of keys and certificates');
-    expect((await fetch(`${host.opsUrl}/livez`)).status).toBe(200);
+    try {
+      await heard('"msg":"open"');
+      child.kill('SIGHUP');
+      await heard('looking at the files of keys and certificates');
+      expect((await fetch(`${host.opsUrl}/livez`)).status).toBe(200);
 
-    const found = readdirSync(host.home, { recursive: true, encoding: 'utf8' });
-    expect(found.length).toBeGreaterThan(100);
-    const open = ['.', ...found].filter((name) => {
-      const { mode } = lstatSync(join(host.home, name));
-      return (mode & 0o077) !== 0;
-    });
-    expect(open).toEqual([]);
-    child.kill('SIGTERM');
-    expect(await ended).toBe(0);
-    expect(said).toContain('"msg":"closed"');
+      const found = readdirSync(host.home, { recursive: true, encoding: 'utf8' });
+      expect(found.length).toBeGreaterThan(100);
+      const open = ['.', ...found].filter((name) => {
+        const { mode } = lstatSync(join(host.home, name));
+        return (mode & 0o077) !== 0;
+      });
+      expect(open).toEqual([]);
+      child.kill('SIGTERM');
+      expect(await ended).toBe(0);
+      expect(said).toContain('"msg":"closed"');
+    } finally {
+      child.kill('SIGKILL');
+    }
   }, 60_000);
 });

@@ -33,7 +33,8 @@ export async function checkPortsAreFree(doors: readonly DoorAddress[]): Promise<
 
 /** Why a door does not listen, and what to set. */
 export function cannotListen({ host, port, variable }: DoorAddress, cause: unknown): GatewayError {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
+  const isError = typeof cause === 'object' && cause !== null && 'code' in cause;
+  const code = isError ? String(cause.code) : 'unknown';
   const detail =
     code === 'EADDRINUSE'
       ? `port ${port} of ${host} is taken; set ${variable} to another`
