@@ -42,7 +42,13 @@ export {
   type PartnerView,
 } from './read-partners.js';
 export { readPartners } from './partner.repository.js';
-export { ReadBundle, type BundleSources, type PartnerBundle } from './read-bundle.js';
+export {
+  bundledLog,
+  ReadBundle,
+  type BundledLog,
+  type BundleSources,
+  type PartnerBundle,
+} from './read-bundle.js';
 export { registerPartner, type PartnerRegistration } from './register-partner.js';
 export const partnerMigrations = [
   Partners1763800000001,
