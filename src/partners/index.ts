@@ -43,7 +43,13 @@ export {
   type PartnerView,
 } from './read-partners.js';
 export { readPartners } from './partner.repository.js';
-export { ReadBundle, type BundleSources, type PartnerBundle } from './read-bundle.js';
+export {
+  bundledLog,
+  ReadBundle,
+  type BundledLog,
+  type BundleSources,
+  type PartnerBundle,
+} from './read-bundle.js';
 export { readStops, ReadStops, stopActs, type Stop } from './stops.js';
 export { registerPartner, type PartnerRegistration } from './register-partner.js';
 export const partnerMigrations = [

@@ -158,8 +158,9 @@ export const staffRequirements: Readonly<Record<string, StaffRequirement>> = {
   ...result('PartnerClient', 'clientId kids jwks active'),
   ...result(
     'PartnerBundle',
-    'partner issuer caCertificates logVerifierKey coverVerifierKey coverSlot schema errorTable testGrant',
+    'partner issuer caCertificates logVerifierKey coverVerifierKey coverSlot earlierLogs schema errorTable testGrant',
   ),
+  ...result('EarlierLog', 'origin endedAt verifierKeys cosigned signed'),
   ...result('TestGrant', 'id version digest state validUntil'),
   ...result('GrantKey', 'kid active jwk'),
   ...result('ConfirmationAlarm', 'account kind severe partner people raisedAt clearedAt'),
