@@ -24,6 +24,7 @@ import { moveSealed } from './months/sealed-rows.js';
 import { LogProofs, type Exported } from './proofs.js';
 import { PublishedLog } from './published-log.js';
 import type { RecordKeys } from './record-keys.js';
+import { readEarlierLogs, type EarlierLog } from './renewal/renewals.js';
 import {
   forgottenMonths,
   Retention,
@@ -42,6 +43,7 @@ interface LogDraft extends QueuedDraft {
   readonly resolve: (logged: LoggedAccess) => void;
 }
 
+const hostTree: TreeName = { kind: 'host' };
 const nonceBytes = 32;
 const defaultRecordsPerDay = 1_000_000;
 
@@ -206,11 +208,18 @@ export class AccessLog {
     yield* this.#proofs.export(name, what);
   }
 
-  /** The slot of a partner's tree in every round of the cover tree; `undefined` when none is left. */
-  async coverSlot(partner: PartnerCode): Promise<number | undefined> {
-    return this.#available(async () =>
-      this.#cover.slotOf((await this.#trees.find({ kind: 'partner', partner })).id),
-    );
+  /**
+   * The slot of a partner's tree, or of the host's (null), in every round of the cover tree;
+   * `undefined` when none is left.
+   */
+  async coverSlot(partner: PartnerCode | null): Promise<number | undefined> {
+    const name = partner === null ? hostTree : ({ kind: 'partner', partner } as const);
+    return this.#available(async () => this.#cover.slotOf((await this.#trees.find(name)).id));
+  }
+
+  /** Logs before this one that could not go on, the latest first. */
+  async earlierLogs(): Promise<readonly EarlierLog[]> {
+    return this.#available(async () => readEarlierLogs(this.#options.dataSource));
   }
 
   /** Verifier key of the cover tree. */

@@ -37,6 +37,8 @@ export interface AccessLogOptions {
   readonly acts?: ActAppliers;
   /** Where the largest signed checkpoints are remembered, on another path than `home`. */
   readonly checkpointFile?: string;
+  /** Opened to begin a new log in the place of one that has lost its journal (`log renew`). */
+  readonly renewsLog?: true;
   /** Different witnesses that make a round count as cosigned; 1 unless given. */
   readonly witnessQuorum?: number;
   /** Records of one partner in a day (UTC); 1,000,000 unless given. */
