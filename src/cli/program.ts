@@ -20,6 +20,7 @@ import { addPartnerCommands } from './staff/partner-command.js';
 import { addPendingCommands } from './staff/pending-command.js';
 import { addRegisterCommands } from './staff/register-command.js';
 import { addStaffCommands } from './staff/staff-command.js';
+import { addStopCommand } from './staff/stop-command.js';
 import { exitCodes } from './exit-codes.js';
 import { showFingerprints } from './fingerprints.js';
 
@@ -156,6 +157,7 @@ export async function run(argv: readonly string[]): Promise<void> {
   addGrantCommands(program, common);
   addStaffCommands(program, common);
   addRegisterCommands(program, common);
+  addStopCommand(program, common);
   addPendingCommands(program, common);
   addKeysCommands(program, common);
 
