@@ -13,8 +13,9 @@ import { canonicalJson } from './record.js';
  * statement   RFC 8785 JSON, see RenewalStatement
  * certificate base64url of the DER of the operator's staff certificate
  * signature   base64url, under that certificate's key (Ed25519; ECDSA or RSA PKCS #1 v1.5 with
- *             SHA-256) over "safeconduct/log-renewal/v1", statement; of the second operator over
- *             these, the first's certificate and the first's signature. Parts length-prefixed.
+ *             SHA-256) over "safeconduct/log-renewal/v1", statement, own certificate; of the second
+ *             operator over the label, statement, the first's certificate and signature, own
+ *             certificate. Parts length-prefixed.
  * ```
  *
  * The file is RFC 8785 JSON with a newline at its end. One operator: it is asked for; two: it may be
@@ -79,7 +80,7 @@ export function signRenewal(
   privateKey: KeyObject,
 ): Renewal {
   if (operators.length > 1) throw inputInvalid('operators', 'two have signed already');
-  const message = messageOf(statement, operators);
+  const message = messageOf(statement, operators, certificate);
   const signature = sign(digestFor(privateKey), message, privateKey);
   if (!verify(digestFor(privateKey), message, keyOf(certificate), signature)) {
     throw inputInvalid('certificate', 'the key is not that of the certificate');
@@ -106,7 +107,7 @@ export function checkRenewal({ statement, operators }: Renewal): void {
   }
   operators.forEach(({ certificate, signature }, at) => {
     const key = keyOf(certificate);
-    const message = messageOf(statement, operators.slice(0, at));
+    const message = messageOf(statement, operators.slice(0, at), certificate);
     if (!verify(digestFor(key), message, key, signature)) {
       throw new GatewayError('ERR_PROOF_INVALID', {
         detail: `the signature of operator ${at + 1} does not verify`,
@@ -164,11 +165,16 @@ export function isSameRenewal(one: RenewalStatement, other: RenewalStatement): b
   return facts(one) === facts(other);
 }
 
-function messageOf(statement: RenewalStatement, before: readonly RenewalOperator[]): Buffer {
+function messageOf(
+  statement: RenewalStatement,
+  before: readonly RenewalOperator[],
+  own: Buffer,
+): Buffer {
   return encodeParts(
     label,
     canonicalJson(statement),
     ...before.flatMap(({ certificate, signature }) => [certificate, signature]),
+    own,
   );
 }
 
