@@ -1,11 +1,8 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startGateway, type TestGateway } from './support/gateway.js';
 import { laila, lailaAsSeen } from './support/people.js';
 import { answerOf, expectNoEcho, expectRefusal } from './support/replies.js';
+import { makeSmallVolume, type SmallVolume } from './support/small-volume.js';
 
 const mebibyte = 1024 ** 2;
 /** A tenth is kept for revocations; the journal grows in steps of 4 MiB. */
@@ -14,52 +11,27 @@ const leftMebibytes = 3;
 const batch = 100;
 const mostBatches = 60;
 
-/** A file system of its own in memory, which only root may make. */
-function mountSmall(): string | undefined {
-  const directory = mkdtempSync(join(tmpdir(), 'safeconduct-full-'));
-  const home = join(directory, 'home');
-  mkdirSync(home);
-  try {
-    const size = `size=${sizeMebibytes}m,mode=0700`;
-    execFileSync('mount', ['-t', 'tmpfs', '-o', size, 'tmpfs', home], { stdio: 'ignore' });
-    return home;
-  } catch {
-    rmSync(directory, { recursive: true });
-    return undefined;
-  }
-}
-
-const home = mountSmall();
-const describeMounted = home === undefined ? describe.skip : describe;
-
-describeMounted('a gateway whose journal is on a disk that is really full', () => {
-  const path = home ?? '';
-  const fillers: string[] = [];
+describe('a gateway whose journal is on a disk that is full', () => {
+  let volume: SmallVolume;
   let gateway: TestGateway;
   const acknowledged: string[] = [];
   beforeAll(async () => {
+    volume = await makeSmallVolume(sizeMebibytes);
+    const { files, volume: space } = volume.under;
     gateway = await startGateway({
       kind: 'PostgreSQL',
-      home: path,
+      home: volume.path,
+      ...(files === undefined ? {} : { journalFiles: files }),
+      ...(space === undefined ? {} : { journalVolume: space }),
       people: [laila],
       terms: { questionsPerDay: 100_000 },
     });
   }, 60_000);
   afterAll(async () => {
     await gateway?.close();
-    execFileSync('umount', [path]);
-    rmSync(join(path, '..'), { recursive: true, force: true });
+    volume?.remove();
   });
 
-  const freeBytes = () => {
-    const { bavail, bsize } = statfsSync(path);
-    return bavail * bsize;
-  };
-  const fillUpTo = (leftBytes: number) => {
-    const filler = join(path, `filler-${fillers.length}`);
-    fillers.push(filler);
-    writeFileSync(filler, Buffer.alloc(Math.max(0, freeBytes() - leftBytes)));
-  };
   const ask = async () => gateway.partner('ALPHA-BORDER').verify(lailaAsSeen);
   const readyz = async () => (await fetch(`${gateway.opsUrl}/readyz`)).status;
   const until = async (status: number) => {
@@ -75,7 +47,7 @@ describeMounted('a gateway whose journal is on a disk that is really full', () =
 
   test('refuses the question whose record no longer fits, and nothing of it leaves', async () => {
     acknowledged.push(answerOf(await ask()).id);
-    fillUpTo(leftMebibytes * mebibyte);
+    volume.fillUpTo(leftMebibytes * mebibyte);
     let refused;
     for (let round = 0; refused === undefined && round < mostBatches; round += 1) {
       const replies = await Promise.all(Array.from({ length: batch }, ask));
@@ -92,8 +64,8 @@ describeMounted('a gateway whose journal is on a disk that is really full', () =
   }, 120_000);
 
   test('with not one byte left answers nobody', async () => {
-    fillUpTo(0);
-    expect(freeBytes()).toBe(0);
+    volume.fillUpTo(0);
+    expect(volume.freeBytes()).toBe(0);
     for (let turn = 0; turn < 5; turn += 1) {
       const reply = await ask();
       expectRefusal(reply, 'ERR_LOG_UNAVAILABLE', {}, 503);
@@ -102,7 +74,7 @@ describeMounted('a gateway whose journal is on a disk that is really full', () =
   });
 
   test('goes on by itself once there is room, with every acknowledged record, once', async () => {
-    for (const filler of fillers) rmSync(filler);
+    volume.makeRoom();
     await until(200);
     acknowledged.push(answerOf(await ask()).id);
     expect(new Set(acknowledged).size).toBe(acknowledged.length);

@@ -6,6 +6,7 @@ import {
   LogMonthsIndex1772000000301,
   LogMonthsTime1772000000302,
 } from './months/months.migration.js';
+import { LogOrigins1770000000703 } from './renewal/log-origins.migration.js';
 import { CoverTree1767225700300 } from './cover/cover.migration.js';
 import { LogSearch1768100000001 } from './search/search.migration.js';
 
@@ -61,6 +62,7 @@ export const accessLogMigrations: readonly Migration[] = [
   CoverTree1767225700300,
   LogSearch1768100000001,
   LogRetention1768100000002,
+  LogOrigins1770000000703,
   LogMonths1772000000300,
   LogMonthsIndex1772000000301,
   LogMonthsTime1772000000302,

@@ -29,6 +29,7 @@ import { exportEach, exportRange } from './export-log.js';
 import type { ActEntry } from './journal/line.js';
 import type { RestoredRecords } from './restored-records.js';
 import { PublishedLog } from './published-log.js';
+import { readEarlierLogs, type EarlierLog } from './renewal/renewals.js';
 import type { Kinds } from './search/kinds.js';
 import { LogSearch } from './search/log-search.js';
 import type { MarkKeys } from './search/mark-keys.js';
@@ -78,6 +79,8 @@ export interface AccessLogOptions {
   readonly acts?: ActAppliers;
   /** Where the largest signed checkpoints are remembered, on another path than `home`. */
   readonly checkpointFile?: string;
+  /** Opened to begin a new log in the place of one that has lost its journal (`log renew`). */
+  readonly renewsLog?: true;
   /** Different witnesses that make a round count as cosigned; 1 unless given. */
   readonly witnessQuorum?: number;
   /** Records of one partner in a day (UTC); 1,000,000 unless given. */
@@ -332,6 +335,11 @@ export class AccessLog {
   async coverSlot(partner: PartnerCode | null): Promise<number | undefined> {
     const name = partner === null ? hostTree : ({ kind: 'partner', partner } as const);
     return this.#available(async () => this.#cover.slotOf((await this.#trees.find(name)).id));
+  }
+
+  /** Logs before this one that could not go on, the latest first. */
+  async earlierLogs(): Promise<readonly EarlierLog[]> {
+    return this.#available(async () => readEarlierLogs(this.#options.dataSource));
   }
 
   /** Verifier key of the cover tree. */

@@ -79,6 +79,11 @@ export class CheckpointCopy {
     return [...this.#heads.values()].map(({ checkpoint }) => checkpoint);
   }
 
+  /** The signed note of a tree's largest checkpoint. */
+  noteOf(origin: string): string | undefined {
+    return this.#heads.get(origin)?.note;
+  }
+
   /** Remembers a head when it is the largest of its tree; written soon. */
   add(checkpoint: Checkpoint, note: string): void {
     if (!this.take(checkpoint, note)) return;

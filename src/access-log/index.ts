@@ -29,3 +29,5 @@ export type { HostPart } from './sealed-part.js';
 export { doneWithRecord } from './done-with-record.js';
 export type { CheckpointKeys, TreeName } from './trees.js';
 export type { RestoredRecord, RestoredRecords } from './restored-records.js';
+export { findLostLog, setAsidePath, type LostLog } from './renewal/find-lost-log.js';
+export { endEarlierLog, readEarlierLogs, type EarlierLog } from './renewal/renewals.js';

@@ -17,6 +17,7 @@ import { openRecordKeys, type RecordKeys } from './record-keys.js';
 import { openRestored } from './restored-records.js';
 import { retentionActs } from './retention.js';
 import type { JournalEntry } from './journal/line.js';
+import { refuseEarlierOrigin, renewalAppliers } from './renewal/renewals.js';
 import { restoreFromJournals } from './restore.js';
 import { Kinds } from './search/kinds.js';
 import { listOldRecords, listStored } from './search/list-stored.js';
@@ -31,7 +32,7 @@ import { checkpointKeysOf, Trees } from './trees.js';
  */
 export async function openAccessLog(options: AccessLogOptions): Promise<AccessLog> {
   const { dataSource, home, random, logger } = options;
-  const acts = { ...options.acts, ...retentionActs };
+  const acts = { ...options.acts, ...retentionActs, ...renewalAppliers };
   const files = options.files ?? localFiles;
   const keyOptions = {
     database: dataSource,
@@ -46,8 +47,9 @@ export async function openAccessLog(options: AccessLogOptions): Promise<AccessLo
   const sides = new SideRows(kinds, markKeys);
   const list = listStored(keys, sides);
   const directory = join(home, 'journal');
-  if (options.embedded === true && (await files.list(directory)).length === 0) {
-    await refuseLostJournal(dataSource);
+  const isRenewed = options.renewsLog === true;
+  if (options.embedded === true && !isRenewed && (await files.list(directory)).length === 0) {
+    await refuseLostJournal(dataSource, '');
   }
   const { journal, isNew, repairedBytes } = await openJournal({
     directory,
@@ -56,6 +58,10 @@ export async function openAccessLog(options: AccessLogOptions): Promise<AccessLo
     ...options.journal,
   });
   try {
+    // A journal without a line, as a renewal that was cut off leaves it, is none.
+    if (options.embedded === true && !isRenewed && journal.lastNumber === 0) {
+      await refuseLostJournal(dataSource, journal.id);
+    }
     const copy = await openCopy(options, files, journal.id, isNew);
     const brought = await openBroughtJournals(home, files);
     const restored = await restoreFromJournals(
@@ -65,6 +71,8 @@ export async function openAccessLog(options: AccessLogOptions): Promise<AccessLo
       list,
       async (lines) => forgottenOf(options.restored, lines, keys),
     );
+    // After the journal: a database restored from before a renewal learns of it there.
+    if (!isRenewed) await refuseEarlierOrigin(dataSource, options.origin);
     await listOldRecords(dataSource, list);
     const completed = await completeJournal(dataSource, journal);
     const report: ReconciliationReport = {
@@ -101,8 +109,14 @@ export async function openAccessLog(options: AccessLogOptions): Promise<AccessLo
  * An embedded database keeps nothing through a power cut that the journal does not: records beside no
  * journal are not known to be all there were, and a second history must not be begun on them.
  */
-async function refuseLostJournal(dataSource: AccessLogOptions['dataSource']): Promise<void> {
-  const leaves = await dataSource.query<unknown[]>('SELECT 1 FROM access_log_leaf LIMIT 1');
+async function refuseLostJournal(
+  dataSource: AccessLogOptions['dataSource'],
+  journalId: string,
+): Promise<void> {
+  const leaves = await dataSource.query<unknown[]>(
+    'SELECT 1 FROM access_log_leaf WHERE writer <> $1 LIMIT 1',
+    [journalId],
+  );
   if (leaves.length > 0) {
     throw new GatewayError('ERR_LOG_CONTRADICTS_ITSELF', {
       detail: 'this home has lost its journal (docs/operations.md, "A lost journal")',

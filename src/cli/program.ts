@@ -4,6 +4,7 @@ import { describeError } from '../platform/telemetry/logger.js';
 import { demo } from './demo/demo-command.js';
 import { init } from './host/init-command.js';
 import { migrateCommand } from './host/migrate-command.js';
+import { addLogRenewCommands } from './host/log-renew-command.js';
 import { addPkiCommands } from './host/pki-command.js';
 import { serve } from './host/serve-command.js';
 import { logVerify } from './partner/log-verify-command.js';
@@ -19,6 +20,7 @@ import { addPartnerCommands } from './staff/partner-command.js';
 import { addPendingCommands } from './staff/pending-command.js';
 import { addRegisterCommands } from './staff/register-command.js';
 import { addStaffCommands } from './staff/staff-command.js';
+import { addStopCommand } from './staff/stop-command.js';
 import { exitCodes } from './exit-codes.js';
 import { showFingerprints } from './fingerprints.js';
 
@@ -146,6 +148,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     command
       .option('--profile <file>', 'staff profile; SAFECONDUCT_STAFF_PROFILE by default')
       .option('--json', 'print the result as JSON');
+  addLogRenewCommands(log);
   addLogCommands(log, common);
   addAlertCommands(program, common);
   addHoneyCommands(program, common);
@@ -154,6 +157,7 @@ export async function run(argv: readonly string[]): Promise<void> {
   addGrantCommands(program, common);
   addStaffCommands(program, common);
   addRegisterCommands(program, common);
+  addStopCommand(program, common);
   addPendingCommands(program, common);
   addKeysCommands(program, common);
 

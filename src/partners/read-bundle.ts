@@ -1,3 +1,4 @@
+import type { EarlierLog } from '../access-log/index.js';
 import { GatewayError } from '../core/errors.js';
 import type { Grant } from '../core/grants/grant.js';
 import type { PartnerCode } from '../core/ids.js';
@@ -16,6 +17,8 @@ export interface PartnerBundle {
   readonly coverVerifierKey: string;
   /** Slot of the partner's tree in every round; null until it is in one. */
   readonly coverSlot: number | null;
+  /** Logs before this one that could not go on, the latest first. */
+  readonly earlierLogs: readonly BundledLog[];
   /** SDL of the partner door as it runs. */
   readonly schema: string;
   /** Markdown. */
@@ -23,12 +26,31 @@ export interface PartnerBundle {
   readonly testGrant: Pick<Grant, 'id' | 'version' | 'digest' | 'state' | 'validUntil'> | null;
 }
 
+/** Where an earlier log ended; nothing of whom. */
+export interface BundledLog {
+  readonly origin: string;
+  readonly endedAt: Date;
+  /** vkeys of its cover tree. */
+  readonly verifierKeys: readonly string[];
+  /** Its last cosigned checkpoint of the cover tree, and the largest signed one that was found. */
+  readonly cosigned: string | null;
+  readonly signed: string | null;
+}
+
+/** What a partner is told of the end of a log. */
+export const bundledLog = ({ statement, renewedAt }: EarlierLog): BundledLog => {
+  const { origin, verifierKeys, cosigned, signed } = statement.earlier;
+  return { origin, endedAt: renewedAt, verifierKeys, cosigned, signed };
+};
+
 /** Where the parts of a bundle come from. */
 export interface BundleSources {
   readonly issuer: string;
   readonly logOf: (
     partner: PartnerCode,
-  ) => Promise<Pick<PartnerBundle, 'logVerifierKey' | 'coverVerifierKey' | 'coverSlot'>>;
+  ) => Promise<
+    Pick<PartnerBundle, 'logVerifierKey' | 'coverVerifierKey' | 'coverSlot' | 'earlierLogs'>
+  >;
   readonly testGrantOf: (partner: PartnerCode) => Promise<Grant | undefined>;
 }
 

@@ -26,6 +26,7 @@ export { mostNotices, NoteChanges, ReadNotices, type Notice, type NoticePage } f
 export { PartnerRecord } from './partner-record.js';
 export { ReadMistakes, type MistakeReport } from './read-mistakes.js';
 export { ReadConfirmations } from './read-confirmations.js';
+export { noteRestored } from './note-restored.js';
 export { ToldFacts, type ToldMatch } from './told-facts.js';
 export { ToldKeys } from './told-keys.js';
 

@@ -57,10 +57,15 @@ export class ToldFacts {
   /**
    * Prepares a match to be noted; what it returns runs in the transaction of the access record, in one
    * round trip unless an alarm changes. It locks no row of another's, so that the log waits for nobody.
+   *
+   * @param querier the transaction, where one is open already
    */
-  async prepare(told: ToldMatch): Promise<(manager: EntityManager) => Promise<void>> {
+  async prepare(
+    told: ToldMatch,
+    querier?: Pick<EntityManager, 'query'>,
+  ): Promise<(manager: EntityManager) => Promise<void>> {
     const { partner, officer, at, verificationId, subject } = told;
-    const key = await this.keys.at(at);
+    const key = await this.keys.at(at, querier);
     const match = matchOf(key, partner, verificationId);
     const { reference, grant, grantVersion, purpose, fields } = told;
     const content: ToldContent = {

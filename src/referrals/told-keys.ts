@@ -51,17 +51,17 @@ export class ToldKeys {
   }
 
   /** The key of a time; made on the first use, before anything is written under it. */
-  async at(time: Date): Promise<ToldKey> {
+  async at(time: Date, querier: Pick<EntityManager, 'query'> = this.dataSource): Promise<ToldKey> {
     const epoch = epochOf(time);
     const known = this.#known.get(epoch);
     if (known !== undefined) return known;
     const context = encodeParts('safeconduct/told/key/v1', epoch);
-    await this.dataSource.query(
+    await querier.query(
       'INSERT INTO told_key (epoch, wrapped) VALUES ($1, $2) ON CONFLICT DO NOTHING',
       [epoch, seal(this.#wrapping, this.#random(32), context)],
     );
     // Another gateway may have been first: what the row holds is the key.
-    const key = (await this.live()).find((one) => one.epoch === epoch);
+    const key = (await this.live(querier)).find((one) => one.epoch === epoch);
     if (key === undefined) {
       throw new GatewayError('ERR_DATABASE_UNAVAILABLE', { detail: 'a key of told facts' });
     }

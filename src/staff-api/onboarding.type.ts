@@ -16,6 +16,29 @@ export class TestGrant {
   declare validUntil: Date;
 }
 
+@ObjectType({
+  description:
+    'A log that lost its journal and ended. Its receipts and checkpoints are checked by its own keys.',
+})
+export class EarlierLog {
+  @Field(() => String)
+  declare origin: string;
+  @Field(() => DateTime)
+  declare endedAt: Date;
+  @Field(() => [String], { description: 'Of its cover tree (C2SP vkey).' })
+  declare verifierKeys: readonly string[];
+  @Field(() => String, {
+    nullable: true,
+    description: 'Its last cosigned checkpoint of the cover tree; null when there was none.',
+  })
+  declare cosigned: string | null;
+  @Field(() => String, {
+    nullable: true,
+    description: 'The largest checkpoint of its cover tree that was found signed.',
+  })
+  declare signed: string | null;
+}
+
 @ObjectType({ description: 'What a partner’s developers are given; nothing in it is secret.' })
 export class PartnerBundle {
   @Field(() => Partner)
@@ -32,6 +55,10 @@ export class PartnerBundle {
   declare coverVerifierKey: string;
   @Field(() => Int, { nullable: true, description: 'Null until the tree is in a round.' })
   declare coverSlot: number | null;
+  @Field(() => [EarlierLog], {
+    description: 'The latest first; empty as long as the first goes on.',
+  })
+  declare earlierLogs: readonly EarlierLog[];
   @Field(() => String, { description: 'SDL of the partner door.' })
   declare schema: string;
   @Field(() => String, { description: 'Markdown.' })

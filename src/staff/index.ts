@@ -21,6 +21,7 @@ export type { BookedAct } from './act-book.js';
 export { accountActs } from './account-acts.js';
 export { allowActsOfOne } from './acts-of-one.js';
 export { foundStaff, type Founder } from './found-staff.js';
+export { renewalOperators, type OperatorClaim } from './renewal-operators.js';
 export { recoverStaff, type Recovered } from './recover-staff.js';
 export { StaffActs, type ChangingAct } from './staff-acts.js';
 export {

@@ -10,6 +10,7 @@ import { Register, registerActAppliers } from '../register/index.js';
 import { AlertDesk, Outbox, syslogOutlet, webhookOutlet } from '../alerts/index.js';
 import { actHandlers } from './act-handlers.js';
 import { Cursors, ExportLog, ReadSummary, SearchLog } from '../scrutiny/index.js';
+import { noteRestored, ToldFacts, ToldKeys } from '../referrals/index.js';
 import { StaffRecords, staffActAppliers } from '../staff/index.js';
 import { ACCESS_LOG, type RoomsSettings } from './settings.js';
 import type { Database } from '../platform/database/database.js';
@@ -21,10 +22,24 @@ export function accessLogProviders(settings: RoomsSettings, database: Database):
   return [
     {
       provide: ACCESS_LOG,
-      inject: [GatewayKeyRing, Register, Budgets],
-      useFactory: async (ring: GatewayKeyRing, register: Register, budgets: Budgets) => {
+      inject: [GatewayKeyRing, Register, Budgets, ToldKeys, ToldFacts],
+      useFactory: async (
+        ring: GatewayKeyRing,
+        register: Register,
+        budgets: Budgets,
+        toldKeys: ToldKeys,
+        told: ToldFacts,
+      ) => {
+        const charged = rechargeRestored(budgets, now());
+        const noted = noteRestored(toldKeys, told, now());
         const log = await openAccessLog({
-          restored: rechargeRestored(budgets, now()),
+          restored: {
+            since: earlier(charged.since, noted.since),
+            apply: async (manager, record) => {
+              await charged.apply(manager, record);
+              await noted.apply(manager, record);
+            },
+          },
           dataSource,
           home: configuration.home,
           embedded: database.embedded,
@@ -36,6 +51,7 @@ export function accessLogProviders(settings: RoomsSettings, database: Database):
           },
           origin: configuration.logOrigin,
           random: (sizeBytes) => randomBytes(sizeBytes),
+          ...(settings.renewsLog === true ? { renewsLog: true as const } : {}),
           logger,
           ...(journalFiles === undefined ? {} : { files: journalFiles }),
           acts: {
@@ -106,3 +122,5 @@ export function accessLogProviders(settings: RoomsSettings, database: Database):
     },
   ];
 }
+
+const earlier = (one: Date, other: Date): Date => (one < other ? one : other);

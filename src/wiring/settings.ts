@@ -17,6 +17,8 @@ export interface RoomsSettings {
   readonly journalVolume?: AccessLogOptions['volume'];
   /** Signing keys in force that are lost: the first one held takes their place. */
   readonly adoptKeys?: readonly KeyUse[];
+  /** Opened by `log renew`, which begins a new log. */
+  readonly renewsLog?: true;
 }
 
 export interface GatewayKeys {

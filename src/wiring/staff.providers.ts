@@ -5,7 +5,13 @@ import { Authority } from '../grants/index.js';
 import { RegisterActs } from '../register/index.js';
 import { allActHandlers } from './act-handlers.js';
 import { StaffActs, StaffDirectory, StaffRecords } from '../staff/index.js';
-import { DocumentReport, ReadBundle, ReadPartners } from '../partners/index.js';
+import {
+  bundledLog,
+  DocumentReport,
+  ReadBundle,
+  ReadPartners,
+  ReadStops,
+} from '../partners/index.js';
 import { ACCESS_LOG, type RoomsSettings } from './settings.js';
 import type { Database } from '../platform/database/database.js';
 
@@ -34,6 +40,7 @@ export function staffProviders(settings: RoomsSettings, database: Database): Pro
         }),
     },
     { provide: ReadPartners, useFactory: () => new ReadPartners(dataSource) },
+    { provide: ReadStops, useFactory: () => new ReadStops(dataSource) },
     {
       provide: ReadBundle,
       inject: [ReadPartners, ACCESS_LOG, Authority],
@@ -44,6 +51,7 @@ export function staffProviders(settings: RoomsSettings, database: Database): Pro
             logVerifierKey: await accessLog.verifierKey({ kind: 'partner', partner: code }),
             coverVerifierKey: accessLog.coverVerifierKey(),
             coverSlot: (await accessLog.coverSlot(code)) ?? null,
+            earlierLogs: (await accessLog.earlierLogs()).map(bundledLog),
           }),
           testGrantOf: async (code) => {
             await authority.refresh();

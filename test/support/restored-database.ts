@@ -4,7 +4,8 @@ import type { Database } from '../../src/platform/database/database.js';
 export async function everyTable({ dataSource }: Database): Promise<readonly string[]> {
   const rows = await dataSource.query<{ name: string }[]>(
     `SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'
-     AND tablename <> 'migration' AND tablename NOT LIKE 'kept\\_%' ORDER BY 1`,
+     AND tablename <> 'migration' AND tablename NOT LIKE 'kept\\_%'
+     AND NOT (SELECT relispartition FROM pg_class WHERE oid = tablename::regclass) ORDER BY 1`,
   );
   return rows.map(({ name }) => name);
 }

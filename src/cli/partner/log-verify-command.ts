@@ -90,7 +90,7 @@ export async function logVerify(path: string, options: LogVerifyOptions): Promis
           .map(({ origin, size }) => `${origin} at size ${size}`)
           .join(
             ', ',
-          )}${verified.covered > 0 ? `; ${verified.covered} proven up to a cosigned round` : '; no cosigned round'}${
+          )}${verified.covered > 0 ? `; ${verified.covered} of them proven up to a cosigned round` : '; no cosigned round'}${
           verified.receipt === undefined ? '' : `; the receipt is ${verified.receipt}`
         }\n`,
   );
@@ -105,6 +105,7 @@ async function verifyFile(
   let checker: ExportChecker | undefined;
   /** The last part of each tree whose end has been read. */
   const parts = new Map<string, ExportChecker>();
+  let number = 0;
   let origin = '';
   let inPart = 0;
   let records = 0;
@@ -125,6 +126,7 @@ async function verifyFile(
   };
   try {
     for await (const text of lines) {
+      number += 1;
       if (text.trim() === '') continue;
       const line = parseLine(text);
       if (checker === undefined && line['kind'] === exportKind) {
@@ -160,7 +162,9 @@ async function verifyFile(
       }
     }
   } catch (error) {
-    if (error instanceof GatewayError) throw error;
+    if (error instanceof GatewayError && error.code === 'ERR_CONFIGURATION') throw error;
+    if (error instanceof GatewayError)
+      throw invalid(`line ${number}: ${error.detail ?? error.code}`);
     throw new GatewayError('ERR_CONFIGURATION', { detail: `${path} cannot be read`, cause: error });
   }
   if (checker !== undefined) throw invalid('the end is missing: the file was cut');
@@ -269,7 +273,7 @@ function readJson(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as unknown;
   } catch {
-    throw new GatewayError('ERR_CONFIGURATION', { detail: `--keys: ${path} cannot be read` });
+    throw new GatewayError('ERR_CONFIGURATION', { detail: `--keys: ${path} is no file of keys` });
   }
 }
 

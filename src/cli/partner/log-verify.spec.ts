@@ -156,6 +156,15 @@ describe('log verify', () => {
     }
   });
 
+  test('says which line it is that is not so', async () => {
+    const [head = '', one = '', ...rest] = await lines({ from: 3, to: 6 });
+    const bent = one.replace(/"record":"../, '"record":"__');
+    expect(await verified([head, bent, ...rest])).toMatchObject({
+      exitCode: 1,
+      why: expect.stringMatching(/^line 2: /),
+    });
+  });
+
   test('refuses records left out, doubled, exchanged, and a file cut short', async () => {
     const [head = '', one = '', two = '', three = '', end = ''] = await lines({ from: 3, to: 6 });
     for (const bent of [

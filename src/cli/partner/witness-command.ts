@@ -2,9 +2,9 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { existsSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { GatewayError } from '../../core/errors.js';
-import { openCheckpoint } from '../../core/log/checkpoint.js';
+import { openCheckpoint, parseCheckpoint } from '../../core/log/checkpoint.js';
 import { formatWitnessKey, isSameKey } from '../../core/log/cosignature.js';
-import { keysOfName } from '../../core/log/note.js';
+import { keysOfName, listKeys, splitNote } from '../../core/log/note.js';
 import { readPrivateJwkFile } from '../../platform/keys/keys.js';
 import { exitCodes } from '../exit-codes.js';
 import { PartnerClient } from './partner-client.js';
@@ -113,6 +113,7 @@ export class Watch {
     private readonly path: string,
   ) {
     this.#state = readWitnessState(path);
+    refuseOtherLog(this.#state, keys, path);
   }
 
   /** Looks, remembers, cosigns, in this order; an alarm stays until people have seen to it. */
@@ -152,6 +153,21 @@ export class Watch {
     writeWitnessState(this.path, this.#state);
     return { what: 'ALARM', detail: what, evidence: path };
   }
+}
+
+/** What was remembered of a log that ended is evidence; a new log is another, and begins anew. */
+function refuseOtherLog(
+  state: WitnessState | undefined,
+  { cover }: WitnessKeys,
+  path: string,
+): void {
+  if (state === undefined || state.checkpoint === '') return;
+  const { origin } = parseCheckpoint(splitNote(state.checkpoint).text);
+  const watched = listKeys(cover)[0].name;
+  if (origin === watched) return;
+  throw new GatewayError('ERR_CONFIGURATION', {
+    detail: `--state: ${path} is of ${origin}, and the profile is of ${watched}: keep it as evidence, bring it to the host where that has begun a new log, and begin with another --state`,
+  });
 }
 
 /** @throws {GatewayError} ERR_CONFIGURATION naming what the profile lacks */

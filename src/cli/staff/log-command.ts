@@ -105,6 +105,9 @@ async function search(options: SearchOptions): Promise<void> {
       detail: '--case - reads the case reference from standard input; none is taken as an argument',
     });
   }
+  if (options.count === true && (options.from === undefined || options.to === undefined)) {
+    throw new GatewayError('ERR_INPUT_INVALID', { detail: '--count needs --from and --to' });
+  }
   const filter = filterOf(options, options.case === '-' ? await readLine() : undefined);
   await withStaffClient(options, async (client) => {
     if (options.count === true) {

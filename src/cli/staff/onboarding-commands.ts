@@ -9,6 +9,7 @@ const bundleQuery = `query Bundle($code: ID!) {
   partnerBundle(code: $code) {
     partner { code name clients { clientId active } }
     issuer caCertificates logVerifierKey coverVerifierKey coverSlot schema errorTable
+    earlierLogs { origin endedAt verifierKeys cosigned signed }
     testGrant { id validUntil }
   }
 }`;

@@ -6,6 +6,7 @@ export interface ReadmeFacts {
   readonly issuer: string;
   readonly clientId: string;
   readonly authorities: readonly Fingerprint[];
+  readonly earlierLogs: readonly { readonly origin: string }[];
   readonly testGrant: { readonly id: string; readonly validUntil: string } | null;
 }
 
@@ -17,6 +18,7 @@ export function readme({
   clientId,
   authorities,
   testGrant,
+  earlierLogs,
 }: ReadmeFacts): string {
   const words = authorities
     .map(({ what, hex, words: spoken }) => `${what}\nSHA-256 ${hex}\n${spoken}`)
@@ -34,7 +36,7 @@ curl example, which takes its token from it.
 | token            | ${issuer}/oauth2/token |
 | GraphQL          | ${issuer}/graphql (schema.gql, errors.md) |
 | log              | ${issuer}/log/ (verifier keys and slot in PROFILE.json) |
-| client id        | \`${clientId}\` |
+${earlierLogs.length === 0 ? '' : earlierRow(earlierLogs)}| client id        | \`${clientId}\` |
 | \`aud\` of assertions | \`${issuer}\`, exactly |
 
 ## 1. Compare the host's CA by telephone
@@ -154,3 +156,7 @@ END
 # Every answer of a kind is as long as any other, padded with spaces.
 printf '%s\\n' "$ANSWER" | sed -e 's/ *$//' -e '/^$/d'
 `;
+
+/** A log that could not go on: what was proven under it stays proven, by its own keys. */
+const earlierRow = (logs: ReadmeFacts['earlierLogs']): string =>
+  `| earlier logs     | ${logs.map(({ origin }) => origin).join(', ')} ended (earlier-logs.json: where, and the keys its receipts are checked with); a witness begins anew with another \`--state\` and keeps the old one as evidence |\n`;

@@ -27,6 +27,7 @@ export interface BundleJson {
   readonly logVerifierKey: string;
   readonly coverVerifierKey: string;
   readonly coverSlot: number | null;
+  readonly earlierLogs: readonly { readonly origin: string }[];
   readonly schema: string;
   readonly errorTable: string;
   readonly testGrant: { readonly id: string; readonly validUntil: string } | null;
@@ -37,7 +38,7 @@ export const oauthVersion = '3.8.8';
 
 /** Files of a bundle by name. */
 export function bundleFiles(bundle: BundleJson): ReadonlyMap<string, string> {
-  const { partner, issuer, caCertificates, schema, errorTable, testGrant } = bundle;
+  const { partner, issuer, caCertificates, schema, errorTable, testGrant, earlierLogs } = bundle;
   const { code, name } = partner;
   const clientId = partner.clients.find(({ active }) => active)?.clientId ?? code.toLowerCase();
   const authorities = caCertificates.map(certificateFingerprint);
@@ -57,7 +58,7 @@ export function bundleFiles(bundle: BundleJson): ReadonlyMap<string, string> {
     ...(bundle.coverSlot === null ? {} : { coverSlot: bundle.coverSlot }),
   };
   return new Map([
-    ['README.md', readme({ code, name, issuer, clientId, authorities, testGrant })],
+    ['README.md', readme({ code, name, issuer, clientId, authorities, testGrant, earlierLogs })],
     ['ca.pem', caCertificates.join('')],
     ['schema.gql', schema],
     ['errors.md', errorTable],
@@ -75,6 +76,9 @@ export function bundleFiles(bundle: BundleJson): ReadonlyMap<string, string> {
     ['examples/make_signing_key.py', pythonMakeSigningKey],
     ['examples/words.py', pythonWords()],
     ['examples/ask.sh', curlExample(issuer)],
+    ...(earlierLogs.length === 0
+      ? []
+      : [['earlier-logs.json', `${JSON.stringify(earlierLogs, null, 2)}\n`] as const]),
   ]);
 }
 
