@@ -2,18 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { fieldCatalogue } from '../src/core/disclosure/catalogue.js';
 import { isGatewayError } from '../src/core/errors.js';
-import { decideQuestion } from '../src/core/grants/decide.js';
-import { grantDigest, type Grant, type GrantTerms } from '../src/core/grants/grant.js';
+import type { GrantTerms } from '../src/core/grants/grant.js';
 import type { GrantId } from '../src/core/ids.js';
-import {
-  evidenceElementsOf,
-  meetsEvidenceFloor,
-  parseEvidence,
-  restrictEvidence,
-} from '../src/core/matching/index.js';
 import { checkClientCertificate } from '../src/identity/index.js';
 import { Authority, putGrantInForce } from '../src/grants/index.js';
 import { VerifyIdentity } from '../src/verification/index.js';
+import { answered, askAt, askingDoors } from './support/asking.js';
+import { temporaryHome } from './support/databases.js';
 import {
   standardTerms,
   startGateway,
@@ -40,29 +35,12 @@ const asked = (row: QuestionRow) => ({
 });
 const rows = questionRows.map((row) => [row.rule, row] as const);
 
-test.each(rows)('the decision: %s', (_rule, row) => {
-  const id = randomUUID() as GrantId;
-  const terms = termsOfRow(row);
-  const digest = grantDigest(id, 1, terms);
-  const grant: Grant = { ...terms, id, version: 1, digest, state: row.state ?? 'ACTIVE' };
-  const { purpose, fields, person } = asked(row);
-  const compared = restrictEvidence(parseEvidence(person, new Date()), new Set(terms.matchOn));
-  const elements = evidenceElementsOf(compared);
-  const meetsFloor = meetsEvidenceFloor(compared);
-  const decision = decideQuestion(
-    row.names === 'NONE' ? undefined : grant,
-    { partner: alpha.code, ...(row.officer === undefined ? {} : { officer: row.officer }) },
-    { purpose, fields, elements, meetsFloor },
-    new Date(),
-  );
-  expect(decision.allow ? 'ALLOWED' : decision.code).toBe(row.expected);
-});
-
 describe('at every entrance', () => {
   let gateway: TestGateway;
+  const place = temporaryHome();
   const grants = new Map<QuestionRow, string>();
   beforeAll(async () => {
-    gateway = await startGateway({ kind: 'PGlite' });
+    gateway = await startGateway({ kind: 'PGlite', releaseDelayMs: 1 });
     const { dataSource } = gateway.rooms.database;
     for (const row of questionRows) {
       const id = randomUUID() as GrantId;
@@ -80,51 +58,22 @@ describe('at every entrance', () => {
       }
     }
   });
-  afterAll(async () => gateway.close());
+  afterAll(async () => {
+    await gateway?.close();
+    place.remove();
+  });
 
-  const outcome = (errors: readonly { extensions: Readonly<Record<string, unknown>> }[] = []) =>
-    errors[0]?.extensions['code'] ?? 'ALLOWED';
-  const selection = (row: QuestionRow) => {
-    const fields = asked(row).fields.map((field) => `${fieldCatalogue[field].name} { level }`);
-    return `{ outcome subject { reference ${fields.join(' ')} } }`;
-  };
   // The test partners' systems have no officer to ask for.
   const atTheDoor = rows.filter(([, { officer }]) => officer === undefined);
 
-  test.each(atTheDoor)('verifyIdentity: %s', async (_rule, row) => {
-    const { purpose, person } = asked(row);
-    const reply = await gateway
-      .partner(alpha.code)
-      .graphql(
-        `mutation V($input: VerifyIdentityInput!) { verifyIdentity(input: $input) ${selection(row)} }`,
-        {
-          input: {
-            requestId: randomUUID(),
-            grantId: grants.get(row),
-            purpose,
-            caseReference: 'CASE-1',
-            person,
-          },
-        },
-      );
-    expect(outcome(reply.json?.errors)).toBe(row.expected);
-  });
-
-  test.each(atTheDoor)('verifyIdentities: %s', async (_rule, row) => {
-    const { purpose, person } = asked(row);
-    const reply = await gateway.partner(alpha.code).graphql(
-      `mutation V($input: VerifyIdentitiesInput!) { verifyIdentities(input: $input) {
-         ... on Verification ${selection(row)} ... on VerificationRefusal { code } } }`,
-      {
-        input: {
-          grantId: grants.get(row),
-          purpose,
-          questions: [{ requestId: randomUUID(), caseReference: 'CASE-1', person }],
-        },
-      },
-    );
-    const [result] = (reply.json?.data?.['verifyIdentities'] ?? []) as { code?: string }[];
-    expect(result?.code ?? outcome(reply.json?.errors)).toBe(row.expected);
+  describe.each(askingDoors)('%s:', (door) => {
+    test.each(atTheDoor)('%s', async (_rule, row) => {
+      const { purpose, person } = asked(row);
+      const fields = asked(row).fields.map((field) => fieldCatalogue[field].name);
+      const under = { grantId: grants.get(row), purpose, fields };
+      const [reply] = await askAt(door, gateway, alpha.code, place.path, under, [{ person }]);
+      expect(reply?.code).toBe(row.expected === 'ALLOWED' ? answered : row.expected);
+    });
   });
 
   test.each(rows)('the use case: %s', async (_rule, row) => {

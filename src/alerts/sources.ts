@@ -8,7 +8,7 @@ import {
   screenAlert,
   type EndingFact,
 } from '../core/alerts/rules.js';
-import { listBudgetAlarms } from '../grants/index.js';
+import { listBudgetAlarms, listTestGrants } from '../grants/index.js';
 import type { ConfirmationAlarms } from '../referrals/index.js';
 import type { ScreenRounds } from '../screening/index.js';
 import { alertSource, type AlertSource } from './alert-watch.js';
@@ -20,7 +20,12 @@ export function budgetSource(dataSource: DataSource): AlertSource {
   return alertSource<string>('budgets', async (from, now) => {
     const since = from === undefined ? new Date(0) : new Date(Date.parse(from) - overlapMs);
     const alarms = await listBudgetAlarms(dataSource.manager, since);
-    return { found: alarms.map(budgetAlert), position: now.toISOString() };
+    const testGrants = new Set(await listTestGrants(dataSource.manager));
+    // A rehearsal that uses up its own budget is what a rehearsal is for.
+    const inEarnest = alarms.filter(
+      ({ account }) => !testGrants.has(account.replace(/^GRANT:/, '')),
+    );
+    return { found: inEarnest.map(budgetAlert), position: now.toISOString() };
   });
 }
 

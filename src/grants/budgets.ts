@@ -36,7 +36,7 @@ export interface ChargedQuestion {
   readonly grant: { readonly id: GrantId } & BudgetTerms;
   /** A test grant has a budget of its own, and no part in any other. */
   readonly isTest?: boolean;
-  /** Every grant of the partner, and of the partners of its state: what they may use together. */
+  /** Grants in force of the partner, and of the partners of its state: what they may use together. */
   readonly peers: {
     readonly partner: readonly BudgetTerms[];
     readonly state: readonly BudgetTerms[];
@@ -131,11 +131,7 @@ export class Budgets implements BudgetLedger {
       ...(officer === undefined ? {} : { officer }),
       ...(question.isTest === true ? { isTest: true } : {}),
     });
-    const request = this.fingerprint(
-      question.isTest === true ? 'safeconduct/test-request/v1' : 'safeconduct/request/v1',
-      partner,
-      question.requestId,
-    );
+    const request = this.requestOf(question);
     const charge = this.fingerprints(question);
     const termsAt: Readonly<Record<BudgetLevel, readonly BudgetTerms[]>> = {
       OFFICER: [grant],
@@ -243,6 +239,8 @@ export class Budgets implements BudgetLedger {
       readonly state: StateCode;
       readonly officer?: string;
       readonly grant: GrantId;
+      /** Asked under a test grant: charged to it alone, as it was. */
+      readonly isTest?: boolean;
       /** Of the grant, of the partner's grants, of the grants of its state; at least one. */
       readonly terms: Readonly<Record<BudgetLevel, readonly BudgetTerms[]>>;
       readonly requestId: string;
@@ -253,7 +251,7 @@ export class Budgets implements BudgetLedger {
   ): Promise<void> {
     const { partner, grant, terms, charge, matched, at } = forgotten;
     const accounts = budgetAccounts(forgotten);
-    const request = this.fingerprint('safeconduct/request/v1', partner, forgotten.requestId);
+    const request = this.requestOf(forgotten);
     const limited = accounts.map(({ name, level }) => ({
       name,
       limits: { ...unlimited, misses: budgetLimits(terms[level], level).misses },
@@ -329,6 +327,16 @@ export class Budgets implements BudgetLedger {
         ...(probe.guard === undefined ? {} : { guard: anchor(probe.guard) }),
       })),
     };
+  }
+
+  /** One request id may be used in rehearsal and in earnest. */
+  private requestOf({
+    partner,
+    requestId,
+    isTest,
+  }: Pick<ChargedQuestion, 'partner' | 'requestId' | 'isTest'>): Buffer {
+    const label = isTest === true ? 'safeconduct/test-request/v1' : 'safeconduct/request/v1';
+    return this.fingerprint(label, partner, requestId);
   }
 
   private fingerprint(label: string, ...parts: readonly string[]): Buffer {

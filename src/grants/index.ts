@@ -5,6 +5,7 @@ import { GrantLifecycle1764000000002 } from './lifecycle.migration.js';
 import { GrantActs1769000000301 } from './grant-acts.migration.js';
 import { Grants1763800000002 } from './grants.migration.js';
 import { TestGrants1770000000101 } from './test-grant.migration.js';
+import { ValuesDefault1771000000101 } from './values-default.migration.js';
 
 export { Authority, type Caller, type ProvenIdentity } from './authority.js';
 export {
@@ -36,6 +37,7 @@ export {
 } from './read-grants.js';
 export {
   listBudgetAlarms,
+  listTestGrants,
   ReadBudgets,
   type BudgetAlarm,
   type BudgetRelease,
@@ -68,4 +70,5 @@ export const grantMigrations = [
   SlidingBudgets1769100000000,
   TestGrants1770000000101,
   NearBudgets1770000000702,
+  ValuesDefault1771000000101,
 ];

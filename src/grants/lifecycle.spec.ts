@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import type { EntityManager } from 'typeorm';
 import { disclosureLevels } from '../core/disclosure/catalogue.js';
 import type { Grant, GrantTerms } from '../core/grants/grant.js';
+import { parseTerms } from '../core/grants/parse-terms.js';
 import { compareTerms } from '../core/grants/widening.js';
 import type { GrantId } from '../core/ids.js';
 import { evidenceElements } from '../core/matching/index.js';
@@ -11,6 +12,8 @@ import type { StaffCaller } from '../staff/index.js';
 import { migrations } from '../migrations.js';
 import type { Database } from '../platform/database/database.js';
 import { describeOnEachDatabase, openTestDatabase } from '../../test/support/databases.js';
+import { plainTerms } from '../../test/truth/grant-terms.js';
+import { changed, mixedRows, wideningRows } from '../../test/truth/widening.js';
 import { Authority } from './authority.js';
 import { releaseBudget, reviewRelease } from './break-glass.js';
 import { GrantLifecycle } from './lifecycle.js';
@@ -318,6 +321,21 @@ describeOnEachDatabase('the life of a grant', (kind) => {
       { numRuns: 300 },
     );
   }, 60_000);
+
+  test.each([...wideningRows, ...mixedRows])(
+    'the database judges $about $change: widens $widens',
+    async ({ change, widens }) => {
+      const [before, after] = [plainTerms, changed(change)].map((one) =>
+        JSON.stringify(parseTerms(JSON.parse(JSON.stringify(one)))),
+      );
+      const [row] = await database.dataSource.query<{ narrows: boolean; back: boolean }[]>(
+        'SELECT terms_narrow($1, $2) AS narrows, terms_narrow($2, $1) AS back',
+        [before, after],
+      );
+      expect(row?.narrows).toBe(!widens);
+      if (!widens) expect(row?.back).toBe(false);
+    },
+  );
 
   test('a release takes a reason, is one a day, alerts, and is reviewed by another', async () => {
     const grant = await inForce();

@@ -19,6 +19,7 @@ import {
   type PartnerCode,
   type StateCode,
 } from '../core/ids.js';
+import type { EvidenceElement } from '../core/matching/index.js';
 import type { Subject } from '../core/register/subject.js';
 import { tellableCount } from '../core/small-numbers.js';
 import { decideAct, type StaffAct } from '../core/staff/acts.js';
@@ -29,7 +30,7 @@ import type { ReadGrants, VersionView } from './read-grants.js';
 
 /** What terms let this partner see. */
 export interface GrantPreview {
-  /** Field by field, for a match with the person, all compared evidence agreeing. */
+  /** Field by field, for a match with the person, in all evidence that can agree. */
   readonly fields: readonly {
     readonly field: SubjectField;
     readonly name: string;
@@ -165,7 +166,7 @@ export class PreviewGrant {
         : disclose(terms.fields, granted, {
             subject: person,
             dateOfBirth: gregorianDate(person.dateOfBirth, person.calendar),
-            agreeing: new Set(terms.matchOn),
+            agreeing: agreeingWith(person, terms.matchOn),
           });
     const nobody = { partner: '' as PartnerCode, state: '' as StateCode };
     return {
@@ -216,6 +217,23 @@ export function sharedIdentifiers(
       .filter((grant) => disclosureLevelOf(grant.fields, field) === 'FULL')
       .map((grant) => ({ field, grant: grant.id, partner: grant.partner })),
   );
+}
+
+/** What the best evidence there can be agrees in: what is compared, and is there to agree with. */
+function agreeingWith(
+  person: Subject,
+  matchOn: readonly EvidenceElement[],
+): ReadonlySet<EvidenceElement> {
+  const registered: Readonly<Record<EvidenceElement, boolean>> = {
+    NAME: person.names.length > 0,
+    FATHER_NAME: person.fatherName !== undefined,
+    GRANDFATHER_NAME: person.grandfatherName !== undefined,
+    DATE_OF_BIRTH: person.dateOfBirth !== undefined,
+    SEX: person.sex !== undefined,
+    NATIONALITY: person.nationality !== undefined,
+    DOCUMENT: person.documents.length > 0,
+  };
+  return new Set(matchOn.filter((element) => registered[element]));
 }
 
 const isAgreed = ({ state, approvedBy, acceptedAt }: VersionView): boolean =>

@@ -56,6 +56,14 @@ export async function listBudgetAlarms(
   );
 }
 
+/** Ids of all test grants there have been: what counts of earnest questions leave out. */
+export async function listTestGrants(
+  manager: Pick<EntityManager, 'query'>,
+): Promise<readonly string[]> {
+  const rows = await manager.query<{ id: string }[]>('SELECT id FROM access_grant WHERE test');
+  return rows.map(({ id }) => id);
+}
+
 /** Budgets and counters as people of the host read them. */
 export class ReadBudgets {
   constructor(
@@ -104,7 +112,8 @@ export class ReadBudgets {
 
   /**
    * What was asked under each grant, over time, for those who are to see no person in it: whole
-   * days that are over, small numbers left out, all others cut to the ten below.
+   * days that are over, small numbers left out, all others cut to the ten below. Rehearsals are not
+   * counted.
    */
   async counters(
     caller: StaffCaller,
@@ -119,7 +128,7 @@ export class ReadBudgets {
        FROM budget_use u JOIN access_grant g ON u.account = 'GRANT:' || g.id::text,
          LATERAL (SELECT date_trunc('day', u.ends_at - interval '1 ms', 'UTC')
            + interval '1 day' AS ends_at) AS d
-       WHERE u.anchor = '' AND u.kind IN ('QUESTIONS', 'PEOPLE')
+       WHERE u.anchor = '' AND u.kind IN ('QUESTIONS', 'PEOPLE') AND NOT g.test
          AND d.ends_at > $1 AND d.ends_at <= $2
        GROUP BY g.id, g.partner, u.kind, d.ends_at
        ORDER BY d.ends_at DESC, g.partner, g.id, u.kind LIMIT 5000`,

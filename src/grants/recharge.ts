@@ -1,6 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import type { RestoredRecords } from '../access-log/index.js';
 import type { BudgetLevel, BudgetTerms } from '../core/budget/index.js';
+import { isTestGrant } from '../core/grants/grant.js';
 import type { GrantId, PartnerCode, StateCode } from '../core/ids.js';
 import type { Budgets } from './budgets.js';
 import { readGrants } from './grant.repository.js';
@@ -33,6 +34,7 @@ export function rechargeRestored(
         partner,
         ...asked,
         ...(host.officer === null ? {} : { officer: host.officer }),
+        ...(host.test === true ? { isTest: true as const } : {}),
         grant: grant as GrantId,
         requestId,
         charge,
@@ -61,7 +63,7 @@ async function termsOf(
     ).map(({ code, state }) => [code, state]),
   );
   const state = states.get(partner);
-  const grants = await readGrants(manager);
+  const grants = (await readGrants(manager)).filter((one) => one.id === grant || !isTestGrant(one));
   const ofPartner = grants.filter((one) => one.partner === partner);
   const own = ofPartner.filter(({ id }) => id === grant);
   const asked = own.length > 0 ? own : ofPartner;

@@ -19,7 +19,7 @@ export const fewest = 10;
 /**
  * One line a partner and month, for oversight: whole months that are over, counts only. A count below
  * {@link fewest} is null, and so is the one it could be worked out from: matches are told only where
- * the answers that were none are enough as well.
+ * the answers that were none are enough as well. Rehearsals are no answers.
  */
 export function summarise(counts: readonly RecordCount[]): readonly MonthSummary[] {
   const partners = [...new Set(counts.flatMap(({ partner }) => partner ?? []))].sort();
@@ -47,6 +47,7 @@ export class ReadSummary {
   constructor(
     private readonly accessLog: Pick<AccessLog, 'search'>,
     private readonly records: StaffRecords,
+    private readonly testGrants: () => Promise<readonly string[]>,
     private readonly now: () => Date,
   ) {}
 
@@ -60,6 +61,7 @@ export class ReadSummary {
     const to = new Date(Date.UTC(Number(year), Number(number)));
     if (year === undefined || to > this.now()) throw inputInvalid('month');
     await this.records.record(caller, 'LOG_SUMMARY_READ', { content: { month } });
-    return summarise(await this.accessLog.search.count({ filter: { from, to } }));
+    const exceptGrants = await this.testGrants();
+    return summarise(await this.accessLog.search.count({ filter: { from, to, exceptGrants } }));
   }
 }

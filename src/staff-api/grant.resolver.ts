@@ -132,7 +132,7 @@ export class GrantResolver {
     @Args('input', { type: () => DraftGrantInput }) input: DraftGrantInput,
   ): Promise<Act> {
     const terms = readTerms(input.terms);
-    return performAct(this.acts, context, 'draftGrant', { terms });
+    return performAct(this.acts, context, 'draftGrant', {}, { terms });
   }
 
   @Mutation(() => Act, {
@@ -144,7 +144,7 @@ export class GrantResolver {
     @Args('input', { type: () => AmendGrantInput }) input: AmendGrantInput,
   ): Promise<Act> {
     const terms = readTerms(input.terms);
-    return performAct(this.acts, context, 'amendGrant', { grant: input.grant, terms });
+    return performAct(this.acts, context, 'amendGrant', { grant: input.grant }, { terms });
   }
 
   @Mutation(() => Act, {
@@ -157,7 +157,7 @@ export class GrantResolver {
     @Args('input', { type: () => AmendGrantInput }) input: AmendGrantInput,
   ): Promise<Act> {
     const terms = readTerms(input.terms);
-    return performAct(this.acts, context, 'narrowGrant', { grant: input.grant, terms });
+    return performAct(this.acts, context, 'narrowGrant', { grant: input.grant }, { terms });
   }
 
   @Mutation(() => Act, {

@@ -5,6 +5,7 @@ import { fieldCatalogue } from '../core/disclosure/catalogue.js';
 import { pairwiseReference } from '../core/disclosure/pseudonym.js';
 import { GatewayError } from '../core/errors.js';
 import { isTestGrant, type Grant } from '../core/grants/grant.js';
+import { stateAt } from '../core/grants/states.js';
 import {
   candidateCap,
   canonicalEvidence,
@@ -107,6 +108,8 @@ export class VerifyIdentity {
 
     // 5. Charge from the question alone. The same round trip says what is in force and registered
     //    now; behind it, catch up and decide again (the same request is not charged twice).
+    //    What a partner and its state may use together follows from what is in force today alone.
+    const counts = (one: Grant) => !isTestGrant(one) && stateAt(one, askedAt) === 'ACTIVE';
     const charged = await this.budget.charge(
       {
         partner: caller.partner,
@@ -115,8 +118,8 @@ export class VerifyIdentity {
         grant,
         isTest: isTestGrant(grant),
         peers: {
-          partner: this.authority.grantsOf(caller.partner).filter((one) => !isTestGrant(one)),
-          state: this.authority.grantsOfState(caller.state).filter((one) => !isTestGrant(one)),
+          partner: this.authority.grantsOf(caller.partner).filter(counts),
+          state: this.authority.grantsOfState(caller.state).filter(counts),
         },
         requestId: question.requestId,
         canonicalQuestion: canonicalQuestion(question),

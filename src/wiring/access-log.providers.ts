@@ -3,7 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { EventRecorder, openAccessLog, type AccessLog } from '../access-log/index.js';
 import { deriveKey } from '../platform/keys/keys.js';
 import { describeError } from '../platform/telemetry/logger.js';
-import { Budgets, rechargeRestored } from '../grants/index.js';
+import { Budgets, listTestGrants, rechargeRestored } from '../grants/index.js';
 import { GatewayKeyRing } from '../identity/keys/index.js';
 import { revocationListAppliers } from '../partners/index.js';
 import { Register, registerActAppliers } from '../register/index.js';
@@ -112,7 +112,7 @@ export function accessLogProviders(settings: RoomsSettings, database: Database):
       provide: ReadSummary,
       inject: [ACCESS_LOG, StaffRecords],
       useFactory: (accessLog: AccessLog, records: StaffRecords) =>
-        new ReadSummary(accessLog, records, now),
+        new ReadSummary(accessLog, records, async () => listTestGrants(dataSource.manager), now),
     },
     {
       provide: ExportLog,

@@ -14,7 +14,7 @@ import {
   type Outbox,
 } from '../alerts/index.js';
 import { clockAlert, lateAlert, reconciliationAlert } from '../core/alerts/rules.js';
-import type { End } from '../grants/index.js';
+import { listTestGrants, type End } from '../grants/index.js';
 import { describeError, type GatewayLogger } from '../platform/telemetry/logger.js';
 import type { Metrics } from '../platform/telemetry/metrics.js';
 import type { ConfirmationAlarms } from '../referrals/index.js';
@@ -51,7 +51,7 @@ export async function startWatch(parts: WatchParts): Promise<Watch> {
     dataSource,
     embedded: parts.embedded,
     sources: [
-      logSource(accessLog),
+      logSource(accessLog, async () => listTestGrants(dataSource.manager)),
       budgetSource(dataSource),
       witnessSource(accessLog),
       confirmationSource(parts.confirmations),

@@ -9,10 +9,18 @@ import {
 } from '../../src/core/disclosure/catalogue.js';
 import { initials, mask } from '../../src/core/disclosure/disclose.js';
 import { grantDigest, type Grant, type GrantTerms } from '../../src/core/grants/grant.js';
-import type { Caseload, GrantId, PartnerCode, StateCode } from '../../src/core/ids.js';
+import { makeTestTerms } from '../../src/core/grants/test-terms.js';
+import {
+  builtInCaseload,
+  type Caseload,
+  type GrantId,
+  type PartnerCode,
+  type StateCode,
+} from '../../src/core/ids.js';
 import { evidenceElements, type PersonEvidenceInput } from '../../src/core/matching/index.js';
 import type { Sex, Subject, Visa } from '../../src/core/register/subject.js';
 import type { Caller } from '../../src/grants/index.js';
+import { mistakeKinds, type MistakeKind } from '../../src/referrals/index.js';
 import type { Question } from '../../src/verification/index.js';
 import type { StoredPerson, World } from './in-process-gateway.js';
 
@@ -227,70 +235,209 @@ function evidenceOf(subject: Subject): PersonEvidenceInput {
   };
 }
 
+/** One thing a partner does; `of` counts back, round and round, from the latest it has had. */
+export type Step =
+  | { readonly does: 'ASK'; readonly question: Question }
+  | { readonly does: 'CONFIRM'; readonly of: number; readonly crossing: AnyCrossing }
+  | {
+      readonly does: 'CORRECT';
+      readonly of: number;
+      /** Taken back where there is none. */
+      readonly crossing: AnyCrossing | undefined;
+    }
+  | {
+      readonly does: 'REPORT';
+      readonly of: number;
+      readonly kind: MistakeKind;
+      readonly fields: readonly SubjectField[];
+      readonly request: number;
+    }
+  | { readonly does: 'READ NOTICES' };
+
+export interface AnyCrossing {
+  readonly state: string;
+  readonly borderPoint: string;
+  /** Before the confirmation. */
+  readonly minutesAgo: number;
+}
+
 export interface TwoWorlds {
   readonly one: World;
   readonly other: World;
-  readonly questions: readonly Question[];
+  readonly steps: readonly Step[];
 }
+
+/** EARNEST: under the real grant alone. REHEARSAL: under the test grant alone. */
+type Mode = 'EARNEST' | 'REHEARSAL' | 'BOTH';
+
+/** From here on people are made up, of the built-in caseload. */
+export const firstMadeUp = 2_000;
+/** Of the test grant of every world. */
+export const testGrantId = '5f1d1c8a-41c7-4d0e-8a53-0d7f5b0a9e22' as GrantId;
+const testTerms = makeTestTerms(caller.partner, new Date('2026-01-01T00:00:00Z'));
+const testGrant: Grant = {
+  ...testTerms,
+  id: testGrantId,
+  version: 1,
+  digest: grantDigest(testGrantId, 1, testTerms),
+  state: 'ACTIVE',
+};
+const madeUpPeople = fc
+  .array(particulars, { minLength: 1, maxLength: 3 })
+  .map((people) =>
+    people.map((about, at) => subjectOf(firstMadeUp + at, about, builtInCaseload, [])),
+  );
 
 /**
  * Two worlds that differ only where nothing may depend on it: people out of scope or kept from the
- * caller, and, of people in scope, what the grant neither compares nor discloses.
+ * caller, and, of people in scope, what the grant neither compares nor discloses. Where nothing is
+ * asked in rehearsal the made-up people differ as well; where nothing is asked in earnest everybody
+ * else does.
  */
-export const twoWorlds: fc.Arbitrary<TwoWorlds> = fc
-  .record({
-    terms,
-    base: fc.array(fc.tuple(particulars, particulars, oneOf(...granted), oneOf(...granted)), {
-      maxLength: 4,
-    }),
-  })
-  .chain(({ terms: of, base }) =>
-    fc.record({
-      terms: fc.constant(of),
-      base: fc.constant(base),
-      hiddenHere: hiddenPeople(100, of),
-      hiddenThere: hiddenPeople(100, of),
-    }),
-  )
-  .chain(({ terms: of, base, hiddenHere, hiddenThere }) => {
-    const grants = [grantOf(of)];
-    const here = base.map(([about, , caseload], at) => subjectOf(at + 1, about, caseload, ['IRN']));
-    const there = base.map(([about, instead, , caseload], at) =>
-      subjectOf(at + 1, changeUndeclared(about, instead, of), caseload, ['PAK']),
-    );
-    return fc.record({
-      one: fc.constant({ caller, grants, people: [...hiddenHere, ...here] }),
-      other: fc.constant({ caller, grants, people: [...there, ...hiddenThere] }),
-      questions: questionsAbout(of, [...here, ...hiddenHere, ...hiddenThere]),
-    });
-  });
+export const twoWorlds: fc.Arbitrary<TwoWorlds> = worldsOf('EARNEST', 'REHEARSAL', 'BOTH', 'BOTH');
 
-function questionsAbout(
+/** The same, with as much as possible asked in earnest. */
+export const earnestWorlds: fc.Arbitrary<TwoWorlds> = worldsOf('EARNEST', 'BOTH');
+
+function worldsOf(...modes: readonly Mode[]): fc.Arbitrary<TwoWorlds> {
+  return fc
+    .record({
+      mode: oneOf(...modes),
+      terms,
+      base: fc.array(fc.tuple(particulars, particulars, oneOf(...granted), oneOf(...granted)), {
+        maxLength: 4,
+      }),
+      madeUp: madeUpPeople,
+      madeUpElse: madeUpPeople,
+    })
+    .chain((made) =>
+      fc.record({
+        made: fc.constant(made),
+        hiddenHere: hiddenPeople(100, made.terms),
+        hiddenThere: hiddenPeople(100, made.terms),
+      }),
+    )
+    .chain(({ made, hiddenHere, hiddenThere }) => {
+      const { mode, terms: of, base, madeUp, madeUpElse } = made;
+      const grants = [grantOf(of), testGrant];
+      const here = base.map(([about, , caseload], at) =>
+        subjectOf(at + 1, about, caseload, ['IRN']),
+      );
+      const there = base.map(([about, instead, , caseload], at) => {
+        const changed = mode === 'REHEARSAL' ? instead : changeUndeclared(about, instead, of);
+        return subjectOf(at + 1, changed, caseload, ['PAK']);
+      });
+      const elsewhere = mode === 'EARNEST' ? madeUpElse : madeUp;
+      const real = [...here, ...hiddenHere, ...hiddenThere];
+      return fc.record({
+        one: fc.constant({ caller, grants, people: [...hiddenHere, ...here, ...madeUp] }),
+        other: fc.constant({ caller, grants, people: [...elsewhere, ...there, ...hiddenThere] }),
+        steps: stepsAbout(mode, of, real, [...madeUp, ...madeUpElse]),
+      });
+    });
+}
+
+function stepsAbout(
+  mode: Mode,
+  of: GrantTerms,
+  real: readonly StoredPerson[],
+  madeUp: readonly StoredPerson[],
+): fc.Arbitrary<readonly Step[]> {
+  const everybody = [...real, ...madeUp];
+  const inEarnest = questionUnder(grantId, of, everybody);
+  const inRehearsal = questionUnder(testGrantId, testTerms, [...madeUp, ...everybody]);
+  const asked = {
+    EARNEST: inEarnest,
+    REHEARSAL: inRehearsal,
+    BOTH: fc.oneof({ weight: 2, arbitrary: inEarnest }, { weight: 1, arbitrary: inRehearsal }),
+  }[mode];
+  const place = fc.nat({ max: 9 });
+  const crossing: fc.Arbitrary<AnyCrossing> = fc.record({
+    state: oneOf('PAK', 'IRN'),
+    borderPoint: oneOf('PKTRM', 'IRDGN'),
+    minutesAgo: oneOf(0, 5, 60, 60 * 24 * 40),
+  });
+  const step = fc.oneof(
+    { weight: 6, arbitrary: asked.map((question): Step => ({ does: 'ASK', question })) },
+    {
+      weight: 3,
+      arbitrary: fc.record({ does: fc.constant('CONFIRM' as const), of: place, crossing }),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        does: fc.constant('CORRECT' as const),
+        of: place,
+        crossing: fc.option(crossing, { nil: undefined, freq: 3 }),
+      }),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        does: fc.constant('REPORT' as const),
+        of: place,
+        kind: oneOf(...mistakeKinds),
+        fields: fc.oneof(fc.constant([]), fc.subarray([...subjectFields], { minLength: 1 })),
+        request: fc.integer({ min: 1, max: 4 }),
+      }),
+    },
+    { weight: 1, arbitrary: fc.constant<Step>({ does: 'READ NOTICES' }) },
+  );
+  // What follows a match, and what climbs, would else come too seldom to say anything.
+  const story = fc
+    .record({ question: asked, first: crossing, second: crossing, third: crossing })
+    .map(({ question, first, second, third }): readonly Step[] => [
+      { does: 'ASK', question },
+      { does: 'CONFIRM', of: 0, crossing: first },
+      { does: 'CONFIRM', of: 0, crossing: second },
+      { does: 'CORRECT', of: 0, crossing: third },
+      { does: 'REPORT', of: 0, kind: 'NOT_THIS_PERSON', fields: [], request: 9 },
+      { does: 'READ NOTICES' },
+    ]);
+  const climb = fc.array(asked, { minLength: 4, maxLength: 4 }).map((questions) =>
+    questions.map((question, at): Step => {
+      const person = {
+        names: [{ full: 'Farid Noori' }],
+        fatherName: 'Sabur',
+        dateOfBirth: dates[at] ?? '1984',
+        documents: [{ type: 'PASSPORT' as const, number: 'P04444567' }],
+      };
+      const requestId = `climb-${at}`;
+      return { does: 'ASK', question: { ...question, requestId, person, personAsSent: person } };
+    }),
+  );
+  const part = fc.oneof(
+    { weight: 6, arbitrary: step.map((one): readonly Step[] => [one]) },
+    { weight: 3, arbitrary: story },
+    { weight: 1, arbitrary: climb },
+  );
+  return fc.array(part, { minLength: 1, maxLength: 6 }).map((parts) => parts.flat());
+}
+
+function questionUnder(
+  under: GrantId,
   of: GrantTerms,
   people: readonly StoredPerson[],
-): fc.Arbitrary<readonly Question[]> {
+): fc.Arbitrary<Question> {
   const open = subjectFields.filter((field) => disclosureLevelOf(of.fields, field) !== 'WITHHELD');
-  return fc.array(
-    fc
-      .record({
-        request: fc.integer({ min: 1, max: 12 }),
-        person: questionAbout(people),
-        fields: fc.oneof(
-          { weight: 9, arbitrary: fc.subarray([...open]) },
-          { weight: 1, arbitrary: fc.subarray([...subjectFields]) },
-        ),
-      })
-      .map(({ request, person, fields }) => ({
-        requestId: `r-${request}`,
-        grantId,
-        purpose: 'BORDER_VERIFICATION' as const,
-        caseReference: 'CASE/1',
-        person,
-        personAsSent: person,
-        fields,
-      })),
-    { minLength: 1, maxLength: 10 },
-  );
+  return fc
+    .record({
+      request: fc.integer({ min: 1, max: 12 }),
+      person: questionAbout(people),
+      fields: fc.oneof(
+        { weight: 9, arbitrary: fc.subarray([...open]) },
+        { weight: 1, arbitrary: fc.subarray([...subjectFields]) },
+      ),
+    })
+    .map(({ request, person, fields }) => ({
+      requestId: `r-${request}`,
+      grantId: under,
+      purpose: 'BORDER_VERIFICATION' as const,
+      caseReference: 'CASE/1',
+      person,
+      personAsSent: person,
+      fields,
+    }));
 }
 
 /** The person with everything replaced that the grant neither compares nor lets out. */

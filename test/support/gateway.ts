@@ -110,6 +110,8 @@ export interface TestGatewayOptions {
   };
   /** Remembers the largest signed checkpoints beside the keys. */
   readonly checkpointCopy?: boolean;
+  /** Records a partner may cause in a day. */
+  readonly recordsPerDay?: number;
 }
 
 export const testPartners = [
@@ -184,6 +186,9 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
       SAFECONDUCT_STAFF_PORT: String(staffPort),
       SAFECONDUCT_OPS_PORT: '0',
       SAFECONDUCT_LOG_ORIGIN: 'log.test',
+      ...(options.recordsPerDay === undefined
+        ? {}
+        : { SAFECONDUCT_LOG_RECORDS_PER_DAY: String(options.recordsPerDay) }),
       ...(options.checkpointCopy === true
         ? { SAFECONDUCT_CHECKPOINT_FILE: join(files, 'checkpoints.json') }
         : {}),

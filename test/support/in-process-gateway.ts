@@ -12,13 +12,16 @@ import { registerVersionSql, type OpenedSubject } from '../../src/register/index
 import { Budgets, type Caller } from '../../src/grants/index.js';
 import {
   Crossings,
+  Mistakes,
   NoteChanges,
   PartnerRecord,
   ReadNotices,
   ToldFacts,
   ToldKeys,
+  type ConfirmCrossingCommand,
 } from '../../src/referrals/index.js';
 import { ReadAccess, VerifyIdentity, type Question } from '../../src/verification/index.js';
+import type { AnyCrossing, Step } from './arbitrary-world.js';
 
 /** One person of a register in memory. */
 export interface StoredPerson {
@@ -43,8 +46,10 @@ export class InProcessGateway {
   private readonly crossings: Crossings;
   private readonly noteChanges: NoteChanges;
   private readonly readNotices: ReadNotices;
-  /** Of the latest question: of its answer, or of its refusal. */
-  private latest = '';
+  private readonly mistakes: Mistakes;
+  /** Of every question: of its answer, or of its refusal. */
+  private readonly verifications: string[] = [];
+  private readonly confirmations: string[] = [];
   private ids = 0;
   private at = new Date('2026-03-04T10:00:00Z').getTime();
 
@@ -81,39 +86,86 @@ export class InProcessGateway {
     );
     const records = new PartnerRecord({ accessLog: log, now, newId });
     this.crossings = new Crossings(toldKeys, facts, records, now, newId);
+    this.mistakes = new Mistakes(toldKeys, facts, records, now, newId);
     this.noteChanges = new NoteChanges(toldKeys, now);
     this.readNotices = new ReadNotices(toldKeys, log, Buffer.alloc(32, 5), now, newId);
     this.readAccess = new ReadAccess(authority, budgets, now);
   }
 
   /** The answer or refusal as a partner gets it, as text. */
-  async ask(question: Question): Promise<string> {
-    this.at += 61_000;
+  private async ask(question: Question): Promise<string> {
     try {
       const answer = await this.verifyIdentity.execute(this.world.caller, question);
-      this.latest = answer.id;
+      this.verifications.push(answer.id);
       const { subject, ...rest } = answer;
       const fields = subject === undefined ? null : [...subject.fields];
       return JSON.stringify({ ...rest, reference: subject?.reference ?? null, fields });
     } catch (error) {
       if (!isGatewayError(error)) throw error;
-      this.latest = error.reference ?? '';
+      this.verifications.push(error.reference ?? '');
       return refusal(error);
     }
   }
 
-  /** Says that the person of the latest question crossed: taken after a match, else refused. */
-  async confirm(): Promise<string> {
+  /** Does one step; what the partner gets of it, as text. */
+  async take(step: Step): Promise<string> {
     this.at += 61_000;
-    const crossing = { state: 'PAK', borderPoint: 'PKTRM', crossedAt: new Date(this.at) };
+    switch (step.does) {
+      case 'ASK':
+        return this.ask(step.question);
+      case 'CONFIRM':
+        return this.confirm(oneOf(this.verifications, step.of), step.crossing);
+      case 'CORRECT':
+        return this.correct(oneOf(this.confirmations, step.of), step.crossing);
+      case 'REPORT':
+        return this.said(async () =>
+          this.mistakes.report(this.world.caller, {
+            requestId: `m-${step.request}`,
+            verificationId: oneOf(this.verifications, step.of),
+            kind: step.kind,
+            fields: step.fields,
+          }),
+        );
+      case 'READ NOTICES':
+        return this.notices();
+    }
+  }
+
+  /** Says that somebody crossed: taken after a match, else refused. */
+  private async confirm(verificationId: string, crossing: AnyCrossing): Promise<string> {
+    return this.said(async () => {
+      const confirmed = await this.crossings.confirm(this.world.caller, {
+        requestId: `c-${this.ids}`,
+        verificationId,
+        ...this.claim(crossing),
+      });
+      this.confirmations.push(confirmed.confirmation.id);
+      return confirmed;
+    });
+  }
+
+  private async correct(confirmationId: string, to: AnyCrossing | undefined): Promise<string> {
+    const crossing = to === undefined ? undefined : this.claim(to);
+    return this.said(async () =>
+      this.crossings.correct(this.world.caller, {
+        requestId: `k-${this.ids}`,
+        confirmationId,
+        crossing,
+      }),
+    );
+  }
+
+  private claim({
+    state,
+    borderPoint,
+    minutesAgo,
+  }: AnyCrossing): Pick<ConfirmCrossingCommand, 'state' | 'borderPoint' | 'crossedAt'> {
+    return { state, borderPoint, crossedAt: new Date(this.at - minutesAgo * 60_000) };
+  }
+
+  private async said(work: () => Promise<unknown>): Promise<string> {
     try {
-      return JSON.stringify(
-        await this.crossings.confirm(this.world.caller, {
-          requestId: `c-${this.ids}`,
-          verificationId: this.latest,
-          ...crossing,
-        }),
-      );
+      return JSON.stringify(await work());
     } catch (error) {
       if (!isGatewayError(error)) throw error;
       return refusal(error);
@@ -155,9 +207,12 @@ export class InProcessGateway {
 export async function forgetBudgets(dataSource: DataSource): Promise<void> {
   await dataSource.query(
     `TRUNCATE budget_use, budget_seen, budget_alarm, miss_returned, question_asked, match_told,
-       miss_score, matched_anchor, match_told, crossing, notice, confirmation_alarm`,
+       miss_score, matched_anchor, crossing, mistake_report, notice, confirmation_alarm`,
   );
 }
+
+const oneOf = (ids: readonly string[], at: number): string =>
+  ids.length === 0 ? 'nothing yet' : (ids[ids.length - 1 - (at % ids.length)] ?? '');
 
 function refusal({ code, argument, field, budget, retryAt, reference }: GatewayError): string {
   return JSON.stringify({ code, argument, field, budget, retryAt, reference });

@@ -3,8 +3,12 @@ import type { GatewayErrorCode } from '../../src/core/errors.js';
 import type { GrantState, GrantTerms } from '../../src/core/grants/grant.js';
 import type { Purpose } from '../../src/core/grants/purpose.js';
 import type { PersonEvidenceInput } from '../../src/core/matching/index.js';
+import { evidenceRows } from './evidence-floor.js';
 
-/** May this question be asked? One row, one truth; every entrance is held to it. */
+/**
+ * May this question be asked? By hand; held to by the rule (core/grants/decide.spec.ts) and, in
+ * test/question-decisions.e2e-spec.ts, by every entrance.
+ */
 export interface QuestionRow {
   readonly rule: string;
   /** Change to the grant; the partner's own, active, valid today, for BORDER_VERIFICATION. */
@@ -22,7 +26,11 @@ export interface QuestionRow {
 const day = 86_400_000;
 const inDays = (days: number) => new Date(Date.now() + days * day);
 const name = [{ full: 'Mohammad Rahim Ahmadi' }];
-const passport = [{ type: 'PASSPORT' as const, number: 'P01234567' }];
+const wrongInAll = {
+  purpose: 'ONWARD_TRAVEL',
+  fields: ['SEX'],
+  person: { names: name },
+} satisfies Partial<QuestionRow>;
 
 export const questionRows: readonly QuestionRow[] = [
   { rule: 'one’s own active grant', expected: 'ALLOWED' },
@@ -46,7 +54,11 @@ export const questionRows: readonly QuestionRow[] = [
     expected: 'ERR_GRANT_NOT_USABLE',
   },
   { rule: 'its purpose', purpose: 'BORDER_VERIFICATION', expected: 'ALLOWED' },
-  { rule: 'another purpose', purpose: 'ONWARD_TRAVEL', expected: 'ERR_PURPOSE_NOT_GRANTED' },
+  ...(['ONWARD_TRAVEL', 'CONSULAR_ASSISTANCE', 'FAMILY_REUNIFICATION'] as const).map((purpose) => ({
+    rule: `another purpose, ${purpose}`,
+    purpose,
+    expected: 'ERR_PURPOSE_NOT_GRANTED' as const,
+  })),
   {
     rule: 'a suspended grant and another purpose: the grant is the answer',
     state: 'SUSPENDED',
@@ -59,6 +71,7 @@ export const questionRows: readonly QuestionRow[] = [
     officer: 'officer 7',
     expected: 'ALLOWED',
   },
+  { rule: 'a named officer, where none is needed', officer: 'officer 7', expected: 'ALLOWED' },
   {
     rule: 'a system, where a named officer is needed',
     terms: { requiresNamedOfficer: true },
@@ -83,45 +96,64 @@ export const questionRows: readonly QuestionRow[] = [
     person: { names: name },
     expected: 'ERR_FIELD_NOT_GRANTED',
   },
-  { rule: 'a document number alone', person: { documents: passport }, expected: 'ALLOWED' },
-  { rule: 'a name alone', person: { names: name }, expected: 'ERR_EVIDENCE_INSUFFICIENT' },
   {
-    rule: 'a name and a year',
-    person: { names: name, dateOfBirth: '1984' },
-    expected: 'ERR_EVIDENCE_INSUFFICIENT',
-  },
-  {
-    rule: 'a name, a year and a father',
-    person: { names: name, dateOfBirth: '1984', fatherName: 'Abdul Karim' },
+    rule: 'no field at all',
+    fields: [],
     expected: 'ALLOWED',
   },
   {
-    rule: 'a name and a month',
-    person: { names: name, dateOfBirth: '1984-03' },
-    expected: 'ALLOWED',
+    rule: 'a field, where none is granted',
+    terms: { fields: {} },
+    fields: ['VISA_STATUS'],
+    expected: 'ERR_FIELD_NOT_GRANTED',
+  },
+  // Where several rules are broken the first of grant, officer, purpose, field and evidence answers.
+  {
+    rule: 'grant, officer, purpose, field and evidence all wrong',
+    state: 'REVOKED',
+    terms: { requiresNamedOfficer: true },
+    ...wrongInAll,
+    expected: 'ERR_GRANT_NOT_USABLE',
   },
   {
-    rule: 'a document number the grant does not compare',
-    terms: { matchOn: ['NAME', 'DATE_OF_BIRTH'] },
-    person: { documents: passport },
+    rule: 'officer, purpose, field and evidence wrong',
+    terms: { requiresNamedOfficer: true },
+    ...wrongInAll,
+    expected: 'ERR_NAMED_OFFICER_REQUIRED',
+  },
+  { rule: 'purpose, field and evidence wrong', ...wrongInAll, expected: 'ERR_PURPOSE_NOT_GRANTED' },
+  {
+    rule: 'field and evidence wrong',
+    ...wrongInAll,
+    purpose: 'BORDER_VERIFICATION',
+    expected: 'ERR_FIELD_NOT_GRANTED',
+  },
+  {
+    rule: 'evidence wrong',
+    ...wrongInAll,
+    purpose: 'BORDER_VERIFICATION',
+    fields: [],
     expected: 'ERR_EVIDENCE_INSUFFICIENT',
   },
-  {
-    rule: 'a father the grant does not compare',
-    terms: { matchOn: ['NAME', 'DATE_OF_BIRTH'] },
-    person: { names: name, dateOfBirth: '1984', fatherName: 'Abdul Karim' },
-    expected: 'ERR_EVIDENCE_INSUFFICIENT',
-  },
-  {
-    rule: 'the floor without what the grant asks for besides',
-    terms: { minimumEvidence: ['NAME'] },
-    person: { documents: passport },
-    expected: 'ERR_EVIDENCE_INSUFFICIENT',
-  },
-  {
-    rule: 'the floor with what the grant asks for besides',
-    terms: { minimumEvidence: ['NAME'] },
-    person: { names: name, documents: passport },
-    expected: 'ALLOWED',
-  },
+  ...evidenceRows.map(({ rule, person, matchOn, minimumEvidence, enough }): QuestionRow => ({
+    rule: `evidence: ${rule}`,
+    person,
+    terms: {
+      ...(matchOn === undefined ? {} : { matchOn }),
+      ...(minimumEvidence === undefined ? {} : { minimumEvidence }),
+    },
+    expected: enough ? 'ALLOWED' : 'ERR_EVIDENCE_INSUFFICIENT',
+  })),
+];
+
+/** The instants a grant is usable at, of one valid in the year 2026: no door's clock is turned to them. */
+export const instantRows: readonly {
+  readonly rule: string;
+  readonly at: string;
+  readonly expected: QuestionRow['expected'];
+}[] = [
+  { rule: 'as it begins', at: '2026-01-01T00:00:00.000Z', expected: 'ALLOWED' },
+  { rule: 'just before', at: '2025-12-31T23:59:59.999Z', expected: 'ERR_GRANT_NOT_USABLE' },
+  { rule: 'just before its end', at: '2026-12-31T23:59:59.999Z', expected: 'ALLOWED' },
+  { rule: 'as it ends', at: '2027-01-01T00:00:00.000Z', expected: 'ERR_GRANT_NOT_USABLE' },
 ];

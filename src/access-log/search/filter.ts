@@ -10,6 +10,8 @@ export interface LogFilter {
   readonly clientId?: string;
   readonly grant?: string;
   readonly grantVersion?: number;
+  /** Not those under these grants. */
+  readonly exceptGrants?: readonly string[];
   /** A purpose, or the name of an act of staff. */
   readonly purpose?: string;
   /** Any of these: outcomes, refusal codes, acts, events. */

@@ -65,7 +65,7 @@ export async function chooseKinds(
   database: Queryable,
   filter: LogFilter,
 ): Promise<ReadonlyMap<number, Chosen>> {
-  const { partner, grant, grantVersion, purpose, outcomes, refused, field } = filter;
+  const { partner, grant, grantVersion, exceptGrants, purpose, outcomes, refused, field } = filter;
   const rows = await database.query<{ kind: number; tree: string; owner: PartnerCode | null }[]>(
     `SELECT k.kind, k.tree, t.owner FROM access_log_kind k JOIN access_log_tree t ON t.tree = k.tree
      WHERE ($1::text = 'ANY' OR ($1 = 'HOST' AND t.owner IS NULL) OR t.owner = $2)
@@ -75,6 +75,7 @@ export async function chooseKinds(
        AND ($6::text[] IS NULL OR k.outcome = ANY ($6))
        AND (NOT $7::boolean OR starts_with(k.outcome, 'ERR_'))
        AND ($8::text IS NULL OR position($8 IN k.fields) > 0)
+       AND (k.grant_id IS NULL OR k.grant_id <> ALL ($9::text[]))
      ORDER BY k.kind`,
     [
       partner === undefined ? 'ANY' : partner === null ? 'HOST' : 'PARTNER',
@@ -85,6 +86,7 @@ export async function chooseKinds(
       outcomes === undefined ? null : [...outcomes],
       refused ?? false,
       field === undefined ? null : `[${JSON.stringify(field)},`,
+      [...(exceptGrants ?? [])],
     ],
   );
   return new Map(rows.map(({ kind, tree, owner }) => [kind, { tree, partner: owner }]));

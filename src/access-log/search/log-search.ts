@@ -111,11 +111,11 @@ export class LogSearch {
 
   /**
    * When one officer or system asked, by the hour, while the keys of marks last. Nobody is named:
-   * `asker` says nothing without the key.
+   * `asker` says nothing without the key. Records under `exceptGrants` are not counted.
    */
   async activity(
     who: AskerFilter,
-    from: Date,
+    { from, exceptGrants = [] }: { readonly from: Date; readonly exceptGrants?: readonly string[] },
     now: Date,
   ): Promise<{
     readonly asker: string;
@@ -129,8 +129,10 @@ export class LogSearch {
       );
       const rows = await dataSource.query<{ at: Date; count: string }[]>(
         `SELECT date_trunc('hour', at, 'UTC') AS at, count(*) AS count FROM access_log_mark
-         WHERE asker = ANY ($1::bigint[]) AND at >= $2 GROUP BY 1 ORDER BY 1`,
-        [marks.map(({ mark }) => mark), from],
+         WHERE asker = ANY ($1::bigint[]) AND at >= $2 AND kind NOT IN (
+           SELECT kind FROM access_log_kind WHERE grant_id = ANY ($3::text[]))
+         GROUP BY 1 ORDER BY 1`,
+        [marks.map(({ mark }) => mark), from, [...exceptGrants]],
       );
       const hours = rows.map(({ at, count }) => ({ at, count: Number(count) }));
       return { asker: marks[0]?.mark ?? '', hours };

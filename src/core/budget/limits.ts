@@ -80,8 +80,8 @@ const shares: Readonly<Record<BudgetLevel, { readonly count: number; readonly va
 /**
  * Limits of one level, from the terms of grants alone.
  *
- * @param grants the grant asked under for OFFICER and GRANT; all grants of the partner or of the
- *   state's partners for the others, of which the most generous counts. At least one
+ * @param grants the grant asked under for OFFICER and GRANT; the grants in force of the partner or of
+ *   the state's partners for the others, of which the most generous counts. At least one
  */
 export function budgetLimits(grants: readonly BudgetTerms[], level: BudgetLevel): BudgetLimits {
   const [first, ...others] = grants.map((terms) => limitsUnder(terms, level));

@@ -1,101 +1,92 @@
 import { describe, expect, test } from '@jest/globals';
+import {
+  agreementRows,
+  barePeople,
+  elementFields,
+  levelRows,
+  saids,
+  toldAgreement,
+  toldWhen,
+  wholePerson,
+} from '../../../test/truth/disclosure.js';
 import { gregorianDate } from '../dates/index.js';
-import type { Caseload, PartnerCode, StateCode } from '../ids.js';
+import type { PartnerCode } from '../ids.js';
+import { evidenceElements, type EvidenceElement } from '../matching/evidence.js';
 import type { Subject } from '../register/subject.js';
 import {
   fieldCatalogue,
   subjectFieldByName,
   subjectFields,
+  type DisclosureLevel,
   type SubjectField,
 } from './catalogue.js';
 import { disclose, discloseAgreement, initials, mask, type DisclosedField } from './disclose.js';
 import { pairwiseReference } from './pseudonym.js';
 import { regionOf } from './regions.js';
 
-const subject: Subject = {
-  reference: 'T-1',
-  caseload: 'AF-2021' as Caseload,
-  names: [{ full: 'Zarmina Gulab Noori' }, { full: 'Other Name' }],
-  fatherName: 'Sher Agha',
-  dateOfBirth: '1363-01-12',
-  calendar: 'SOLAR_HIJRI',
-  sex: 'F',
-  nationality: 'AFG' as StateCode,
-  documents: [{ type: 'PASSPORT', number: 'P00123457' }],
-  visa: { reference: 'V-88-1', class: 'PROTECTION', status: 'GRANTED', expires: '2027-05-01' },
-  suppressedFor: [],
-};
-const bare: Subject = { ...subject, names: [], documents: [], suppressedFor: [] };
-const absent: Subject = (({ reference, caseload }) => ({
-  reference,
-  caseload,
-  names: [],
-  documents: [],
-  suppressedFor: [],
-}))(bare);
+const subjectOf = (person: object): Subject => ({ suppressedFor: [], ...person }) as never;
+const whole = subjectOf(wholePerson);
+/** Of whom nothing is on the register: not even a name, which an import would refuse. */
+const nobody = subjectOf({ reference: 'T-0', caseload: 'AF-2021', names: [], documents: [] });
 
-const dateOf = ({ dateOfBirth, calendar }: Subject) => gregorianDate(dateOfBirth, calendar);
 const tell = (
   field: SubjectField,
-  level: string,
-  of: Subject = subject,
-  agreeing: string[] = [],
+  level: DisclosureLevel,
+  of: Subject,
+  agreeing: readonly EvidenceElement[],
 ): DisclosedField | undefined =>
   disclose({ [field]: level }, [field], {
     subject: of,
-    dateOfBirth: dateOf(of),
-    agreeing: new Set(agreeing) as never,
+    dateOfBirth: gregorianDate(of.dateOfBirth, of.calendar),
+    agreeing: new Set(agreeing),
   }).get(field);
 
-/** What each field says at each level that speaks in `value`. */
-const values: Readonly<Record<SubjectField, Readonly<Record<string, string>>>> = {
-  FULL_NAME: { GENERALISED: 'Z. G. N.', FULL: 'Zarmina Gulab Noori' },
-  FATHER_NAME: { GENERALISED: 'S. A.', FULL: 'Sher Agha' },
-  DATE_OF_BIRTH: { GENERALISED: '1984', FULL: '1984-04-01' },
-  SEX: { FULL: 'F' },
-  NATIONALITY: { GENERALISED: 'Southern Asia', FULL: 'AFG' },
-  DOCUMENT_NUMBER: { MASKED: '******457', FULL: 'P00123457' },
-  VISA_REFERENCE: { MASKED: '****-1', FULL: 'V-88-1' },
-  VISA_CLASS: { FULL: 'PROTECTION' },
-  VISA_STATUS: { FULL: 'GRANTED' },
-  VISA_EXPIRES: { GENERALISED: '2027', FULL: '2027-05-01' },
-};
+const silent = { present: null, agreement: null, value: null };
+const elementOf = (field: SubjectField): EvidenceElement | undefined =>
+  evidenceElements.find((element) => elementFields[element] === field);
 
-describe.each(subjectFields)('%s', (field) => {
-  const silent = { present: null, agreement: null, value: null };
-  test.each(fieldCatalogue[field].levels)('speaks through one member at %s', (level) => {
-    const told = tell(field, level);
-    if (level === 'PRESENCE') expect(told).toEqual({ ...silent, level, present: true });
-    else if (level === 'CONFIRM') {
-      expect(told).toEqual({ ...silent, level, agreement: 'NOT_CONFIRMED' });
-    } else expect(told).toEqual({ ...silent, level, value: values[field][level] });
-  });
-
-  test.each(fieldCatalogue[field].levels)(
-    'looks the same at %s for everybody who has none',
-    (level) => {
-      const told = tell(field, level, absent);
-      const none =
-        level === 'PRESENCE'
-          ? { present: false }
-          : level === 'CONFIRM'
-            ? { agreement: 'NOT_CONFIRMED' }
-            : {};
-      expect(told).toEqual({ ...silent, level, ...none });
+describe('what is told', () => {
+  test.each(levelRows.flatMap((row) => saids.map((said) => ({ ...row, said }))))(
+    'of $field at $level when the evidence is $said',
+    (row) => {
+      const element = elementOf(row.field);
+      const agreeing = evidenceElements.filter((one) => one !== element || row.said === 'AGREES');
+      const { field, level } = row;
+      expect(tell(field, level, whole, agreeing)).toEqual({
+        ...silent,
+        level,
+        ...toldWhen(row, row.said),
+      });
     },
   );
 
-  test('is never told when it is withheld or not named: it must have been refused', () => {
-    expect(() => tell(field, 'WITHHELD')).toThrow(TypeError);
+  test.each(levelRows)(
+    'of $field at $level of somebody who has none',
+    ({ field, level, absent }) => {
+      const element = elementOf(field);
+      const others = evidenceElements.filter((one) => one !== element);
+      expect(tell(field, level, nobody, others)).toEqual({ ...silent, level, ...absent });
+      for (const bare of Object.values(barePeople).map(subjectOf)) {
+        if (field === 'FULL_NAME' || (field === 'DOCUMENT_NUMBER') === bare.documents.length > 0)
+          continue;
+        if (['FATHER_NAME', 'DATE_OF_BIRTH'].includes(field) && bare.fatherName !== undefined)
+          continue;
+        expect(tell(field, level, bare, others)).toEqual({ ...silent, level, ...absent });
+      }
+    },
+  );
+
+  test.each(subjectFields)('of %s is nothing when it is withheld or not named', (field) => {
+    expect(() => tell(field, 'WITHHELD', whole, [])).toThrow(TypeError);
     expect(() =>
-      disclose({}, [field], { subject, dateOfBirth: undefined, agreeing: new Set() }),
+      disclose({}, [field], { subject: whole, dateOfBirth: undefined, agreeing: new Set() }),
     ).toThrow(TypeError);
   });
 
-  test('says no more at a level it does not have than at none', () => {
+  test.each(subjectFields)('of %s is nothing at a level it does not have', (field) => {
     const { levels } = fieldCatalogue[field];
     for (const level of ['CONFIRM', 'GENERALISED'] as const) {
-      if (!levels.includes(level)) expect(() => tell(field, level)).toThrow(TypeError);
+      if (!levels.includes(level)) expect(() => tell(field, level, whole, [])).toThrow(TypeError);
     }
   });
 });
@@ -108,22 +99,22 @@ test('each field has one name, and the other way round', () => {
 });
 
 describe('the agreement of an element', () => {
-  const agreeing = new Set(['NAME', 'GRANDFATHER_NAME'] as const);
-  test.each([
-    ['CONFIRM', 'AGREES'],
-    ['GENERALISED', 'AGREES'],
-    ['FULL', 'AGREES'],
-    ['PRESENCE', 'NOT_CONFIRMED'],
-    ['WITHHELD', 'NOT_CONFIRMED'],
-  ] as const)('at %s of its field is %s', (level, told) => {
-    expect(discloseAgreement({ FULL_NAME: level }, 'NAME', agreeing)).toBe(told);
+  const rows = evidenceElements.flatMap((element) =>
+    agreementRows.flatMap(({ level }) => saids.map((said) => ({ element, level, said }))),
+  );
+  test.each(rows)('$element, its field at $level and the evidence $said', (row) => {
+    const { element, level, said } = row;
+    const field = elementFields[element];
+    const scope = field === undefined ? {} : { [field]: level };
+    const agreeing = new Set(said === 'AGREES' ? [element] : []);
+    expect(discloseAgreement(scope, element, agreeing)).toBe(
+      field === undefined ? 'NOT_CONFIRMED' : toldAgreement(level, said),
+    );
   });
   test('of which no field speaks is never told', () => {
     const everything = Object.fromEntries(subjectFields.map((field) => [field, 'FULL'] as const));
+    const agreeing = new Set(evidenceElements);
     expect(discloseAgreement(everything, 'GRANDFATHER_NAME', agreeing)).toBe('NOT_CONFIRMED');
-  });
-  test('that differs is not confirmed at any level', () => {
-    expect(discloseAgreement({ SEX: 'FULL' }, 'SEX', agreeing)).toBe('NOT_CONFIRMED');
   });
 });
 

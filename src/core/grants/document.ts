@@ -1,6 +1,6 @@
-import { budgetLimits } from '../budget/index.js';
+import { budgetLimits, missesPerMatch } from '../budget/index.js';
 import { disclosureLevelOf, fieldCatalogue, subjectFields } from '../disclosure/catalogue.js';
-import type { Grant } from './grant.js';
+import { termsOf, termsText, type Grant } from './grant.js';
 import { purposeDefinitions } from './purpose.js';
 import {
   assuranceWords,
@@ -18,7 +18,8 @@ export interface GrantParties {
 
 /**
  * The grant as a document to be read and signed, in Markdown. Everything the digest covers stands in
- * it, and nothing else but the partner's name.
+ * it, and nothing else but the partner's name: in words, and in an annex as the bytes the digest is
+ * made of.
  */
 export function printGrant(grant: Grant, { partnerName }: GrantParties): string {
   const limits = budgetLimits([grant], 'GRANT');
@@ -67,13 +68,20 @@ export function printGrant(grant: Grant, { partnerName }: GrantParties): string 
       ['Different people a day', String(limits.people)],
       [
         'Questions without a match a week',
-        `${limits.misses}, and four more for each person matched on a day`,
+        `${limits.misses}, of which one that names no document uses two; and ${missesPerMatch} more ` +
+          'for each person matched on a day, up to as many again',
       ],
       ['Different values tried around one person in 30 days', String(limits.values.NARROW)],
     ]),
     '## What an answer means',
     '“Not confirmed” is not a finding about the person. It follows from a typing error, an expired ' +
       'visa or a stopped grant as well, and must not ground refusal of entry, detention or return.',
+    '## Annex: what the digest covers',
+    'The digest is the SHA-256, in base64url without padding, of four texts in UTF-8, each behind its ' +
+      'length in bytes as four bytes, the highest first: `safeconduct/grant/v1`, the id ' +
+      `\`${grant.id}\`, the version \`${grant.version}\`, and the terms as canonical JSON ` +
+      '(RFC 8785), which are:',
+    `\`\`\`json\n${termsText(termsOf(grant))}\n\`\`\``,
   ]);
 }
 

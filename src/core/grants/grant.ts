@@ -78,7 +78,13 @@ export function termsOf(grant: Grant): GrantTerms {
  * `safeconduct/grant/v1`, grant id, version, RFC 8785 JSON of the terms (times as RFC 3339 UTC).
  */
 export function grantDigest(id: GrantId, version: number, terms: GrantTerms): string {
+  const parts = encodeParts('safeconduct/grant/v1', id, String(version), termsText(terms));
+  return encodeBase64Url(sha256(parts));
+}
+
+/** The terms as the digest covers them: RFC 8785 JSON, times as RFC 3339 in UTC to the millisecond. */
+export function termsText(terms: GrantTerms): string {
   const text = canonicalize(JSON.parse(JSON.stringify(terms)));
   if (text === undefined) throw new TypeError('terms have no JSON');
-  return encodeBase64Url(sha256(encodeParts('safeconduct/grant/v1', id, String(version), text)));
+  return text;
 }

@@ -11,7 +11,6 @@ import {
   evidenceElementsOf,
   explainCandidateCap,
   explainComparison,
-  meetsEvidenceFloor,
   parseEvidence,
   prepareSubject,
   restrictEvidence,
@@ -89,11 +88,6 @@ describe('evidence', () => {
     const one = parseEvidence({ names: [{ full: 'Muhammad Zalmay' }] }, today);
     const other = parseEvidence({ names: [{ full: 'ZALMAY  محمد' }] }, today);
     expect(canonicalEvidence(one)).toBe(canonicalEvidence(other));
-  });
-  test('a name and a year are below the floor, with a month above it', () => {
-    const names = [{ full: 'Zalmay Tarinkoti' }];
-    expect(meetsEvidenceFloor(parseEvidence({ names, dateOfBirth: '1984' }, today))).toBe(false);
-    expect(meetsEvidenceFloor(parseEvidence({ names, dateOfBirth: '1984-03' }, today))).toBe(true);
   });
   test.each([
     [{ names: [{ full: 'x'.repeat(10_000) }] }, 'person.names[0].full'],

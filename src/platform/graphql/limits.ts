@@ -29,8 +29,8 @@ export const operationLimits = {
 export function operationLimitsRule(context: ValidationContext): ASTVisitor {
   return {
     Document(document) {
-      for (const complaint of findExcess(document)) {
-        context.reportError(new GraphQLError(complaint));
+      for (const [limit, complaint] of findExcess(document)) {
+        context.reportError(new GraphQLError(complaint, { extensions: { limit } }));
       }
       return undefined;
     },
@@ -42,30 +42,53 @@ interface Extent {
   readonly fields: number;
 }
 
-function findExcess(document: DocumentNode): readonly string[] {
+/** What an operator is told of a document that is beyond a limit; it never leaves. */
+export const limitNames = [
+  'operations in a document',
+  'fragments in a circle',
+  'depth',
+  'fields',
+  'root fields',
+  'directives',
+  'names of a field',
+] as const;
+export type LimitName = (typeof limitNames)[number];
+
+type Complaint = readonly [limit: LimitName, message: string];
+
+/** The limit an error of {@link operationLimitsRule} is about. */
+export function limitOf(error: GraphQLError): LimitName | undefined {
+  return limitNames.find((limit) => limit === error.extensions['limit']);
+}
+
+function findExcess(document: DocumentNode): readonly Complaint[] {
   const operations = document.definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION);
-  if (operations.length !== 1) return ['A document holds one operation.'];
+  if (operations.length !== 1) {
+    return [['operations in a document', 'A document holds one operation.']];
+  }
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const definition of document.definitions) {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) {
       fragments.set(definition.name.value, definition);
     }
   }
-  const complaints: string[] = [];
+  const complaints: Complaint[] = [];
   for (const operation of document.definitions) {
     if (operation.kind !== Kind.OPERATION_DEFINITION) continue;
     const measured = measure(operation.selectionSet, fragments);
-    if (measured === undefined) return ['Fragments form a cycle.'];
-    if (measured.depth > operationLimits.depth) complaints.push('The operation is too deep.');
-    if (measured.fields > operationLimits.fields) complaints.push('The operation is too large.');
+    if (measured === undefined) return [['fragments in a circle', 'Fragments form a cycle.']];
+    if (measured.depth > operationLimits.depth)
+      complaints.push(['depth', 'The operation is too deep.']);
+    if (measured.fields > operationLimits.fields)
+      complaints.push(['fields', 'The operation is too large.']);
     const roots = rootFields(operation.selectionSet, fragments, new Set());
-    if (roots !== 1) complaints.push('An operation has one root field.');
+    if (roots !== 1) complaints.push(['root fields', 'An operation has one root field.']);
   }
   if (countDirectives(document) > operationLimits.directives) {
-    complaints.push('The document has too many directives.');
+    complaints.push(['directives', 'The document has too many directives.']);
   }
   if (hasFieldTwice(document, fragments)) {
-    complaints.push('A field of one object is selected under one name only.');
+    complaints.push(['names of a field', 'A field of one object is selected under one name only.']);
   }
   return complaints;
 }

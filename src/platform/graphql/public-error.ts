@@ -9,6 +9,7 @@ import {
   type GraphQLFormattedError,
 } from 'graphql';
 import { GatewayError } from '../../core/errors.js';
+import { limitOf } from './limits.js';
 import { describeError, type GatewayLogger } from '../telemetry/logger.js';
 import type { GatewayErrorCode } from '../../core/errors.js';
 import { errorMap, publicErrors, retryAfterSeconds, type PublicError } from './error-map.js';
@@ -108,8 +109,12 @@ function isOfTheDocument(error: unknown): error is GraphQLError {
 
 function documentError(error: GraphQLError, document: DocumentNode | undefined): GatewayError {
   const argument = argumentOf(error.message) ?? argumentOfLiteral(error, document);
+  const limit = limitOf(error);
   return new GatewayError('ERR_INPUT_INVALID', {
-    detail: 'the document or its variables are not valid',
+    detail:
+      limit === undefined
+        ? 'the document or its variables are not valid'
+        : `the document is beyond the limit of ${limit}`,
     ...(argument === undefined ? {} : { argument }),
   });
 }
