@@ -111,6 +111,24 @@ const passportHolders = (world: BenchWorld): readonly DemoPerson[] =>
       fatherName !== undefined,
   );
 
+const documentsPerQuestion = 10;
+/** Of those who travel, one in so many is on the register. */
+const oneOnRegister = 50;
+
+/** Passports of people who travel, a few of the register among them, as many in each question as there may be. */
+function travellers(world: BenchWorld, tries: number): readonly PersonEvidenceInput[] {
+  const others = strangers('travellers', tries * documentsPerQuestion);
+  const holders = passportHolders(world);
+  const documents = others.flatMap((stranger, at) => {
+    const person = at % oneOnRegister === 0 ? holders[at / oneOnRegister] : stranger;
+    const number = person?.documents?.[0]?.['number'];
+    return number === undefined ? [] : [{ type: 'PASSPORT' as const, number }];
+  });
+  return Array.from({ length: tries }, (_, at) => ({
+    documents: documents.slice(at * documentsPerQuestion, (at + 1) * documentsPerQuestion),
+  })).filter((question) => question.documents.length > 0);
+}
+
 const list = (questions: readonly PersonEvidenceInput[]): Attempt => {
   let at = 0;
   return { next: () => questions[at++] };
@@ -213,6 +231,8 @@ export async function playAttacks(
       })),
     ),
   );
+
+  await run('list of travellers, ten documents a question', list(travellers(world, tries)));
 
   const passported = passportHolders(world);
   await run('neighbours of a known person', async (asker) => {

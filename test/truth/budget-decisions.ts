@@ -40,9 +40,10 @@ export const knownPerson = {
   documents: [{ type: 'PASSPORT', number: 'Q70011223' }],
 } as const;
 
-const passport = (number: string): PersonEvidenceInput => ({
-  documents: [{ type: 'PASSPORT', number }],
+const passports = (...numbers: readonly string[]): PersonEvidenceInput => ({
+  documents: numbers.map((number) => ({ type: 'PASSPORT', number })),
 });
+const passport = (number: string): PersonEvidenceInput => passports(number);
 /** Nobody, and nobody's neighbour: numbers of no common run. */
 const strangers = [
   'L10293847',
@@ -122,6 +123,18 @@ export const budgetRows: readonly BudgetRow[] = [
     budgets: { missesPerWeek: 2, valuesPerPerson: 500 },
     asked: [charged(named('Omar Stanekzai')), spent(stranger(0), 'MISSES')],
     used: used(1, 1, 2, 1),
+  },
+  {
+    rule: 'a miss counts once more for each further name or document: each may be another person',
+    questionsPerDay: 100,
+    budgets: { missesPerWeek: 4, valuesPerPerson: 500 },
+    asked: [
+      charged(passports('L10293847', 'M56473829', 'N91827364')),
+      spent(passports('R64738291', 'S29384756'), 'MISSES'),
+      charged(stranger(3)),
+      spent(stranger(4), 'MISSES'),
+    ],
+    used: used(2, 2, 4, 1),
   },
   {
     rule: 'a match is no miss, and earns as many again as the limit lets it',

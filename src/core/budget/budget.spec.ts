@@ -17,6 +17,21 @@ const without = (element: keyof PersonEvidenceInput): PersonEvidenceInput => ({
   ...full,
   [element]: null,
 });
+const withNames = (further: readonly string[]): PersonEvidenceInput => ({
+  ...full,
+  names: [...(full.names ?? []), ...further.map((name) => ({ full: name }))],
+});
+const passports = (count: number) =>
+  Array.from({ length: count }, (_, at) => ({
+    type: 'PASSPORT' as const,
+    number: `P${at}7654321`,
+  }));
+const many: PersonEvidenceInput = {
+  names: ['Ba', 'Ka', 'La', 'Ma', 'Na', 'Ra', 'Sa', 'Ta', 'Za', 'Da'].map((part) => ({
+    full: `${part}rim Noori`,
+  })),
+  dateOfBirth: '1984-03-15',
+};
 const tries = (person: PersonEvidenceInput) =>
   chargesFor(person).probes.map(({ width, anchor }) => `${width} ${anchor[0]}: ${anchor.at(-1)}`);
 
@@ -63,6 +78,19 @@ describe('what a question charges', () => {
     const series = probes.filter(({ width }) => width === 'TAILS');
     expect(new Set(series.map(({ value }) => value)).size).toBe(10);
     expect(new Set(series.map(({ anchor }) => anchor.join())).size).toBe(1);
+  });
+
+  test.each<[string, PersonEvidenceInput, number]>([
+    ['of one name and one document costs one', full, 1],
+    ['without a document costs two', without('documents'), 2],
+    ['of two spellings of one name costs one', withNames(['AHMADI Muhammad Raheem']), 1],
+    ['of three names costs two more', withNames(['Gul Zadran', 'Farid Noori']), 3],
+    ['of ten documents costs ten', { documents: passports(10) }, 10],
+    ['of one document given twice costs one', { documents: [...passports(1), ...passports(1)] }, 1],
+    ['of ten names and ten documents costs nineteen', { ...many, documents: passports(10) }, 19],
+    ['of ten names and no document costs eleven', many, 11],
+  ])('a miss %s', (_, person, cost) => {
+    expect(chargesFor(person).missCost).toBe(cost);
   });
 
   test('a short number has no series', () => {

@@ -8,7 +8,10 @@ import { guardsOf, probesOf, type Probe } from './probing.js';
  */
 export interface Charges {
   readonly person: string;
-  /** What a miss costs: twice as much where a document could have been compared and none is there. */
+  /**
+   * What a miss costs: one; two where a document could have been compared and none is there; and one
+   * more for each further name or document, since a question may try another person with each.
+   */
   readonly missCost: number;
   readonly probes: readonly Probe[];
   /** What names one person in the question: after a match, new values around it are climbing. */
@@ -23,11 +26,15 @@ const thinMissCost = 2;
  * @param comparesDocuments whether the grant would have compared one
  */
 export function chargesOf(evidence: Evidence, comparesDocuments: boolean): Charges {
-  const isThin = comparesDocuments && canonicalElements(evidence).documents.length === 0;
+  const { names, documents } = canonicalElements(evidence);
+  const isThin = comparesDocuments && documents.length === 0;
   return {
     person: canonicalEvidence(evidence),
-    missCost: isThin ? thinMissCost : 1,
+    missCost: (isThin ? thinMissCost : 1) + furtherOf(names) + furtherOf(documents),
     probes: probesOf(evidence),
     guards: guardsOf(evidence),
   };
 }
+
+/** How many there are beyond the first; what normalises alike is one. */
+const furtherOf = (values: readonly string[]): number => Math.max(0, new Set(values).size - 1);

@@ -68,7 +68,7 @@ export function printGrant(grant: Grant, { partnerName }: GrantParties): string 
       ['Different people a day', String(limits.people)],
       [
         'Questions without a match a week',
-        `${limits.misses}, of which one that names no document uses two; and ${missesPerMatch} more ` +
+        `${limits.misses}, of which one that names no document uses two, and each further name or document in a question one more; and ${missesPerMatch} more ` +
           'for each person matched on a day, up to as many again',
       ],
       ['Different values tried around one person in 30 days', String(limits.values.NARROW)],
