@@ -234,6 +234,25 @@ describeOnEachDatabase('grants at the staff door', (kind) => {
       'a grant in force from the start',
       `INSERT INTO access_grant (id, partner, state, version) VALUES (gen_random_uuid(), '${alpha.code}', 'ACTIVE', 1)`,
     ],
+    [
+      'a version under the act of another',
+      `INSERT INTO grant_version
+         (grant_id, version, terms, digest, requested_by, approved_by, approved_at, act)
+       SELECT grant_id, 99, terms, 'd', requested_by, approved_by, approved_at, act
+       FROM grant_version WHERE act IS NOT NULL AND NOT narrows AND terms->'caseloads' <> '["TEST"]'
+       ORDER BY approved_at DESC LIMIT 1`,
+    ],
+    [
+      'a suspended grant under the act of another kind',
+      `UPDATE access_grant g SET state = 'ACTIVE', act = (
+         SELECT act FROM grant_version v WHERE v.grant_id = g.id AND v.act IS NOT NULL LIMIT 1)
+       WHERE state = 'SUSPENDED'`,
+    ],
+    [
+      'a key for grants nobody approved',
+      `INSERT INTO grant_key (partner, kid, jwk, active, requested_by, approved_by)
+       VALUES ('${alpha.code}', 'k', '{}', true, 'one', 'two')`,
+    ],
   ])('the database lets nobody bring %s into force', async (_what, sql) => {
     const grant = await inForce();
     await act('LIA-1', 'narrowGrant', { grant, terms: text({ questionsPerDay: 5 }) });

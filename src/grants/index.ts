@@ -1,3 +1,4 @@
+import { ActsNamed1771000000601 } from './acts-named.migration.js';
 import { Budgets1764000000001 } from './budgets.migration.js';
 import { NearBudgets1770000000702 } from './near-budgets.migration.js';
 import { SlidingBudgets1769100000000 } from './sliding-budgets.migration.js';
@@ -71,4 +72,5 @@ export const grantMigrations = [
   TestGrants1770000000101,
   NearBudgets1770000000702,
   ValuesDefault1771000000101,
+  ActsNamed1771000000601,
 ];

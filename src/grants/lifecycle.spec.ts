@@ -73,13 +73,13 @@ describeOnEachDatabase('the life of a grant', (kind) => {
     within((manager) => lifecycle.submit(manager, one, { grantId }, at));
   const approve = ({ id, digest }: Grant, by = two) =>
     within((manager) => lifecycle.approve(manager, by, { grantId: id, digest }, at));
-  const accept = ({ id, version }: Grant) =>
+  const accept = ({ id, version, digest }: Grant) =>
     within(async (manager) => {
       await setProposalState(manager, { id, version }, 'ACTIVE');
       await manager.query(
         `INSERT INTO grant_acceptance (grant_id, version, digest, accepted_at, client_id)
-         VALUES ($1, $2, 'd', $3, 'c')`,
-        [id, version, at],
+         VALUES ($1, $2, $3, $4, 'c')`,
+        [id, version, digest, at],
       );
       await manager.query(`UPDATE access_grant SET state = 'ACTIVE', version = $2 WHERE id = $1`, [
         id,
@@ -124,6 +124,16 @@ describeOnEachDatabase('the life of a grant', (kind) => {
     ]);
     await accept(drafted);
     expect([(await live(drafted.id))?.digest, await awaiting()]).toEqual([drafted.digest, []]);
+  });
+
+  test('an acceptance over another digest brings nothing into force', async () => {
+    const drafted = await draft();
+    await submit(drafted.id);
+    const approved = await approve(drafted);
+    await expect(accept({ ...approved, digest: 'another' })).rejects.toThrow();
+    expect(await live(approved.id)).toBeUndefined();
+    await accept(approved);
+    expect(await live(approved.id)).toMatchObject({ state: 'ACTIVE' });
   });
 
   test('refuses an approver who is the requester', async () => {
