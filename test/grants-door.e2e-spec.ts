@@ -315,6 +315,13 @@ describeOnEachDatabase('grants at the staff door', (kind) => {
     expect(other.value).toMatchObject({
       sharedIdentifiers: [{ field: 'VISA_REFERENCE', partner: alpha.code }],
     });
+    // One partner could join what it is told for two purposes as well; another version is no other grant.
+    const shared = async (purpose: string) =>
+      (await preview('LIA-1', { purpose, fields: { VISA_REFERENCE: 'FULL' } })).value;
+    expect(await shared('ONWARD_TRAVEL')).toMatchObject({
+      sharedIdentifiers: [{ field: 'VISA_REFERENCE', partner: alpha.code }],
+    });
+    expect(await shared('BORDER_VERIFICATION')).toMatchObject({ sharedIdentifiers: [] });
     expect((await preview('REG-1', {})).code).toBe('ERR_ACT_NOT_PERMITTED');
     expect((await preview('LIA-1', {}, { dateOfBirth: 'x' })).code).toBe('ERR_INPUT_INVALID');
   });

@@ -251,9 +251,10 @@ export class Authority {
     );
   }
 
-  /** Grants of every partner of a state. */
+  /** Grants of every partner of a state that is not suspended. */
   grantsOfState(state: StateCode): readonly Grant[] {
-    const ofState = (code: PartnerCode) => this.snapshot.partners.get(code)?.state === state;
+    const ofState = (code: PartnerCode) =>
+      this.isPartnerActive(code) && this.snapshot.partners.get(code)?.state === state;
     return [...this.snapshot.grants.values()].filter(({ partner }) => ofState(partner));
   }
 

@@ -6,7 +6,7 @@ import { disclosureLevels } from '../core/disclosure/catalogue.js';
 import type { Grant, GrantTerms } from '../core/grants/grant.js';
 import { parseTerms } from '../core/grants/parse-terms.js';
 import { compareTerms } from '../core/grants/widening.js';
-import type { GrantId } from '../core/ids.js';
+import type { GrantId, StateCode } from '../core/ids.js';
 import { evidenceElements } from '../core/matching/index.js';
 import type { StaffCaller } from '../staff/index.js';
 import { migrations } from '../migrations.js';
@@ -134,6 +134,23 @@ describeOnEachDatabase('the life of a grant', (kind) => {
     expect(await live(approved.id)).toBeUndefined();
     await accept(approved);
     expect(await live(approved.id)).toMatchObject({ state: 'ACTIVE' });
+  });
+
+  test('a state is allowed nothing by the grants of a partner that is suspended', async () => {
+    await database.dataSource.query(
+      `INSERT INTO partner (code, name, state, active, valid_after)
+       VALUES ('BRAVO-BORDER', 'Another', 'AUS', true, now())`,
+    );
+    const { id } = await inForce({ ...terms, partner: 'BRAVO-BORDER' });
+    const ofState = async () =>
+      (await Authority.open(database.dataSource))
+        .grantsOfState('AUS' as StateCode)
+        .map((grant) => grant.id);
+    expect(await ofState()).toContain(id);
+    await database.dataSource.query(
+      "UPDATE partner SET active = false WHERE code = 'BRAVO-BORDER'",
+    );
+    expect(await ofState()).not.toContain(id);
   });
 
   test('refuses an approver who is the requester', async () => {

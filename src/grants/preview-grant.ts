@@ -43,7 +43,7 @@ export interface GrantPreview {
    * partner counts as well, so that the number says nothing about them.
    */
   readonly peopleInScope: number | null;
-  /** Live grants of other partners that show the same identifier in full. */
+  /** Live grants of other partners, or for another purpose, that show the same identifier in full. */
   readonly sharedIdentifiers: readonly {
     readonly field: SubjectField;
     readonly grant: GrantId;
@@ -197,7 +197,10 @@ export class PreviewGrant {
   }
 }
 
-/** Live grants of other partners, about the same people, that show the same identifier in full. */
+/**
+ * Other live grants about the same people that show the same identifier in full: of other partners, and
+ * of this one for another purpose, whose references cannot be joined otherwise.
+ */
 export function sharedIdentifiers(
   terms: GrantTerms,
   grants: readonly Grant[],
@@ -208,7 +211,7 @@ export function sharedIdentifiers(
   );
   const others = grants.filter(
     (grant) =>
-      grant.partner !== terms.partner &&
+      (grant.partner !== terms.partner || grant.purpose !== terms.purpose) &&
       ['ACTIVE', 'ACCEPTED', 'SUSPENDED'].includes(stateAt(grant, now)) &&
       grant.caseloads.some((caseload) => terms.caseloads.includes(caseload)),
   );
