@@ -17,6 +17,7 @@ import {
   ReadNotices,
   ToldFacts,
   ToldKeys,
+  type EpochWrapping,
 } from '../../src/referrals/index.js';
 import { ReadAccess, VerifyIdentity, type Question } from '../../src/verification/index.js';
 
@@ -43,6 +44,7 @@ export class InProcessGateway {
   private readonly crossings: Crossings;
   private readonly noteChanges: NoteChanges;
   private readonly readNotices: ReadNotices;
+  private readonly opened: Promise<void>;
   /** Of the latest question: of its answer, or of its refusal. */
   private latest = '';
   private ids = 0;
@@ -67,6 +69,7 @@ export class InProcessGateway {
     const newId = () => `00000000-0000-4000-8000-${String((this.ids += 1)).padStart(12, '0')}`;
     const log = publicLog(dataSource);
     const toldKeys = new ToldKeys(dataSource, Buffer.alloc(32, 9), (size) => Buffer.alloc(size, 3));
+    this.opened = toldKeys.open(oneEpoch(dataSource));
     const facts = new ToldFacts(toldKeys);
     this.verifyIdentity = new VerifyIdentity(
       authority,
@@ -87,6 +90,7 @@ export class InProcessGateway {
 
   /** The answer or refusal as a partner gets it, as text. */
   async ask(question: Question): Promise<string> {
+    await this.opened;
     this.at += 61_000;
     try {
       const answer = await this.verifyIdentity.execute(this.world.caller, question);
@@ -103,6 +107,7 @@ export class InProcessGateway {
 
   /** Says that the person of the latest question crossed: taken after a match, else refused. */
   async confirm(): Promise<string> {
+    await this.opened;
     this.at += 61_000;
     const crossing = { state: 'PAK', borderPoint: 'PKTRM', crossedAt: new Date(this.at) };
     try {
@@ -121,6 +126,7 @@ export class InProcessGateway {
 
   /** The register changes: people of this world become what they are in another, or are erased. */
   async becomes(people: readonly StoredPerson[]): Promise<void> {
+    await this.opened;
     const after = new Map(people.map(({ number, subject }) => [number, subject]));
     const changes = this.world.people.map(({ number, subject: before }) => {
       const now = after.get(number);
@@ -134,6 +140,7 @@ export class InProcessGateway {
 
   /** The notices as a partner reads them; their ids are random. */
   async notices(): Promise<string> {
+    await this.opened;
     const { notices, hasNextPage } = await this.readNotices.execute(
       this.world.caller,
       50,
@@ -148,6 +155,21 @@ export class InProcessGateway {
   async access(): Promise<string> {
     return JSON.stringify(await this.readAccess.execute(this.world.caller));
   }
+}
+
+/** Told keys under one epoch's key, which is no secret. */
+function oneEpoch(dataSource: DataSource): EpochWrapping {
+  const wrapping = { id: 1, key: Buffer.alloc(32, 4) };
+  return {
+    current: async () => {
+      await dataSource.query(
+        'INSERT INTO erasure_epoch (id, key_check) VALUES ($1, $2) ON CONFLICT DO NOTHING',
+        [wrapping.id, Buffer.alloc(16)],
+      );
+      return wrapping;
+    },
+    key: async () => wrapping.key,
+  };
 }
 
 /** Forgets every use of every budget, and what partners were told and said. */
