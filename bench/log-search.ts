@@ -2,6 +2,8 @@ import type { DataSource } from 'typeorm';
 import { createSecretKey } from 'node:crypto';
 import { findRows } from '../src/access-log/search/find-rows.js';
 import type { LogFilter } from '../src/access-log/index.js';
+import { makeMonth } from '../src/access-log/months/months.js';
+import { withSealed, type SealedColumns } from '../src/access-log/months/sealed-rows.js';
 import { MarkKeys } from '../src/access-log/search/mark-keys.js';
 import { askerMark, dayOfInstant, markOf, windowOf } from '../src/core/log/marks.js';
 import { localFiles } from '../src/access-log/journal/journal-files.js';
@@ -81,11 +83,13 @@ export async function measureSearch(
         { database: dataSource, keys },
         { filter, after: { at, kind: 0, index: 0 }, most: 101, now },
       );
-      await dataSource.query(
-        `SELECT l.record, l.sealed FROM unnest($1::text[], $2::bigint[]) AS w (tree, leaf_index)
+      const leaves = await dataSource.query<SealedColumns[]>(
+        `SELECT l.tree, l.leaf_index, l.record, l.month, l.sealed
+         FROM unnest($1::text[], $2::bigint[]) AS w (tree, leaf_index)
          JOIN access_log_leaf l ON l.tree = w.tree AND l.leaf_index = w.leaf_index`,
         [found.map(({ tree }) => tree), found.map(({ index }) => index)],
       );
+      await withSealed(dataSource, leaves);
       times.push(performance.now() - from);
     }
     times.sort((a, b) => a - b);
@@ -131,6 +135,10 @@ async function makeRows(
            FROM access_log_kind WHERE tree LIKE 'bench-%') k USING (place)`,
     [now, rows],
   );
+  const months = await dataSource.query<{ month: string }[]>(
+    `SELECT DISTINCT to_char(at AT TIME ZONE 'UTC', 'YYYY-MM') AS month FROM made`,
+  );
+  for (const { month } of months) await makeMonth(dataSource, month);
   await dataSource.query(
     `INSERT INTO access_log_entry (kind, day, at, leaf_index, reference_mark)
      SELECT kind, day, at, leaf_index, ('x' || md5(random()::text))::bit(64)::bigint FROM made ORDER BY at`,
@@ -145,14 +153,21 @@ async function makeRows(
      FROM made WHERE day >= $1 ORDER BY at`,
     [Math.floor(today / 45) * 45 - 45, asker, seen],
   );
+  const monthOfRow = `to_char(at AT TIME ZONE 'UTC', 'YYYYMM')::int`;
   await dataSource.query(
-    `INSERT INTO access_log_leaf (tree, leaf_index, id, record, sealed, hashes, writer, number)
+    `INSERT INTO access_log_leaf (tree, leaf_index, id, record, hashes, writer, number, month)
      SELECT tree, leaf_index, gen_random_uuid(), decode(repeat('61', 480), 'hex'),
-       decode(repeat('62', 1084), 'hex'), decode(repeat('63', 64), 'hex'), tree, leaf_index
+       decode(repeat('63', 64), 'hex'), tree, leaf_index, ${monthOfRow}
+     FROM made ORDER BY at`,
+  );
+  await dataSource.query(
+    `INSERT INTO access_log_sealed (month, tree, leaf_index, sealed)
+     SELECT ${monthOfRow}, tree, leaf_index, decode(repeat('62', 1084), 'hex')
      FROM made ORDER BY at`,
   );
   await dataSource.query('DROP TABLE made');
   await dataSource.query(
-    'VACUUM ANALYZE access_log_entry, access_log_mark, access_log_leaf, access_log_kind',
+    `VACUUM ANALYZE access_log_entry, access_log_mark, access_log_leaf, access_log_sealed,
+       access_log_kind`,
   );
 }

@@ -1,20 +1,25 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { playAttacks, playColluders } from './privacy/attackers.js';
-import { playHonestMonth, type HonestFigures } from './privacy/honest.js';
-import { printPrivacy } from './privacy/report.js';
+import { playHonestMonth } from './privacy/honest.js';
+import { printPrivacy, type PrivacyFigures } from './privacy/report.js';
 import { measureSockets } from './privacy/sockets.js';
 import { BenchWorld } from './privacy/world.js';
 
 /**
- * `npm run bench:privacy -- [--short] [--tries 1000] [--samples 10000] [--days 30] [--seeds 3]
- * [--port 18443] [--out docs/privacy.md]`: what attackers learn, what honest partners lose, what size
- * and time of an answer tell. In full it takes most of an hour of a quiet machine; `--short` a few
- * minutes, with figures too few for the statistics.
+ * `npm run bench:privacy -- [--short] [--part sockets|attacks|honest] [--tries 1000] [--samples 10000]
+ * [--days 30] [--seeds 3] [--state WORDS] [--figures FILE] [--port 18443] [--out docs/privacy.md]`:
+ * what attackers learn, what honest partners lose, what size and time of an answer tell. In full it
+ * takes about two hours, most of it waiting for answers to leave; `--short` a few minutes, with
+ * figures too few for the statistics. A part can be measured alone: `--figures` keeps what was
+ * measured, each part with how it was made, and the page is written once all three are there.
  */
 const { values } = parseArgs({
   options: {
     short: { type: 'boolean', default: false },
+    part: { type: 'string' },
+    state: { type: 'string', default: 'a machine with nothing else to do' },
+    figures: { type: 'string' },
     tries: { type: 'string' },
     samples: { type: 'string' },
     days: { type: 'string' },
@@ -28,32 +33,51 @@ const tries = Number(values.tries ?? (values.short ? 150 : 1_000));
 const samples = Number(values.samples ?? (values.short ? 200 : 10_000));
 const days = Number(values.days ?? (values.short ? 5 : 30));
 const seeds = Number(values.seeds ?? (values.short ? 1 : 3));
+const figures: Partial<PrivacyFigures> =
+  values.figures !== undefined && existsSync(values.figures)
+    ? (JSON.parse(readFileSync(values.figures, 'utf8')) as Partial<PrivacyFigures>)
+    : {};
+const isAsked = (part: string) => values.part === undefined || values.part === part;
+const keep = (part: Partial<PrivacyFigures>) => {
+  Object.assign(figures, part);
+  if (values.figures !== undefined) writeFileSync(values.figures, JSON.stringify(figures, null, 1));
+};
 
 const world = await BenchWorld.open(Number(values.port));
 try {
   // Real sockets first: tokens and certificates need the real clock.
-  const sockets = [
-    await measureSockets(world, samples, 1),
-    await measureSockets(world, samples, 8),
-  ];
-  say(JSON.stringify(sockets, null, 1));
-  const attacks = [
-    ...(await playAttacks(world, true, tries, say)),
-    ...(await playAttacks(world, false, tries, say)),
-  ];
-  const colluders = await playColluders(world);
-  const honest: HonestFigures[] = [];
-  for (let seed = 1; seed <= seeds; seed += 1) {
-    for (const missShare of [0.3, 0.7]) {
-      const month = await playHonestMonth(world, missShare, days, seed);
-      say(JSON.stringify({ ...month, alarms: [...month.alarms] }));
-      honest.push(month);
+  if (isAsked('sockets')) {
+    const made = `${samples} samples a class, ${values.state}`;
+    const measured = [];
+    for (const atOnce of [1, 8]) {
+      measured.push(await measureSockets(world, samples, atOnce));
+      keep({ sockets: { made, figures: measured } });
     }
   }
-  const mode = `${tries} tries, ${days} days, ${seeds} seeds, ${samples} samples a class`;
-  const page = printPrivacy({ mode, attacks, colluders, honest, sockets });
-  writeFileSync(values.out, page);
-  process.stdout.write(page);
+  if (isAsked('attacks')) {
+    const measured = [
+      ...(await playAttacks(world, true, tries, say)),
+      ...(await playAttacks(world, false, tries, say)),
+    ];
+    const colluders = await playColluders(world);
+    keep({ attacks: { made: `${tries} tries`, figures: measured, colluders } });
+  }
+  if (isAsked('honest')) {
+    const measured = [];
+    for (let seed = 1; seed <= seeds; seed += 1) {
+      for (const missShare of [0.3, 0.7]) {
+        measured.push(await playHonestMonth(world, missShare, days, seed));
+        say(JSON.stringify(measured.at(-1)));
+        keep({ honest: { made: `${measured.length} months of ${days} days`, figures: measured } });
+      }
+    }
+  }
+  const { sockets, attacks, honest } = figures;
+  if (sockets !== undefined && attacks !== undefined && honest !== undefined) {
+    const page = printPrivacy({ sockets, attacks, honest });
+    writeFileSync(values.out, page);
+    process.stdout.write(page);
+  }
 } finally {
   await world.close();
 }

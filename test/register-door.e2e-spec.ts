@@ -252,6 +252,47 @@ describeOnEachDatabase('the registrars’ desk at the staff door', (kind) => {
     expect(stale.code).toBe('ERR_CONFLICT');
   });
 
+  test('changes a visa at once while a correction waits, which holds both once it is released', async () => {
+    const visa = (status: string) =>
+      change('changeVisaStatus', 'ChangeVisaStatusInput', { reference: reference(8), status });
+    const seen = async () => {
+      const { value } = await one.graphql(
+        `query P($r: PersonReferenceInput!) { person(reference: $r) { state content waiting } }`,
+        { r: reference(8) },
+      );
+      const { content, ...rest } = value as { content: string };
+      return { ...rest, visa: (JSON.parse(content) as { visa?: object }).visa };
+    };
+    await visa('GRANTED');
+    // The correction that waits has the status already: what partners are told has it not.
+    const waiting = await change('correctPerson', 'CorrectPersonInput', {
+      reference: reference(8),
+      correction: JSON.stringify({
+        documents: [{ type: 'PASSPORT', number: passport(68) }],
+        visa: { status: 'CANCELLED' },
+      }),
+    });
+    expect(waiting.change.fields).toEqual(['documents', 'visa.status']);
+    expect(await seen()).toMatchObject({ waiting: ['documents', 'visa.status'] });
+    const cancelled = await visa('CANCELLED');
+    expect(cancelled.change).toMatchObject({
+      act: { act: 'REGISTER_CORRECT', state: 'DONE' },
+      fields: ['visa.status'],
+      release: null,
+    });
+    expect(await seen()).toEqual({
+      state: 'PENDING',
+      waiting: ['documents'],
+      visa: { status: 'CANCELLED' },
+    });
+    expect((await visa('CANCELLED')).change).toMatchObject({ act: null, fields: [] });
+    expect((await visa('EXPIRED')).change.fields).toEqual(['visa.status']);
+    expect([await isTold(8), await isTold(68)]).toEqual([true, false]);
+    expect((await approveAct(two, waiting.change.release)).code).toBeUndefined();
+    expect([await isTold(8), await isTold(68)]).toEqual([false, true]);
+    expect(await seen()).toEqual({ state: 'LIVE', waiting: [], visa: { status: 'EXPIRED' } });
+  });
+
   test('shows a household to a registrar', async () => {
     for (const number of [3, 4]) {
       await change('correctPerson', 'CorrectPersonInput', {

@@ -13,7 +13,7 @@ export interface HonestFigures {
   readonly seed: number;
   readonly confirmed: number;
   /** How many of each kind. */
-  readonly alarms: ReadonlyMap<string, number>;
+  readonly alarms: readonly (readonly [kind: string, count: number])[];
 }
 
 const questionsADay = 100;
@@ -90,7 +90,7 @@ export async function playHonestMonth(
   }
   const alarms = await world.alarms(asker.name);
   const counts = { questions, matches, confirmed, falseStops };
-  return { missShare, days, seed, ...counts, stoppedBy: [...stoppedBy], alarms };
+  return { missShare, days, seed, ...counts, stoppedBy: [...stoppedBy], alarms: [...alarms] };
 }
 
 function respelled(person: PersonEvidenceInput): PersonEvidenceInput {

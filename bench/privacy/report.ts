@@ -2,26 +2,32 @@ import type { AttackFigures } from './attackers.js';
 import type { HonestFigures } from './honest.js';
 import type { SocketFigures } from './sockets.js';
 
+/** What was measured, and how a run was made, e.g. `1000 tries`. */
+interface Part<Figures> {
+  readonly made: string;
+  readonly figures: readonly Figures[];
+}
+
 export interface PrivacyFigures {
-  /** How the run was made, e.g. `full`. */
-  readonly mode: string;
-  readonly attacks: readonly AttackFigures[];
-  readonly colluders: {
-    readonly asked: number;
-    readonly matchedByBoth: number;
-    readonly joinedByReference: number;
+  readonly attacks: Part<AttackFigures> & {
+    readonly colluders: {
+      readonly asked: number;
+      readonly matchedByBoth: number;
+      readonly joinedByReference: number;
+    };
   };
-  readonly honest: readonly HonestFigures[];
-  readonly sockets: readonly SocketFigures[];
+  readonly honest: Part<HonestFigures>;
+  readonly sockets: Part<SocketFigures>;
 }
 
 /** docs/privacy.md, as it came out. */
-export function printPrivacy(figures: PrivacyFigures): string {
-  const { mode, attacks, colluders, honest, sockets } = figures;
+export function printPrivacy({ attacks, honest, sockets }: PrivacyFigures): string {
+  const { colluders } = attacks;
   const dash = (value: number | undefined) => (value === undefined ? '—' : String(value));
   return `# What can be learnt: measured
 
-Written by \`npm run bench:privacy\` (${mode}), as it came out, against the register of the demonstration (1,250
+Written by \`npm run bench:privacy\` (attackers: ${attacks.made}; honest partners: ${honest.made}; size
+and time: ${sockets.made}), as it came out, against the register of the demonstration (1,250
 made-up people). Attackers ask through the real use cases with a try every two minutes, under a grant of 400 questions and
 150 people a day whose other budgets follow from that. They go on after they were refused. “Without” is
 the same gateway whose budgets never end; suppression, evidence floor and levels remain.
@@ -30,7 +36,7 @@ the same gateway whose budgets never end; suppression, evidence floor and levels
 
 | attack | measures | tries | stopped at try | people learnt until stopped | people learnt in all | per 1,000 tries | values learnt until stopped | values learnt in all | values per 1,000 tries | first alarm at try | people learnt by then |
 |---|---|---|---|---|---|---|---|---|---|---|---|
-${attacks
+${attacks.figures
   .map((one) =>
     row([
       one.attack,
@@ -65,7 +71,7 @@ matched cross within four hours, and that is confirmed.
 
 | days | people not on the register | seed | questions | matches | crossings confirmed | false stops | by | alarms |
 |---|---|---|---|---|---|---|---|---|
-${honest
+${honest.figures
   .map((one) =>
     row([
       one.days,
@@ -76,7 +82,7 @@ ${honest
       one.confirmed,
       one.falseStops,
       one.stoppedBy.join(', ') || '—',
-      [...one.alarms].map(([kind, count]) => `${kind} ${count}`).join(', ') || 'none',
+      one.alarms.map(([kind, count]) => `${kind} ${count}`).join(', ') || 'none',
     ]),
   )
   .join('\n')}
@@ -89,7 +95,7 @@ groups, and its area scatters by about 0.3 / √groups by chance alone.
 
 | samples a class | at a time | sizes, bytes | pair | t | area under the curve |
 |---|---|---|---|---|---|
-${sockets
+${sockets.figures
   .flatMap((one) =>
     one.pairs.map((pair) =>
       row([

@@ -1,6 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import type { Migration } from '../platform/database/database.js';
 import { LogRetention1768100000002 } from './retention.migration.js';
+import { LogMonths1772000000300, LogMonthsIndex1772000000301 } from './months/months.migration.js';
 import { CoverTree1767225700300 } from './cover/cover.migration.js';
 import { LogSearch1768100000001 } from './search/search.migration.js';
 
@@ -56,4 +57,6 @@ export const accessLogMigrations: readonly Migration[] = [
   CoverTree1767225700300,
   LogSearch1768100000001,
   LogRetention1768100000002,
+  LogMonths1772000000300,
+  LogMonthsIndex1772000000301,
 ];

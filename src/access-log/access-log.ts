@@ -33,7 +33,14 @@ import type { Kinds } from './search/kinds.js';
 import { LogSearch } from './search/log-search.js';
 import type { MarkKeys } from './search/mark-keys.js';
 import type { SideRows } from './search/side-rows.js';
-import { Retention, type RetentionReport, type RetentionRule } from './retention.js';
+import { makeMonthsAhead } from './months/months.js';
+import { moveSealed } from './months/sealed-rows.js';
+import {
+  forgottenMonths,
+  Retention,
+  type RetentionReport,
+  type RetentionRule,
+} from './retention.js';
 import { Sequencer, type QueuedDraft } from './sequencer.js';
 import { findLeaf, readFrontier, readTree, storedHashes } from './tree.repository.js';
 import {
@@ -143,6 +150,7 @@ export class AccessLog {
   readonly published: PublishedLog;
   #rounds: NodeJS.Timeout | undefined;
   #upkeep: NodeJS.Timeout | undefined;
+  #moving: Promise<void> | undefined;
   #nonces: Uint8Array = new Uint8Array();
   #recovering = false;
   #closed = false;
@@ -363,7 +371,11 @@ export class AccessLog {
     let cleared: number | undefined;
     const tick = async (): Promise<void> => {
       try {
-        if (cleared !== dayOfInstant(now())) await this.forgetMarks(now());
+        if (cleared !== dayOfInstant(now())) {
+          await this.makeMonthsAhead(now());
+          this.#moving ??= this.#moveSealed();
+          await this.forgetMarks(now());
+        }
         cleared = dayOfInstant(now());
         seen = await this.makeRound(now(), seen);
       } catch (error) {
@@ -372,6 +384,11 @@ export class AccessLog {
       if (!this.#closed) this.#rounds = setTimeout(() => void tick(), roundEveryMs).unref();
     };
     this.#rounds = setTimeout(() => void tick(), 0).unref();
+  }
+
+  /** Makes ready what records of this month and the next are put into. */
+  async makeMonthsAhead(now: Date): Promise<void> {
+    await this.#available(async () => makeMonthsAhead(this.#options.dataSource, now));
   }
 
   /**
@@ -447,6 +464,7 @@ export class AccessLog {
     this.#closed = true;
     clearTimeout(this.#rounds);
     clearTimeout(this.#upkeep);
+    await this.#moving;
     await this.#sequencer.idle();
     await this.#copy?.flush();
     await this.#journal.close();
@@ -468,6 +486,19 @@ export class AccessLog {
       // Reported by the sequencer; the next question tries again.
     } finally {
       this.#recovering = false;
+    }
+  }
+
+  /** Moves what an earlier release has left, beside everything else. */
+  async #moveSealed(): Promise<void> {
+    const { dataSource, logger } = this.#options;
+    try {
+      await moveSealed(dataSource, await forgottenMonths(dataSource), () => this.#closed);
+    } catch (error) {
+      logger?.error(
+        { detail: describeFault(error) },
+        'sealed parts were not moved to their months',
+      );
     }
   }
 

@@ -1,5 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { rootOf } from '../core/log/tree.js';
+import { monthNumber, monthOf } from './months/months.js';
 import { arrayOf, queryPrepared, type PreparedStatement } from './prepared.js';
 import { listingParameters, listingStatement } from './search/side-rows.js';
 import type { Growth } from './tree.repository.js';
@@ -68,6 +69,10 @@ export async function growTrees(
       'bigint',
       leaves.map(({ number }) => number),
     ),
+    arrayOf(
+      'integer',
+      leaves.map(({ side }) => monthNumber(monthOf(side.at))),
+    ),
     ...listingParameters(leaves.map(({ index, side }) => ({ ...side, index }))),
   ]);
   return rows[0]?.count === leaves.length;
@@ -87,14 +92,19 @@ const grow: PreparedStatement = {
     FROM head, unnest($1::text[], $3::bigint[], $4::bytea[]) AS next (tree, size, root)
     WHERE tree.tree = next.tree
   ), inserted AS (
-    INSERT INTO access_log_leaf (tree, leaf_index, id, record, sealed, hashes, writer, number)
-    SELECT ($1::text[])[leaf.at], leaf.leaf_index, leaf.id, leaf.record, leaf.sealed, leaf.hashes,
-           $5, leaf.number
+    INSERT INTO access_log_leaf (tree, leaf_index, id, record, hashes, writer, number, month)
+    SELECT ($1::text[])[leaf.at], leaf.leaf_index, leaf.id, leaf.record, leaf.hashes, $5,
+           leaf.number, leaf.month
     FROM head CROSS JOIN
-         unnest($6::int[], $7::bigint[], $8::uuid[], $9::bytea[], $10::bytea[], $11::bytea[],
-                $12::bigint[])
-           AS leaf (at, leaf_index, id, record, sealed, hashes, number)
+         unnest($6::int[], $7::bigint[], $8::uuid[], $9::bytea[], $11::bytea[], $12::bigint[],
+                $13::int[])
+           AS leaf (at, leaf_index, id, record, hashes, number, month)
     RETURNING 1
-  ), ${listingStatement(13)}
+  ), kept AS (
+    INSERT INTO access_log_sealed (month, tree, leaf_index, sealed)
+    SELECT part.month, ($1::text[])[part.at], part.leaf_index, part.sealed
+    FROM head CROSS JOIN unnest($6::int[], $7::bigint[], $10::bytea[], $13::int[])
+           AS part (at, leaf_index, sealed, month)
+  ), ${listingStatement(14)}
   SELECT count(*)::int AS count FROM inserted`,
 };

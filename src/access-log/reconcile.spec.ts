@@ -63,7 +63,10 @@ describeOnEachDatabase('reconciliation of journal and database', (kind) => {
     const leaves = await dataSource.query<unknown[]>(
       'SELECT * FROM access_log_leaf ORDER BY tree, leaf_index',
     );
-    return { trees, leaves };
+    const sealed = await dataSource.query<unknown[]>(
+      'SELECT * FROM access_log_sealed ORDER BY tree, leaf_index',
+    );
+    return { trees, leaves, sealed };
   }
 
   /** Puts one tree back to what it was at an earlier size, as a lost commit leaves it. */
@@ -71,6 +74,10 @@ describeOnEachDatabase('reconciliation of journal and database', (kind) => {
     const { dataSource } = database;
     const row = await findTree(dataSource, owner);
     if (row === undefined) throw new TypeError('no such tree');
+    await dataSource.query('DELETE FROM access_log_sealed WHERE tree = $1 AND leaf_index >= $2', [
+      row.tree,
+      size,
+    ]);
     await dataSource.query('DELETE FROM access_log_leaf WHERE tree = $1 AND leaf_index >= $2', [
       row.tree,
       size,
@@ -183,7 +190,7 @@ describeOnEachDatabase('reconciliation of journal and database', (kind) => {
 
   test.each([
     ['record', "UPDATE access_log_leaf SET record = record || '\\x20' WHERE leaf_index = 1"],
-    ['sealed part', "UPDATE access_log_leaf SET sealed = sealed || '\\x20' WHERE leaf_index = 1"],
+    ['sealed part', "UPDATE access_log_sealed SET sealed = sealed || '\\x20' WHERE leaf_index = 1"],
     ['place', 'UPDATE access_log_leaf SET leaf_index = 7 WHERE leaf_index = 1'],
     ['line number', 'UPDATE access_log_leaf SET number = 70 WHERE leaf_index = 1'],
     ['presence', 'DELETE FROM access_log_leaf WHERE leaf_index = 1'],

@@ -4,6 +4,7 @@ import { encodeParts, sha256 } from '../core/bytes.js';
 import { GatewayError } from '../core/errors.js';
 import { deriveKey, seal, unseal } from '../platform/keys/keys.js';
 import type { JournalFiles } from './journal/journal-files.js';
+import { makeMonth, monthOf } from './months/months.js';
 import type { Queryable } from './tree.repository.js';
 
 /**
@@ -29,7 +30,7 @@ import type { Queryable } from './tree.repository.js';
  * while the journal keeps what was sealed under them. Neither belongs in a backup.
  */
 export interface RecordKeys {
-  /** The epoch key of records of this time; made on the first. */
+  /** The epoch key of records of this time; made on the first, with the place for what it seals. */
   epochKey(at: Date): Promise<KeyObject>;
   /** The same for reading: `undefined` when it was destroyed; none is made. */
   existingKey(at: Date): Promise<KeyObject | undefined>;
@@ -52,9 +53,6 @@ export interface RecordKeysOptions {
   readonly logKey: Uint8Array;
   readonly random: (lengthBytes: number) => Uint8Array;
 }
-
-/** Month of a record, e.g. `2026-03`. */
-export const epochOf = (at: Date): string => at.toISOString().slice(0, 7);
 
 /**
  * Opens the keys: what the database lost and a file still has is put back.
@@ -107,11 +105,12 @@ export async function openRecordKeys(options: RecordKeysOptions): Promise<Record
     }
     const names = await files.list(directory);
     if (!names.includes(epoch)) await files.create(join(directory, epoch), wrapped);
+    await makeMonth(database, epoch);
     return createSecretKey(key);
   }
 
   function epochKey(at: Date): Promise<KeyObject> {
-    const epoch = epochOf(at);
+    const epoch = monthOf(at);
     const known = unwrapped.get(epoch);
     if (known !== undefined) return known;
     const key = obtain(epoch);
@@ -123,7 +122,7 @@ export async function openRecordKeys(options: RecordKeysOptions): Promise<Record
   return {
     epochKey,
     existingKey: async (at) =>
-      (await load(epochOf(at))) instanceof Buffer ? epochKey(at) : undefined,
+      (await load(monthOf(at))) instanceof Buffer ? epochKey(at) : undefined,
     forget: async (month) => {
       if ((await load(month)) !== null) throw new TypeError('the key of a month is still in use');
       unwrapped.delete(month);

@@ -13,7 +13,7 @@ import { place, type Draft } from './group-commit.js';
 import { growTrees } from './grow-trees.js';
 import type { CoverEntry, JournalEntry, RecordEntry } from './journal/line.js';
 import { lastNumberOfWriter } from './journaled-entries.js';
-import { epochOf } from './record-keys.js';
+import { makeMonth, monthOf } from './months/months.js';
 import { forgottenMonths } from './retention.js';
 import type { ListStored } from './search/list-stored.js';
 import type { SideRow } from './search/side-rows.js';
@@ -84,7 +84,10 @@ export async function restoreFromJournals(
         if (batch.length === 0) break;
         // Not in the transaction: the embedded database has one connection.
         const sides = new Map<JournalEntry, SideRow>();
-        for (const line of batch) if (line.kind === 'record') sides.set(line, await list(line));
+        const records = batch.filter((line) => line.kind === 'record');
+        for (const line of records) sides.set(line, await list(line));
+        // Of a forgotten month too: retention takes it away again.
+        for (const month of new Set(records.map(monthOfRecord))) await makeMonth(dataSource, month);
         const beside = await forgotten(batch);
         await dataSource.transaction(async (manager) => {
           await restoreBatch(manager, lines.writer, batch, appliers, sides);
@@ -265,8 +268,7 @@ async function compare(
 
 /** The sealed part of a month that was forgotten is empty. */
 function isSame(line: RecordEntry, leaf: PlacedLeaf, over: ReadonlySet<string>): boolean {
-  const isForgotten =
-    leaf.sealed.length === 0 && over.has(epochOf(new Date(decodeRecord(line.record).at)));
+  const isForgotten = leaf.sealed.length === 0 && over.has(monthOfRecord(line));
   return (
     leaf.number === line.number &&
     leaf.tree === line.tree &&
@@ -276,6 +278,9 @@ function isSame(line: RecordEntry, leaf: PlacedLeaf, over: ReadonlySet<string>):
     (isForgotten || leaf.sealed.equals(line.sealed))
   );
 }
+
+const monthOfRecord = ({ record }: RecordEntry): string =>
+  monthOf(new Date(decodeRecord(record).at));
 
 function draftOf({ tree, owner, record, sealed }: RecordEntry, side: SideRow | undefined): Draft {
   if (side === undefined) throw new TypeError('a record is put back without being listed');

@@ -47,9 +47,12 @@ describeOnEachDatabase('retention', (kind) => {
       .reduce((a, b) => a + b);
   const sealedSizes = async () =>
     sql<{ epoch: string; size: number; count: number }>(
-      `SELECT convert_from(substring(record from 8 for 7), 'UTF8') AS epoch,
-              octet_length(sealed) AS size, count(*)::int AS count
-       FROM access_log_leaf GROUP BY 1, 2 ORDER BY 1`,
+      `SELECT convert_from(substring(leaf.record from 8 for 7), 'UTF8') AS epoch,
+              octet_length(leaf.sealed) + coalesce(octet_length(part.sealed), 0) AS size,
+              count(*)::int AS count
+       FROM access_log_leaf leaf LEFT JOIN access_log_sealed part
+         ON part.tree = leaf.tree AND part.leaf_index = leaf.leaf_index
+       GROUP BY 1, 2 ORDER BY 1`,
     );
 
   beforeAll(async () => {

@@ -3,7 +3,10 @@ import type { PartnerCode } from '../core/ids.js';
 import { decodeRecord } from '../core/log/record.js';
 import type { ActAppliers, RestrictingAct } from './acts.js';
 import type { Journal } from './journal/journal.js';
-import { epochOf, type RecordKeys } from './record-keys.js';
+import type { JournalEntry } from './journal/line.js';
+import { dropMonths, monthOf, rangeOfMonth } from './months/months.js';
+import { moveSealed } from './months/sealed-rows.js';
+import type { RecordKeys } from './record-keys.js';
 import { readTrees, type Queryable } from './tree.repository.js';
 
 /** What is kept of the log, and for how long. */
@@ -37,7 +40,7 @@ export interface HeldKind {
 export interface RetentionReport {
   /** Months forgotten now, e.g. `2025-03`. */
   readonly months: readonly string[];
-  /** Records whose sealed part and row for search went. */
+  /** Records whose sealed part went, and their rows of search. */
   readonly records: number;
   /** Files of the journal that went. */
   readonly segments: number;
@@ -52,7 +55,6 @@ export interface RetentionOptions {
 }
 
 const forgotten = 'log.month-forgotten';
-const recordsInStep = 2_000;
 
 /**
  * The log's own restricting act. Body: `{"month":"2025-03"}`. Where the row was its key is gone, and
@@ -92,23 +94,18 @@ export class Retention {
       due.push(month);
     }
     const over = await forgottenMonths(dataSource);
-    let records = 0;
-    for (const month of over) {
-      await keys.forget(month);
-      records += await this.#clear(month);
-    }
-    if (records > 0) await dataSource.query('VACUUM access_log_leaf, access_log_entry');
+    for (const month of over) await keys.forget(month);
+    const unmoved = await moveSealed(dataSource, over);
+    const records = unmoved + (await dropMonths(dataSource, [...over]));
+    const end = lastMonthOver(now, months);
     const segments = await this.#options.journal.dropOldest((entries) =>
-      entries.every(
-        (entry) =>
-          entry.kind !== 'record' || over.has(epochOf(new Date(decodeRecord(entry.record).at))),
-      ),
+      areOver(entries, over, end),
     );
     return { months: due, records, segments };
   }
 
   async #isHeld(month: string, isHeld: RetentionRule['isHeld']): Promise<boolean> {
-    const range = rangeOf(month);
+    const range = rangeOfMonth(month);
     const { dataSource } = this.#options;
     for (const { tree, owner } of await readTrees(dataSource)) {
       const kinds = await kindsIn(dataSource, tree, range);
@@ -117,33 +114,26 @@ export class Retention {
     }
     return false;
   }
+}
 
-  /** A step at a time, so that nothing waits long for the rows. */
-  async #clear(month: string): Promise<number> {
-    const { from, to } = rangeOf(month);
-    for (let cleared = 0; ;) {
-      const rows = await this.#options.dataSource.query<{ count: number }[]>(
-        `WITH picked AS (
-           SELECT entry.place FROM access_log_kind kind, LATERAL (
-             SELECT ctid AS place FROM access_log_entry
-             WHERE access_log_entry.kind = kind.kind AND at >= $1 AND at < $2 LIMIT $3) entry
-           LIMIT $3
-         ), gone AS (
-           DELETE FROM access_log_entry WHERE ctid IN (SELECT place FROM picked)
-           RETURNING kind, leaf_index
-         ), emptied AS (
-           UPDATE access_log_leaf leaf SET sealed = '' FROM gone
-           JOIN access_log_kind kind ON kind.kind = gone.kind
-           WHERE leaf.tree = kind.tree AND leaf.leaf_index = gone.leaf_index
-         )
-         SELECT count(*)::int AS count FROM gone`,
-        [from, to, recordsInStep],
-      );
-      const count = rows[0]?.count ?? 0;
-      cleared += count;
-      if (count === 0) return cleared;
-    }
-  }
+/**
+ * Whether a segment of the journal can go: its records are of forgotten months, its rounds of months
+ * the rule is past. Acts say no time and go with what stands around them.
+ */
+function areOver(
+  entries: readonly JournalEntry[],
+  over: ReadonlySet<string>,
+  lastMonth: string,
+): boolean {
+  const dated = entries.filter((entry) => entry.kind !== 'act');
+  return (
+    dated.length > 0 &&
+    dated.every((entry) =>
+      entry.kind === 'record'
+        ? over.has(monthOf(new Date(decodeRecord(entry.record).at)))
+        : monthOf(entry.at) <= lastMonth,
+    )
+  );
 }
 
 /** The kinds of a tree's records of a month; null where some came before the side table. */
@@ -184,10 +174,5 @@ async function monthsBefore(database: Queryable, last: string): Promise<readonly
 
 /** The last month that ended at least so many whole months before this one began. */
 function lastMonthOver(now: Date, months: number): string {
-  return epochOf(new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - months - 1)));
-}
-
-function rangeOf(month: string): { readonly from: Date; readonly to: Date } {
-  const from = new Date(`${month}-01T00:00:00Z`);
-  return { from, to: new Date(Date.UTC(from.getUTCFullYear(), from.getUTCMonth() + 1)) };
+  return monthOf(new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - months - 1)));
 }

@@ -8,6 +8,7 @@ import {
   type Frontier,
   type HashReader,
 } from '../core/log/tree.js';
+import { withSealed, type SealedColumns } from './months/sealed-rows.js';
 import type { SideRow } from './search/side-rows.js';
 
 /** The connection, or the transaction, a statement runs in. */
@@ -54,18 +55,12 @@ export interface Growth {
   readonly leaves: readonly NewLeaf[];
 }
 
-interface PlacedLeafColumns {
-  readonly tree: string;
+interface PlacedLeafColumns extends SealedColumns {
   readonly owner: string | null;
-  readonly leaf_index: string;
   readonly id: string;
   readonly record: Buffer;
-  readonly sealed: Buffer;
   readonly number: string;
 }
-
-const placedLeaf = `leaf.tree, tree.owner, leaf.leaf_index, leaf.id, leaf.record, leaf.sealed,
-       leaf.number FROM access_log_leaf leaf JOIN access_log_tree tree ON tree.tree = leaf.tree`;
 
 export async function findTree(
   database: Queryable,
@@ -183,12 +178,12 @@ export async function findLeaf(
   database: Queryable,
   tree: string,
   id: string,
-): Promise<PlacedLeaf | undefined> {
-  const rows = await database.query<PlacedLeafColumns[]>(
-    `SELECT ${placedLeaf} WHERE leaf.tree = $1 AND leaf.id = $2`,
+): Promise<Pick<LeafRow, 'index' | 'id' | 'record'> | undefined> {
+  const rows = await database.query<{ leaf_index: string; id: string; record: Buffer }[]>(
+    'SELECT leaf_index, id, record FROM access_log_leaf WHERE tree = $1 AND id = $2',
     [tree, id],
   );
-  return rows.map(placedLeafRow)[0];
+  return rows.map(({ leaf_index: index, ...leaf }) => ({ ...leaf, index: Number(index) }))[0];
 }
 
 /** Records of one tree from an index on, without gaps. */
@@ -249,10 +244,13 @@ export async function leavesOfWriter(
   limit: number,
 ): Promise<readonly PlacedLeaf[]> {
   const rows = await database.query<PlacedLeafColumns[]>(
-    `SELECT ${placedLeaf} WHERE leaf.writer = $1 AND leaf.number > $2 ORDER BY leaf.number LIMIT $3`,
+    `SELECT leaf.tree, tree.owner, leaf.leaf_index, leaf.id, leaf.record, leaf.month, leaf.sealed,
+       leaf.number
+     FROM access_log_leaf leaf JOIN access_log_tree tree ON tree.tree = leaf.tree
+     WHERE leaf.writer = $1 AND leaf.number > $2 ORDER BY leaf.number LIMIT $3`,
     [writer, after, limit],
   );
-  return rows.map(placedLeafRow);
+  return (await withSealed(database, rows)).map(placedLeafRow);
 }
 
 interface TreeRowColumns {

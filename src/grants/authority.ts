@@ -6,6 +6,7 @@ import {
   parseCrl,
   parseTrustAnchor,
   type CheckedCertificate,
+  type RevocationList,
   type TrustAnchor,
 } from '../identity/certificate/index.js';
 import { readGatewayKeys, type GatewayKey } from '../identity/keys/index.js';
@@ -377,7 +378,7 @@ function knownAnchor(
   }
   try {
     const trust = parseTrustAnchor(registered.id, registered.certificate);
-    const crl = registered.crl === null ? undefined : parseCrl(registered.crl, trust);
+    const crl = listInForce(registered, trust);
     return [[registered.id, { registered, trust: crl === undefined ? trust : { ...trust, crl } }]];
   } catch (error) {
     if (isGatewayError(error, 'ERR_CERTIFICATE_REFUSED')) return [];
@@ -385,8 +386,25 @@ function knownAnchor(
   }
 }
 
+/** The CA's list; where the database has forgotten a later one, what the journal knows of that as well. */
+function listInForce(
+  { crl, journaled }: AnchorInForce,
+  trust: TrustAnchor,
+): RevocationList | undefined {
+  const list = crl === null ? undefined : parseCrl(crl, trust);
+  if (journaled === null) return list;
+  const { thisUpdate, nextUpdate, serials } = journaled;
+  const revokedSerials = new Set([...(list?.revokedSerials ?? []), ...serials]);
+  return { anchorId: trust.id, thisUpdate, nextUpdate, revokedSerials };
+}
+
 function isSameCa(one: AnchorInForce, other: AnchorInForce): boolean {
   const isSame = (a: Buffer | null, b: Buffer | null) =>
     a === b || (a !== null && b !== null && a.equals(b));
-  return isSame(one.certificate, other.certificate) && isSame(one.crl, other.crl);
+  return (
+    isSame(one.certificate, other.certificate) &&
+    isSame(one.crl, other.crl) &&
+    one.journaled?.thisUpdate.getTime() === other.journaled?.thisUpdate.getTime() &&
+    one.journaled?.serials.length === other.journaled?.serials.length
+  );
 }

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { chargesOf } from '../core/budget/index.js';
 import { isGatewayError } from '../core/errors.js';
 import type { GrantId, PartnerCode, StateCode } from '../core/ids.js';
@@ -446,6 +446,80 @@ describeOnEachDatabase('budgets', (kind) => {
     );
     expect(alarms.map(({ stage }) => stage)).toEqual(['NEAR', 'SPENT']);
     expect(alarms[1]?.raised_at).toEqual(later(4));
+  });
+
+  describe('three quarters and one more of', () => {
+    const asking = (officer: string, grant: string, from: string, state: string) =>
+      question({
+        partner: from as PartnerCode,
+        state: state as StateCode,
+        officer,
+        grant: { id: grant as GrantId, questionsPerDay: 8, budgets: { missesPerWeek: 1_000 } },
+        // Another grant of theirs is no more generous.
+        peers: { partner: [{ questionsPerDay: 8 }], state: [{ questionsPerDay: 8 }] },
+      });
+    const alarmsOf = async (account: string) =>
+      database.dataSource.query<{ kind: string; stage: string }[]>(
+        'SELECT kind, stage FROM budget_alarm WHERE account = $1 ORDER BY kind, stage',
+        [account],
+      );
+    // Who else asks is always new, so that the one account alone comes near its end.
+    const levels = [
+      ['OFFICER', 4, 3],
+      ['GRANT', 8, 6],
+      ['PARTNER', 12, 9],
+      ['STATE', 16, 12],
+    ] as const;
+    test.each(levels)(
+      'the questions and people of a %s are an alarm, and one less is none',
+      async (level, limit, under) => {
+        const same = {
+          OFFICER: 'o',
+          GRANT: randomUUID(),
+          PARTNER: `P-${randomUUID()}`,
+          STATE: randomUUID(),
+        };
+        const account =
+          level === 'OFFICER' ? `OFFICER:${same.PARTNER}:o` : `${level}:${same[level]}`;
+        const ask = async (at: number) =>
+          refusal(
+            asking(
+              level === 'OFFICER' ? same.OFFICER : `o-${at}`,
+              level === 'GRANT' ? same.GRANT : randomUUID(),
+              level === 'OFFICER' || level === 'PARTNER' ? same.PARTNER : `P-${randomUUID()}`,
+              level === 'STATE' ? same.STATE : randomUUID(),
+            ),
+          );
+        for (let at = 0; at < under; at += 1) expect(await ask(at)).toBe('CHARGED');
+        expect(await alarmsOf(account)).toEqual([]);
+        expect(await ask(under)).toBe('CHARGED');
+        const both = ['PEOPLE', 'QUESTIONS'].map((one) => ({ kind: one, stage: 'NEAR' }));
+        expect(await alarmsOf(account)).toEqual(both);
+        // Once a window, and nobody is held back by it.
+        for (let at = under + 1; at < limit; at += 1) expect(await ask(at)).toBe('CHARGED');
+        expect(await alarmsOf(account)).toEqual(both);
+        expect(await ask(limit)).toBe('QUESTIONS');
+        expect((await alarmsOf(account)).map(({ stage }) => stage)).toEqual([
+          'NEAR',
+          'NEAR',
+          'SPENT',
+        ]);
+      },
+    );
+
+    test('people alone, where the same is asked again', async () => {
+      const grant = {
+        id: randomUUID() as GrantId,
+        questionsPerDay: 100,
+        budgets: { peoplePerDay: 4 },
+      };
+      const known = passport('P1234567');
+      for (let at = 0; at < 20; at += 1)
+        await budgets.charge(question({ grant, person: known }), now);
+      expect(await alarmsOf(`GRANT:${grant.id}`)).toEqual([]);
+      for (let at = 0; at < 3; at += 1) await budgets.charge(question({ grant }), now);
+      expect(await alarmsOf(`GRANT:${grant.id}`)).toEqual([{ kind: 'PEOPLE', stage: 'NEAR' }]);
+    });
   });
 
   test('fingerprints go when their window has ended', async () => {

@@ -1,4 +1,5 @@
 import { Budgets1764000000001 } from './budgets.migration.js';
+import { NearBudgets1770000000702 } from './near-budgets.migration.js';
 import { SlidingBudgets1769100000000 } from './sliding-budgets.migration.js';
 import { GrantLifecycle1764000000002 } from './lifecycle.migration.js';
 import { GrantActs1769000000301 } from './grant-acts.migration.js';
@@ -67,4 +68,5 @@ export const grantMigrations = [
   GrantActs1769000000301,
   SlidingBudgets1769100000000,
   TestGrants1770000000101,
+  NearBudgets1770000000702,
 ];

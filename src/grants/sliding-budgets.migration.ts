@@ -40,7 +40,7 @@ export class SlidingBudgets1769100000000 implements MigrationInterface {
       ALTER TABLE budget_use ADD CONSTRAINT budget_use_kind_check CHECK (kind IN
         ('QUESTIONS', 'PEOPLE', 'MISSES', 'NARROW', 'TAILS', 'WIDE', 'AFTER'))`);
     await runner.query(fadedMisses);
-    await runner.query(chargeQuestion);
+    await runner.query(chargeQuestionSql({ questions: '', people: '' }));
   }
 
   /** The function before it is not brought back: an earlier release runs with this one. */
@@ -79,7 +79,16 @@ const fadedMisses = `
       / extract(epoch FROM ${missWindow})::double precision AS faded) AS f
   $$`;
 
-const chargeQuestion = `
+/**
+ * The function that charges one question.
+ *
+ * @param near what is done for an account of which more than three quarters are used: `questions` once
+ *   after questions were counted, `v_near` true where there is one; `people` for each, of `v_row`
+ */
+export const chargeQuestionSql = (near: {
+  readonly questions: string;
+  readonly people: string;
+}): string => `
   CREATE OR REPLACE FUNCTION charge_question(
     p_request bytea, p_question bytea, p_now timestamptz, p_charge jsonb
   ) RETURNS jsonb LANGUAGE plpgsql AS $$
@@ -95,6 +104,7 @@ const chargeQuestion = `
     v_fresh jsonb;
     v_row record;
     v_account text;
+    v_near boolean;
     v_until timestamptz;
     v_kind text;
     v_hint text;
@@ -147,11 +157,13 @@ const chargeQuestion = `
         FROM account ORDER BY place
         ON CONFLICT (account, kind, anchor, ends_at) DO UPDATE SET used = u.used + 1
         RETURNING u.account, u.used)
-      SELECT counted.account INTO v_account FROM counted JOIN account ON name = counted.account
-        WHERE counted.used > most ORDER BY place LIMIT 1;
+      SELECT (array_agg(counted.account ORDER BY place) FILTER (WHERE counted.used > most))[1],
+          bool_or(counted.used * 4 > most * 3) INTO v_account, v_near
+        FROM counted JOIN account ON name = counted.account;
       IF v_account IS NOT NULL THEN
         RAISE EXCEPTION USING ERRCODE = 'SB001', MESSAGE = v_account, DETAIL = 'QUESTIONS';
       END IF;
+      ${near.questions}
 
       -- What was not seen before: people, and values around anchors.
       WITH account AS (
@@ -231,7 +243,10 @@ const chargeQuestion = `
           END IF;
           RAISE EXCEPTION USING ERRCODE = 'SB001', MESSAGE = v_row.account, DETAIL = 'VALUES';
         END IF;
-        CONTINUE WHEN v_row.kind = 'PEOPLE';
+        IF v_row.kind = 'PEOPLE' THEN
+          ${near.people}
+          CONTINUE;
+        END IF;
         UPDATE budget_use
           SET slowed_until = p_now + make_interval(secs => (p_charge->>'slowSeconds')::int)
           WHERE account = v_row.account AND kind = v_row.kind AND anchor = v_row.anchor

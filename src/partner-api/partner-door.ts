@@ -22,7 +22,7 @@ import { operationLimits } from '../platform/graphql/limits.js';
 import { ClosedFastifyAdapter } from '../platform/http/closed-fastify-adapter.js';
 import { HeldAnswers } from '../platform/http/held-answers.js';
 import { padAnswer } from '../platform/http/padding.js';
-import { ReleaseClock, releaseResponse } from '../platform/http/release.js';
+import { ReleaseClock, releaseResponse, type ReleasePace } from '../platform/http/release.js';
 import { parseStrictJson } from '../platform/json/strict-json.js';
 import { describeError, type GatewayLogger } from '../platform/telemetry/logger.js';
 import { nestLogger } from '../platform/telemetry/nest-logger.js';
@@ -78,7 +78,8 @@ export interface PartnerDoorOptions {
     readonly ruleOf: (partner: PartnerCode) => DocumentRule;
     readonly note: (partner: PartnerCode, id: string, refused: boolean) => void;
   };
-  readonly releaseDelayMs: number;
+  /** When answers leave; one pace for all of the door. */
+  readonly pace: ReleasePace;
   readonly logger: GatewayLogger;
   readonly metrics: Metrics;
 }
@@ -199,7 +200,7 @@ function registerGraphqlHooks(adapter: ClosedFastifyAdapter, options: PartnerDoo
     if (request.is404) return refuseRoute(request, reply, options);
     // The route that was found, not the address as spelt: the router reads escapes and full URLs.
     if (request.routeOptions.url !== '/graphql') return undefined;
-    exchangeOf(request).clock = new ReleaseClock(options.releaseDelayMs);
+    exchangeOf(request).clock = new ReleaseClock(options.pace);
     if (request.url !== '/graphql' || request.method !== 'POST') {
       return refuseRoute(request, reply, options);
     }
@@ -226,7 +227,7 @@ function registerGraphqlHooks(adapter: ClosedFastifyAdapter, options: PartnerDoo
     async (request: FastifyRequest, body: Buffer) => {
       const exchange = exchangeOf(request);
       exchange.clock?.cancel();
-      exchange.clock = new ReleaseClock(options.releaseDelayMs);
+      exchange.clock = new ReleaseClock(options.pace);
       const parsed = readStrictly(body);
       if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
         throw Object.assign(new Error('body'), { statusCode: 400 });
@@ -266,6 +267,7 @@ function registerGraphqlHooks(adapter: ClosedFastifyAdapter, options: PartnerDoo
     options.metrics.workSeconds.observe(clock.elapsedMs / 1000);
     const late = await clock.release(ticksOf(exchange));
     if (late > 0) options.metrics.lateReleases.inc();
+    options.metrics.releasePace.set(options.pace.releases);
     reply.header('content-length', padded.length);
     return padded;
   });
@@ -287,7 +289,7 @@ function registerTokenRoutes(adapter: ClosedFastifyAdapter, options: PartnerDoor
     {
       onRequest: async (request, reply) => {
         // Neither why a client is refused nor that it is known shows in the time of its answer.
-        releaseResponse(request.raw, reply.raw, options.releaseDelayMs, (late) => {
+        releaseResponse(request.raw, reply.raw, options.pace, (late) => {
           if (late > 0) options.metrics.lateReleases.inc();
         });
         handler(request, reply);

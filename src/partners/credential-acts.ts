@@ -1,14 +1,11 @@
 import { X509Certificate } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
-import { encodeBase64Url, sha256 } from '../core/bytes.js';
 import { inputInvalid, isGatewayError } from '../core/errors.js';
 import type { PartnerCode } from '../core/ids.js';
 import {
   certificateCauseOf,
   checkClientCertificate,
-  parseCrl,
   parseTrustAnchor,
-  type RevocationList,
   type TrustAnchor,
 } from '../identity/certificate/index.js';
 import {
@@ -21,7 +18,7 @@ import {
 import { anchorRuleKinds, type AnchorRule } from './partner.js';
 import { conflict, endOfSecond, lockPartner, notFound, partnerMember } from './partner-acts.js';
 
-/** Acts about certificates, CAs and revocation lists. Certificates are PEM, or base64 of DER. */
+/** Acts about certificates and CAs. Certificates are PEM, or base64 of DER. */
 export const credentialActs = {
   CERTIFICATE_ADD: (content) => {
     const partner = partnerMember(content, 'partner');
@@ -117,34 +114,6 @@ export const credentialActs = {
       },
     };
   },
-
-  CRL_IMPORT: (content) => {
-    const text = textMember(content, 'crl', /^[\s\S]{1,12000000}$/);
-    const der = crlDer(text);
-    return {
-      // A list can have megabytes, and the book is read whole: it names the list.
-      payload: { crl: encodeBase64Url(sha256(der)), sizeBytes: der.length },
-      apply: async (manager, { at }) => {
-        const { anchor, list } = await issuerOf(manager, der);
-        if (at > list.nextUpdate) throw inputInvalid('crl', 'a newer list is out already');
-        const [present] = await manager.query<{ this_update: Date }[]>(
-          'SELECT this_update FROM anchor_crl WHERE anchor = $1 FOR UPDATE',
-          [anchor.id],
-        );
-        // An older list would bring back what was revoked since.
-        if (present !== undefined && list.thisUpdate < present.this_update) {
-          throw conflict('crl', 'a newer list of this CA is in force');
-        }
-        await manager.query(
-          `INSERT INTO anchor_crl (anchor, der, this_update, next_update) VALUES ($1, $2, $3, $4)
-           ON CONFLICT (anchor) DO UPDATE
-           SET der = excluded.der, this_update = excluded.this_update,
-             next_update = excluded.next_update`,
-          [anchor.id, der, list.thisUpdate, list.nextUpdate],
-        );
-      },
-    };
-  },
 } as const satisfies Readonly<Record<string, ActHandler>>;
 
 /** Of a certificate that only its CA's rule lets in. */
@@ -195,27 +164,12 @@ async function lockAnchor(manager: EntityManager, id: string): Promise<void> {
   if (row?.active !== true) throw notFound('anchor', 'no such CA is in force');
 }
 
-async function readAnchors(manager: EntityManager): Promise<readonly TrustAnchor[]> {
+/** The CAs in force. */
+export async function readAnchors(manager: EntityManager): Promise<readonly TrustAnchor[]> {
   const rows = await manager.query<{ id: string; certificate: Buffer }[]>(
     'SELECT id, certificate FROM trust_anchor WHERE active ORDER BY id',
   );
   return rows.map(({ id, certificate }) => parseTrustAnchor(id, certificate));
-}
-
-/** The registered CA whose signature a list carries. */
-async function issuerOf(
-  manager: EntityManager,
-  der: Buffer,
-): Promise<{ readonly anchor: TrustAnchor; readonly list: RevocationList }> {
-  let refusal: unknown;
-  for (const anchor of await readAnchors(manager)) {
-    try {
-      return { anchor, list: parseCrl(der, anchor) };
-    } catch (error) {
-      refusal = error;
-    }
-  }
-  throw inputInvalid('crl', certificateCauseOf(refusal));
 }
 
 /** A refusal of the certificate room is one of this argument; its cause is for the operator. */
@@ -239,17 +193,6 @@ function derMember(content: ActPayload, name: string): Buffer {
   } catch {
     throw inputInvalid(name, 'one certificate in PEM is asked for');
   }
-}
-
-/** PEM, or base64 of DER. */
-function crlDer(text: string): Buffer {
-  const body = /^\s*-----BEGIN X509 CRL-----([A-Za-z0-9+/=\s]+)-----END X509 CRL-----\s*$/.exec(
-    text,
-  )?.[1];
-  const base64 = (body ?? text).replace(/\s/g, '');
-  const der = Buffer.from(base64, 'base64');
-  if (der.length === 0 || der.toString('base64') !== base64) throw inputInvalid('crl');
-  return der;
 }
 
 function ruleMember(content: ActPayload, partner: PartnerCode | null): AnchorRule | null {

@@ -1,4 +1,5 @@
 import { KeyAges1769000004003 } from './key-ages.migration.js';
+import { RevocationLists1770000000701 } from './revocation-lists.migration.js';
 import { Documents1769000000302 } from './documents.migration.js';
 import { Officers1768000000004 } from './officers.migration.js';
 import { PartnerActs1768000000002 } from './partner-acts.migration.js';
@@ -9,6 +10,7 @@ export type {
   AnchorInForce,
   AnchorRule,
   Credential,
+  JournaledList,
   KeysSince,
   NamingProvider,
   OAuthClient,
@@ -17,6 +19,7 @@ export type {
 export { officerActs } from './officer-acts.js';
 export { clientActs, keysMember } from './client-acts.js';
 export { credentialActs } from './credential-acts.js';
+export { revocationListActs, revocationListAppliers } from './revocation-list-acts.js';
 export { anchorRuleKinds } from './partner.js';
 export { documentActs } from './document-acts.js';
 export {
@@ -47,4 +50,5 @@ export const partnerMigrations = [
   Officers1768000000004,
   KeyAges1769000004003,
   Documents1769000000302,
+  RevocationLists1770000000701,
 ];

@@ -35,11 +35,20 @@ export async function readPartners(manager: EntityManager): Promise<PartnerRows>
       rule_value: string | null;
       valid_after: Date;
       crl: Buffer | null;
+      this_update: Date | null;
+      next_update: Date | null;
     }[]
   >(
-    `SELECT a.id, a.certificate, a.partner, a.rule_kind, a.rule_value, a.valid_after, c.der AS crl
-     FROM trust_anchor a LEFT JOIN anchor_crl c ON c.anchor = a.id WHERE a.active ORDER BY a.id`,
+    `SELECT a.id, a.certificate, a.partner, a.rule_kind, a.rule_value, a.valid_after, c.der AS crl,
+       t.this_update, t.next_update
+     FROM trust_anchor a LEFT JOIN anchor_crl c ON c.anchor = a.id
+       LEFT JOIN crl_taken t ON t.anchor = a.id AND t.from_journal
+     WHERE a.active ORDER BY a.id`,
   );
+  const entries = await manager.query<{ anchor: string; serials: string[] }[]>(
+    'SELECT anchor, array_agg(serial ORDER BY serial) AS serials FROM crl_entry GROUP BY anchor',
+  );
+  const serialsOf = new Map(entries.map(({ anchor, serials }) => [anchor, serials]));
   const revocations = await manager.query<{ anchor: string; serial: string }[]>(
     'SELECT anchor, serial FROM certificate_revocation ORDER BY anchor, serial',
   );
@@ -92,7 +101,18 @@ export async function readPartners(manager: EntityManager): Promise<PartnerRows>
     })),
     partners: partners.map(({ valid_after, ...row }) => ({ ...row, validAfter: valid_after })),
     anchors: anchors.map(({ rule_kind, rule_value, valid_after, ...row }) => ({
-      ...row,
+      id: row.id,
+      certificate: row.certificate,
+      partner: row.partner,
+      crl: row.crl,
+      journaled:
+        row.this_update === null || row.next_update === null
+          ? null
+          : {
+              thisUpdate: row.this_update,
+              nextUpdate: row.next_update,
+              serials: serialsOf.get(row.id) ?? [],
+            },
       rule:
         rule_kind === null || rule_value === null ? null : { kind: rule_kind, value: rule_value },
       validAfter: valid_after,

@@ -48,6 +48,19 @@ export interface AnchorInForce extends Anchor {
   readonly validAfter: Date;
   /** The CA's revocation list in DER; null where none was imported. */
   readonly crl: Buffer | null;
+  /** What the journal knows of a later list than `crl`; null where `crl` is the latest. */
+  readonly journaled: JournaledList | null;
+}
+
+/**
+ * A revocation list that was in force and that a restored database has forgotten, as the journal keeps
+ * it: without the CA's signature, which was checked when it was taken.
+ */
+export interface JournaledList {
+  readonly thisUpdate: Date;
+  readonly nextUpdate: Date;
+  /** Beyond those of the list in the database; lower-case hex. */
+  readonly serials: readonly string[];
 }
 
 /** A partner's system at the token endpoint (OAuth client, RFC 7591 names). */

@@ -117,8 +117,10 @@ async function readAnchors(
       next_update: Date | null;
     }[]
   >(
-    `SELECT a.id, a.partner, a.rule_kind, a.rule_value, a.active, c.next_update
-     FROM trust_anchor a LEFT JOIN anchor_crl c ON c.anchor = a.id ORDER BY a.id`,
+    `SELECT a.id, a.partner, a.rule_kind, a.rule_value, a.active,
+       coalesce(t.next_update, c.next_update) AS next_update
+     FROM trust_anchor a LEFT JOIN anchor_crl c ON c.anchor = a.id
+       LEFT JOIN crl_taken t ON t.anchor = a.id AND t.from_journal ORDER BY a.id`,
   );
   return rows.map(({ id, partner, rule_kind, rule_value, active, next_update }) => ({
     id,

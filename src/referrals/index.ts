@@ -1,7 +1,7 @@
 import type { Migration } from '../platform/database/database.js';
 import { Crossings1769100000100 } from './crossings.migration.js';
 import { Mistakes1769100000150 } from './mistakes.migration.js';
-import { ToldEpochs1771200000402 } from './told-epochs.migration.js';
+import { ToldEpochs1772000000402 } from './told-epochs.migration.js';
 
 export {
   ConfirmationAlarms,
@@ -33,5 +33,5 @@ export { ToldKeys, type EpochWrapping, type WrappingKey } from './told-keys.js';
 export const referralMigrations: readonly Migration[] = [
   Crossings1769100000100,
   Mistakes1769100000150,
-  ToldEpochs1771200000402,
+  ToldEpochs1772000000402,
 ];

@@ -4,8 +4,8 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
  * Keys of what partners were told come under the key of an erasure epoch as well (told-keys.ts). Null
  * until the first start has put a row there; the reference keeps the epoch's key as long as it is needed.
  */
-export class ToldEpochs1771200000402 implements MigrationInterface {
-  readonly name = 'ToldEpochs1771200000402';
+export class ToldEpochs1772000000402 implements MigrationInterface {
+  readonly name = 'ToldEpochs1772000000402';
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(

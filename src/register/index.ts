@@ -52,8 +52,8 @@ export {
   type AddPersonCommand,
   type CorrectPersonCommand,
   type PersonChange,
-  type RowMembers,
 } from './one-person.js';
+export type { RowMembers } from './person-fields.js';
 export {
   openAct,
   pendingActs,

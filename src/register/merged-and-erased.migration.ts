@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** What stays of entries that were merged (merged-entries.ts) and erased (erased-references.ts). */
-export class MergedAndErased1771200000401 implements MigrationInterface {
-  readonly name = 'MergedAndErased1771200000401';
+export class MergedAndErased1772000000401 implements MigrationInterface {
+  readonly name = 'MergedAndErased1772000000401';
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`

@@ -11,6 +11,9 @@ import {
 } from '../../test/support/register.js';
 import { evidenceBlockingTerms, parseEvidence } from '../core/matching/index.js';
 import { addPerson, changeVisaStatus, correctPerson, releaseBatch } from './index.js';
+import { discardBatchIn } from './batches.js';
+import { readPerson } from './person-view.js';
+import { changeRegister } from './register-change.js';
 
 describeOnEachDatabase('one person', (kind) => {
   let people: TestRegister;
@@ -97,6 +100,84 @@ describeOnEachDatabase('one person', (kind) => {
     const { version } = await releaseBatch(store, { ...release, batchId: second.batchId ?? '' });
     await people.register.catchUp(version);
     expect(await people.find(30)).toEqual(['T-30']);
+  });
+
+  test.each([
+    ['without it', 50, {}],
+    ['with the same in it', 51, { visa: { status: 'USED' } }],
+  ])(
+    'has a visa status at once while a correction waits %s, and keeps both once it is released',
+    async (_what, number, more) => {
+      const { store } = people.register;
+      await people.addRows(personRow(number, { visa: { status: 'GRANTED', class: 'A' } }));
+      const waiting = await correct(number, { fatherName: 'Ghulam Haidar', ...more });
+      expect(waiting.state).toBe('PENDING');
+      const command = { ...personReference(number), requestedBy: 'registrar-3' };
+      const changed = await changeVisaStatus(store, { ...command, status: 'USED' });
+      expect(changed).toMatchObject({ state: 'LIVE', fields: ['visa.status'] });
+      expect(changed.batchId).toBeUndefined();
+      await people.register.catchUp(changed.version);
+      expect(await visaOf(number)).toEqual({ class: 'A', status: 'USED' });
+      expect((await readPerson(store, command)).waiting).toEqual(['fatherName']);
+      const before = await people.everyRow();
+      const again = await changeVisaStatus(store, { ...command, status: 'USED' });
+      expect([again.fields, await people.everyRow()]).toEqual([[], before]);
+
+      const { version } = await releaseBatch(store, {
+        batchId: waiting.batchId ?? '',
+        releasedBy: 'registrar-2',
+        people: 1,
+      });
+      await people.register.catchUp(version);
+      const { content, state } = await readPerson(store, command);
+      expect([state, content]).toMatchObject([
+        'LIVE',
+        { fatherName: 'Ghulam Haidar', visa: { class: 'A', status: 'USED' } },
+      ]);
+      expect(await visaOf(number)).toEqual(content.visa);
+    },
+  );
+
+  test('who was never released has a new visa status with the release', async () => {
+    const added = await add(personRow(52, { visa: { status: 'GRANTED' } }));
+    expect(added.state).toBe('PENDING');
+    const changed = await correct(52, { visa: { status: 'CANCELLED' } });
+    expect(changed).toMatchObject({ state: 'PENDING', fields: ['visa.status'] });
+  });
+
+  test('waits with what takes a refusal back, and names nobody in between', async () => {
+    await people.addRows(personRow(53));
+    const refused = await correct(53, {
+      fatherName: 'Ghulam Haidar',
+      sharing: { refusedFor: [testPartner.state] },
+    });
+    await people.register.catchUp(refused.version);
+    expect(await people.find(53)).toEqual([]);
+    const back = await correct(53, { sharing: { refusedFor: null }, visa: { status: 'USED' } });
+    expect(back.state).toBe('PENDING');
+    await people.register.catchUp(back.version);
+    expect(await people.find(53)).toEqual([]);
+    const release = { batchId: back.batchId ?? '', releasedBy: 'registrar-2', people: 1 };
+    const { version } = await releaseBatch(people.register.store, release);
+    await people.register.catchUp(version);
+    expect(await people.find(53)).toEqual(['T-53']);
+  });
+
+  test('is kept from whom they refused although the correction it came with is given up', async () => {
+    await people.addRows(personRow(54, { sharing: { basis: 'CONSENT' } }));
+    const sharing = { refusedFor: [testPartner.code] };
+    const correction = { fatherName: 'Ghulam Haidar', sharing };
+    const refused = await correct(54, correction, { knownPartners });
+    expect(refused.state).toBe('PENDING');
+    const { version } = await changeRegister(people.register.store, async (change) =>
+      discardBatchIn(change, { batchId: refused.batchId ?? '', by: 'registrar-1' }),
+    );
+    await people.register.catchUp(version);
+    expect(await people.find(54)).toEqual([]);
+    const { content, state } = await readPerson(people.register.store, personReference(54));
+    expect(state).toBe('LIVE');
+    expect(content.sharing).toEqual({ basis: 'CONSENT', refusedFor: [testPartner.code] });
+    expect(content.fatherName).toBeUndefined();
   });
 
   test('stays as it is when nothing differs', async () => {

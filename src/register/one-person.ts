@@ -4,12 +4,22 @@ import type { PartnerCode, SubjectId } from '../core/ids.js';
 import type { VisaStatus } from '../core/register/subject.js';
 import { recordAct } from './acts.js';
 import { readRowMembers, type ImportRow, type RowRules } from './import-row.js';
-import { peoplePerPage, type PagePerson } from './page.js';
+import { peoplePerPage, type PagePerson, type PageVersion } from './page.js';
+import {
+  changedFields,
+  isIdentity,
+  mergeMembers,
+  narrowContent,
+  narrowingOf,
+  widensSharing,
+  type Narrowing,
+  type RowMembers,
+} from './person-fields.js';
 import { changeRegister, type PersonReference, type RegisterChange } from './register-change.js';
 import type { OpenedPage, RegisterStore } from './register-store.js';
-import { namedPerson, type RestrictionContent } from './restrictions.js';
+import { namedPerson } from './restrictions.js';
 import { RowReader } from './row-reader.js';
-import { sharingOf, type SubjectContent } from './subject-blob.js';
+import type { SubjectContent } from './subject-blob.js';
 import { decodeSubjectId, encodeSubjectId, makeSubjectId } from './subject-uuid.js';
 
 /** What became of one person. Fields are named, values are not: this is for the access log. */
@@ -25,9 +35,6 @@ export interface PersonChange {
   /** Register version from which it holds. */
   readonly version: bigint;
 }
-
-/** Members of a row of JSON Lines. */
-export type RowMembers = Readonly<Record<string, unknown>>;
 
 export interface AddPersonCommand {
   readonly row: RowMembers;
@@ -108,7 +115,8 @@ export async function addPersonIn(
 /**
  * Corrects one person. What decides whom a partner is told of (names, kin, birth, sex, nationality,
  * documents) waits for another person, or one registrar alone could put anybody into the place of a
- * released person; visa and household hold at once, sharing where it narrows.
+ * released person; visa and household hold at once, sharing where it narrows. They hold while another
+ * correction of the person waits, too: that one goes on waiting, and has them once it is released.
  *
  * @throws {GatewayError} ERR_INPUT_INVALID naming the member; ERR_NOT_FOUND when nobody has the
  *   reference; ERR_ROW_CONFLICT when the person has changed since
@@ -151,38 +159,43 @@ export async function correctPersonIn(
   }
   const { page, at, person } = place;
   const subject = decodeSubjectId(person.subject);
-  const before = await change.open(person);
-  const refused = before.content.sharing?.refusedFor ?? [];
-  const known = [...(command.knownPartners ?? []), ...(refused as readonly PartnerCode[])];
-  const rules = rulesOf(store, new Set(known));
-  const { content } = readMembers(mergeMembers(before.content, correction), rules);
-  const fields = changedFields(before.content, content);
-  const atOnce =
-    person.pending === undefined &&
-    fields.every((field) => !isIdentity(field)) &&
-    !widensSharing(before.content, content);
+  const corrected = await correctVersions(change, person, command);
+  const last = corrected.at(-1);
+  if (last === undefined) throw new TypeError('a person has a version');
+  const atOnce = corrected.every(({ holdsAtOnce }) => holdsAtOnce);
   const state = atOnce ? ('LIVE' as const) : ('PENDING' as const);
-  if (fields.length === 0) {
-    const standing = person.pending === undefined ? ('LIVE' as const) : state;
-    return { subject, subjectVersion: newest.version, fields, state: standing };
-  }
-  if (options.dryRun === true) {
+  // What has to wait is measured against what waits already.
+  const meant = atOnce ? corrected : [last];
+  const fields = [...new Set(meant.flatMap((one) => one.fields))].sort();
+  if (fields.length === 0 || options.dryRun === true) {
     return { subject, subjectVersion: newest.version, fields, state };
   }
-  const subjectVersion = newest.version + 1;
-  const sealed = change.seal(subject, subjectVersion, content, before.referenceSecret);
+  const { before, after } = atOnce ? (corrected[0] ?? last) : last;
+  const narrowing = narrowingOf(meant, atOnce);
+  let subjectVersion = newest.version;
   let batchId: SubjectId | undefined;
   if (atOnce) {
-    await store.onLiveChange?.(change.manager, [
-      { subject, contents: { before: before.content, after: content } },
-    ]);
-    change.destroy(person, 'live');
-    page.people[at] = { ...person, live: sealed };
+    await store.onLiveChange?.(change.manager, [{ subject, contents: { before, after } }]);
+    let next = person;
+    for (const { which, version, after: content, referenceSecret } of corrected) {
+      subjectVersion += 1;
+      const sealed = change.seal(subject, subjectVersion, content, referenceSecret);
+      // What waits goes on waiting, in its batch.
+      change.supersede(person, version);
+      next =
+        which === 'live'
+          ? { ...next, live: sealed }
+          : { ...next, ...(next.pending && { pending: { ...next.pending, ...sealed } }) };
+    }
+    page.people[at] = next;
   } else {
+    const live = await narrowLive(change, person, narrowing);
+    subjectVersion = Math.max(subjectVersion, live?.version ?? 0) + 1;
+    const sealed = change.seal(subject, subjectVersion, after, last.referenceSecret);
     change.destroy(person, 'pending');
     batchId = makeSubjectId(store.now(), store.random(10));
     const batch = await change.openBatch(batchId, requestedBy, page.pageNumber, 'changed');
-    page.people[at] = { ...person, pending: { ...sealed, batch } };
+    page.people[at] = { ...person, ...(live && { live }), pending: { ...sealed, batch } };
   }
   await change.write(page);
   const id = await recordAct(store, change.manager, {
@@ -193,7 +206,6 @@ export async function correctPersonIn(
     version: change.version,
     ...(options.actId === undefined ? {} : { id: options.actId }),
   });
-  const narrowing = narrowingOf(before.content, content, atOnce);
   if (narrowing !== undefined) {
     const at = store.now().toISOString();
     change.restricts('register.narrowed', [namedPerson(person)], {
@@ -216,6 +228,73 @@ export async function correctPersonIn(
     state,
     ...(batchId === undefined ? {} : { batchId }),
   };
+}
+
+/**
+ * A refusal holds from now on, whatever becomes of the correction it came with: it stands in the
+ * version partners are told of, so that taking it back, or giving the correction up, lets nobody know
+ * more without another person.
+ *
+ * @returns the live version that took the place of the one there was
+ */
+async function narrowLive(
+  change: RegisterChange,
+  person: PagePerson,
+  narrowing: Narrowing | undefined,
+): Promise<PageVersion | undefined> {
+  if (person.live === undefined || narrowing === undefined) return undefined;
+  const subject = decodeSubjectId(person.subject);
+  const { content: before, referenceSecret } = await change.openVersion(
+    subject,
+    person.live.version,
+  );
+  const after = narrowContent(before, narrowing);
+  if (changedFields(before, after).length === 0) return undefined;
+  await change.store.onLiveChange?.(change.manager, [{ subject, contents: { before, after } }]);
+  const newest = Math.max(person.live.version, person.pending?.version ?? 0);
+  change.supersede(person, person.live.version);
+  return change.seal(subject, newest + 1, after, referenceSecret);
+}
+
+/** A version of a person, and what a correction makes of it. */
+interface CorrectedVersion {
+  readonly which: 'live' | 'pending';
+  readonly version: number;
+  readonly before: SubjectContent;
+  readonly after: SubjectContent;
+  readonly fields: readonly string[];
+  readonly holdsAtOnce: boolean;
+  readonly referenceSecret: Uint8Array;
+}
+
+/**
+ * The versions a correction is about: the newest; and while that one waits for its release, the one
+ * partners are told of as well, where nothing but what can hold at once is corrected.
+ */
+async function correctVersions(
+  change: RegisterChange,
+  person: PagePerson,
+  { correction, knownPartners = new Set() }: CorrectPersonCommand,
+): Promise<readonly CorrectedVersion[]> {
+  const both = Object.keys(correction).every((member) => !isIdentity(member));
+  const versions = (['live', 'pending'] as const).flatMap((which) => {
+    const known = person[which];
+    const isMeant = which === 'pending' || person.pending === undefined || both;
+    return known === undefined || !isMeant ? [] : [{ which, version: known.version }];
+  });
+  const isTold = versions[0]?.which === 'live';
+  const corrected: CorrectedVersion[] = [];
+  for (const { which, version } of versions) {
+    const subject = decodeSubjectId(person.subject);
+    const { content: before, referenceSecret } = await change.openVersion(subject, version);
+    const refused = (before.sharing?.refusedFor ?? []) as readonly PartnerCode[];
+    const rules = rulesOf(change.store, new Set([...knownPartners, ...refused]));
+    const { content: after } = readMembers(mergeMembers(before, correction), rules);
+    const fields = changedFields(before, after);
+    const holdsAtOnce = isTold && !fields.some(isIdentity) && !widensSharing(before, after);
+    corrected.push({ which, version, before, after, fields, holdsAtOnce, referenceSecret });
+  }
+  return corrected;
 }
 
 /** {@link correctPerson} of the visa's status alone: holds at once. */
@@ -274,75 +353,3 @@ function readMembers(members: RowMembers, rules: RowRules): ImportRow {
   const [fault] = read.faults;
   throw inputInvalid(fault?.column ?? 'row', fault?.code);
 }
-
-/** Members that are corrected one by one. */
-const grouped = ['visa', 'sharing'];
-
-function mergeMembers(before: SubjectContent, correction: RowMembers): RowMembers {
-  const merged: Record<string, unknown> = { ...before };
-  for (const [member, value] of Object.entries(correction)) {
-    const known = merged[member];
-    const partly = grouped.includes(member) && isObject(value) && isObject(known);
-    merged[member] = partly ? { ...known, ...value } : value;
-  }
-  return merged;
-}
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** Names of the members that differ, those of groups each by itself. */
-export function changedFields(
-  before: SubjectContent | undefined,
-  after: SubjectContent,
-): readonly string[] {
-  const [old, fresh] = [flatten(before ?? {}), flatten(after)];
-  return [...new Set([...old.keys(), ...fresh.keys()])]
-    .filter((field) => old.get(field) !== fresh.get(field))
-    .sort();
-}
-
-function flatten(content: object): ReadonlyMap<string, string> {
-  const fields = new Map<string, string>();
-  for (const [member, value] of Object.entries(content)) {
-    if (grouped.includes(member) && isObject(value)) {
-      for (const [inner, text] of Object.entries(value)) {
-        fields.set(`${member}.${inner}`, JSON.stringify(text));
-      }
-    } else if (!Array.isArray(value) || value.length > 0) {
-      fields.set(member, JSON.stringify(value));
-    }
-  }
-  return fields;
-}
-
-/** Whether more partners may be told: a refusal taken back, or notice said to be given. */
-function widensSharing(before: SubjectContent, after: SubjectContent): boolean {
-  const [old, fresh] = [sharingOf(before), sharingOf(after)];
-  const takenBack = old.refusedFor.some((code) => !fresh.refusedFor.includes(code));
-  return takenBack || (fresh.informed && !old.informed);
-}
-
-/** What partners are told no longer from now on; `undefined` when nothing narrowed. */
-function narrowingOf(
-  before: SubjectContent,
-  after: SubjectContent,
-  atOnce: boolean,
-): Pick<RestrictionContent, 'visaStatus' | 'refusedFor' | 'notInformed'> | undefined {
-  const [old, fresh] = [sharingOf(before), sharingOf(after)];
-  const refusedFor = fresh.refusedFor.filter((code) => !old.refusedFor.includes(code));
-  const status = after.visa?.status;
-  // A refusal holds once it is recorded, the end of a visa once it is released.
-  const ended =
-    atOnce && status !== undefined && status !== 'GRANTED' && status !== before.visa?.status;
-  const notInformed = old.informed && !fresh.informed;
-  if (refusedFor.length === 0 && !ended && !notInformed) return undefined;
-  return {
-    ...(refusedFor.length === 0 ? {} : { refusedFor }),
-    ...(ended ? { visaStatus: status } : {}),
-    ...(notInformed ? { notInformed } : {}),
-  };
-}
-
-const isIdentity = (field: string): boolean =>
-  field !== 'household' && !grouped.some((group) => field.startsWith(`${group}.`));

@@ -1,8 +1,8 @@
 import { GatewayError } from '../core/errors.js';
 import type { PartnerCode, StateCode, SubjectId } from '../core/ids.js';
 import { heldPeople } from './legal-hold.js';
-import { changedFields } from './one-person.js';
 import type { PagePerson } from './page.js';
+import { changedFields } from './person-fields.js';
 import { readRegister, type PersonReference, type RegisterChange } from './register-change.js';
 import type { RegisterStore } from './register-store.js';
 import type { SubjectContent } from './subject-blob.js';

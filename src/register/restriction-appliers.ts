@@ -1,13 +1,13 @@
 import type { EntityManager } from 'typeorm';
 import type { ActAppliers } from '../access-log/index.js';
 import type { PartnerCode, StateCode } from '../core/ids.js';
-import type { Sharing } from '../core/register/subject.js';
 import { restoreDoneAct } from './acts.js';
 import { noteErased } from './erased-references.js';
 import { restoreHoney } from './honey.js';
 import { restoreHold } from './legal-hold.js';
 import { keepMergedEntry, readMergedEntry, type MergedEntry } from './merged-entries.js';
 import type { PagePerson } from './page.js';
+import { narrowContent } from './person-fields.js';
 import { PersonFinder } from './person-finder.js';
 import { changeRegisterIn, type RegisterChange } from './register-change.js';
 import type { RegisterStore } from './register-store.js';
@@ -18,7 +18,6 @@ import {
   type RegisterRestriction,
   type RestrictionContent,
 } from './restrictions.js';
-import type { SubjectContent } from './subject-blob.js';
 import { decodeSubjectId } from './subject-uuid.js';
 
 /**
@@ -135,7 +134,7 @@ const narrowAgain: Apply = async (change, people, content) => {
       if (version === undefined) continue;
       const id = decodeSubjectId(person.subject);
       const opened = await change.openVersion(id, version.version);
-      const narrowed = narrow(opened.content, content);
+      const narrowed = narrowContent(opened.content, content);
       if (JSON.stringify(narrowed) === JSON.stringify(opened.content)) continue;
       const newest = Math.max(next.live?.version ?? 0, next.pending?.version ?? 0);
       const sealed = change.seal(id, newest + 1, narrowed, opened.referenceSecret);
@@ -148,27 +147,6 @@ const narrowAgain: Apply = async (change, people, content) => {
     return next;
   });
 };
-
-function narrow(content: SubjectContent, by: RestrictionContent): SubjectContent {
-  const { visaStatus, refusedFor = [], notInformed } = by;
-  const visa =
-    visaStatus === undefined || content.visa === undefined
-      ? content.visa
-      : { ...content.visa, status: visaStatus };
-  const refused = [...new Set([...(content.sharing?.refusedFor ?? []), ...refusedFor])].sort();
-  const { sharing: before = {}, ...others } = content;
-  const { informedOn, ...said } = before;
-  const sharing: Sharing = {
-    ...said,
-    ...(informedOn === undefined || notInformed === true ? {} : { informedOn }),
-    ...(refused.length === 0 ? {} : { refusedFor: refused as (PartnerCode | StateCode)[] }),
-  };
-  return {
-    ...others,
-    ...(visa === undefined ? {} : { visa }),
-    ...(Object.keys(sharing).length === 0 ? {} : { sharing }),
-  };
-}
 
 /** Rewrites the pages of people who are there; `undefined` takes one off. */
 async function editPeople(

@@ -5,6 +5,7 @@ import { deriveKey } from '../platform/keys/keys.js';
 import { describeError } from '../platform/telemetry/logger.js';
 import { Budgets, rechargeRestored } from '../grants/index.js';
 import { GatewayKeyRing } from '../identity/keys/index.js';
+import { revocationListAppliers } from '../partners/index.js';
 import { Register, registerActAppliers } from '../register/index.js';
 import { AlertDesk, Outbox, syslogOutlet, webhookOutlet } from '../alerts/index.js';
 import { actHandlers } from './act-handlers.js';
@@ -40,6 +41,7 @@ export function accessLogProviders(settings: RoomsSettings, database: Database):
           acts: {
             ...staffActAppliers(actHandlers, randomUUID),
             ...registerActAppliers(register.store),
+            ...revocationListAppliers,
           },
           witnessQuorum: configuration.witnessQuorum,
           recordsPerDay: configuration.logRecordsPerDay,

@@ -4,6 +4,7 @@ import {
   documentActs,
   officerActs,
   organisationActs,
+  revocationListActs,
 } from '../partners/index.js';
 import { grantActs, grantKeyActs, testGrantActs, withTestGrant } from '../grants/index.js';
 import { keyActs } from '../identity/keys/index.js';
@@ -16,6 +17,7 @@ export const actHandlers: Readonly<Record<Exclude<ChangingAct, RegisterAct>, Act
   ...organisationActs,
   PARTNER_ADD: withTestGrant(organisationActs.PARTNER_ADD),
   ...credentialActs,
+  ...revocationListActs,
   ...clientActs,
   ...officerActs,
   ...grantKeyActs,

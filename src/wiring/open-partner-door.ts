@@ -14,6 +14,7 @@ import { DocumentReport, ReadBundle } from '../partners/index.js';
 import type { Configuration } from '../platform/configuration/configuration.js';
 import type { Database } from '../platform/database/database.js';
 import { errorTable } from '../platform/graphql/error-table.js';
+import { ReleasePace } from '../platform/http/release.js';
 import type { GatewayLogger } from '../platform/telemetry/logger.js';
 import type { Metrics } from '../platform/telemetry/metrics.js';
 import {
@@ -196,7 +197,7 @@ export async function openPartnerDoor(
         documentReport.note(code, id, refused);
       },
     },
-    releaseDelayMs: configuration.releaseDelayMs,
+    pace: new ReleasePace(configuration.releaseDelayMs),
     logger,
     metrics,
   });

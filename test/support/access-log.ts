@@ -37,7 +37,7 @@ export function openTestLog(
 /** Forgets everything the log has in the database. */
 export async function emptyAccessLog(dataSource: DataSource): Promise<void> {
   const tables = ['tree', 'leaf', 'key', 'act', 'cover_round', 'cover_slot', 'cover_slot_head'];
-  const names = [...tables, 'witness', 'cosignature', 'entry', 'mark'].map(
+  const names = [...tables, 'witness', 'cosignature', 'entry', 'mark', 'sealed'].map(
     (name) => `access_log_${name}`,
   );
   await dataSource.query(`TRUNCATE ${names.join(', ')}`);

@@ -202,7 +202,7 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
             SAFECONDUCT_NOTIFY_KEY_FILE: join(files, 'notify.key'),
             SAFECONDUCT_SYSLOG_URL: options.notify.syslogUrl,
           }),
-      SAFECONDUCT_RELEASE_DELAY_MS: String(options.releaseDelayMs ?? 5),
+      SAFECONDUCT_RELEASE_DELAY_MS: String(options.releaseDelayMs ?? 1),
       ...(options.logRetentionMonths === undefined
         ? {}
         : { SAFECONDUCT_LOG_RETENTION_MONTHS: String(options.logRetentionMonths) }),

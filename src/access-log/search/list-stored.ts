@@ -2,6 +2,7 @@ import type { DataSource } from 'typeorm';
 import { isGatewayError } from '../../core/errors.js';
 import { decodeRecord } from '../../core/log/record.js';
 import { deriveRecordSecrets, type RecordKeys } from '../record-keys.js';
+import { withSealed, type SealedColumns } from '../months/sealed-rows.js';
 import { openHostPart, type HostPart } from '../sealed-part.js';
 import { listRecords, type SideRow, type SideRows } from './side-rows.js';
 
@@ -59,13 +60,12 @@ export async function listOldRecords(dataSource: DataSource, list: ListStored): 
   for (const { tree, listed_from: first } of trees) {
     for (let to = Number(first); to > 0; to = Math.max(0, to - pageOfRecords)) {
       const from = Math.max(0, to - pageOfRecords);
-      const leaves = await dataSource.query<
-        { leaf_index: string; record: Buffer; sealed: Buffer }[]
-      >(
-        `SELECT leaf_index, record, sealed FROM access_log_leaf
+      const stored = await dataSource.query<(SealedColumns & { readonly record: Buffer })[]>(
+        `SELECT tree, leaf_index, record, month, sealed FROM access_log_leaf
          WHERE tree = $1 AND leaf_index >= $2 AND leaf_index < $3 ORDER BY leaf_index`,
         [tree, from, to],
       );
+      const leaves = await withSealed(dataSource, stored);
       const rows: (SideRow & { readonly index: number })[] = [];
       for (const { leaf_index: index, record, sealed } of leaves) {
         rows.push({ ...(await list({ tree, record, sealed })), index: Number(index) });

@@ -4,6 +4,7 @@ import type { PartnerCode } from '../../core/ids.js';
 import { askerMark, windowOf } from '../../core/log/marks.js';
 import { decodeRecord, type AccessRecord } from '../../core/log/record.js';
 import type { RecordKeys } from '../record-keys.js';
+import { withSealed, type SealedColumns } from '../months/sealed-rows.js';
 import type { HostPart } from '../sealed-part.js';
 import { readTrees, type Queryable } from '../tree.repository.js';
 import type { Trees } from '../trees.js';
@@ -141,11 +142,13 @@ export class LogSearch {
     if (!/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) return undefined;
     return available(async () => {
       const [row] = await this.options.dataSource.query<LeafColumns[]>(
-        `SELECT t.tree, t.owner, l.leaf_index, l.record, l.sealed
+        `SELECT t.tree, t.owner, l.leaf_index, l.record, l.month, l.sealed
          FROM access_log_tree t JOIN access_log_leaf l ON l.tree = t.tree AND l.id = $1`,
         [id],
       );
-      return row === undefined ? undefined : this.#open(row);
+      if (row === undefined) return undefined;
+      const [leaf = row] = await withSealed(this.options.dataSource, [row]);
+      return this.#open(leaf);
     });
   }
 
@@ -167,13 +170,14 @@ export class LogSearch {
   ): Promise<readonly Omit<ReadRecord, 'position'>[]> {
     return available(async () => {
       const rows = await this.options.dataSource.query<LeafColumns[]>(
-        `SELECT t.tree, t.owner, l.leaf_index, l.record, l.sealed
+        `SELECT t.tree, t.owner, l.leaf_index, l.record, l.month, l.sealed
          FROM access_log_tree t JOIN access_log_leaf l ON l.tree = t.tree
          WHERE t.owner IS NOT DISTINCT FROM $1 AND l.leaf_index >= $2
          ORDER BY l.leaf_index LIMIT $3`,
         [partner, from, most],
       );
-      return Promise.all(rows.map((row) => this.#open(row)));
+      const leaves = await withSealed(this.options.dataSource, rows);
+      return Promise.all(leaves.map((leaf) => this.#open(leaf)));
     });
   }
 
@@ -274,13 +278,14 @@ export class LogSearch {
 
   async #leaves(places: readonly Place[]): Promise<ReadonlyMap<string, LeafColumns>> {
     const leaves = await this.options.dataSource.query<LeafColumns[]>(
-      `SELECT t.tree, t.owner, l.leaf_index, l.record, l.sealed
+      `SELECT t.tree, t.owner, l.leaf_index, l.record, l.month, l.sealed
        FROM unnest($1::text[], $2::bigint[]) AS wanted (tree, leaf_index)
        JOIN access_log_leaf l ON l.tree = wanted.tree AND l.leaf_index = wanted.leaf_index
        JOIN access_log_tree t ON t.tree = l.tree`,
       [places.map(({ tree }) => tree), places.map(({ index }) => index)],
     );
-    return new Map(leaves.map((leaf) => [`${leaf.tree} ${leaf.leaf_index}`, leaf]));
+    const whole = await withSealed(this.options.dataSource, leaves);
+    return new Map(whole.map((leaf) => [`${leaf.tree} ${leaf.leaf_index}`, leaf]));
   }
 
   async #open(leaf: LeafColumns): Promise<Omit<ReadRecord, 'position'>> {
@@ -310,10 +315,7 @@ function leafAt(leaves: ReadonlyMap<string, LeafColumns>, { tree, index }: Place
   return leaf;
 }
 
-interface LeafColumns {
-  readonly tree: string;
+interface LeafColumns extends SealedColumns {
   readonly owner: PartnerCode | null;
-  readonly leaf_index: string;
   readonly record: Buffer;
-  readonly sealed: Buffer;
 }

@@ -1,12 +1,17 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { join } from 'node:path';
+import type { DataSource } from 'typeorm';
 import { encodeParts } from '../../core/bytes.js';
 import { GatewayError } from '../../core/errors.js';
 import { isKeyOver, windowDays } from '../../core/log/marks.js';
 import { deriveKey, seal, unseal } from '../../platform/keys/keys.js';
 import type { JournalFiles } from '../journal/journal-files.js';
+import { dropPartitions, makePartitions } from '../months/partitions.js';
 import type { RecordKeysOptions } from '../record-keys.js';
-import type { Queryable } from '../tree.repository.js';
+
+export interface MarkKeysOptions extends RecordKeysOptions {
+  readonly database: DataSource;
+}
 
 /**
  * Keys of marks (core/log/marks.ts), 32 random bytes each, wrapped under the log key in two places as
@@ -15,14 +20,14 @@ import type { Queryable } from '../tree.repository.js';
  * partition of marks that no other key is left for.
  */
 export class MarkKeys {
-  readonly #database: Queryable;
+  readonly #database: DataSource;
   readonly #files: JournalFiles;
   readonly #directory: string;
   readonly #wrappingKey: Buffer;
   readonly #random: (lengthBytes: number) => Uint8Array;
   readonly #known = new Map<number, Promise<KeyObject | undefined>>();
 
-  private constructor({ database, files, directory, logKey, random }: RecordKeysOptions) {
+  private constructor({ database, files, directory, logKey, random }: MarkKeysOptions) {
     this.#database = database;
     this.#files = files;
     this.#directory = directory;
@@ -31,7 +36,7 @@ export class MarkKeys {
   }
 
   /** Opens the keys: what the database lost and a file still has is put back. */
-  static async open(options: RecordKeysOptions): Promise<MarkKeys> {
+  static async open(options: MarkKeysOptions): Promise<MarkKeys> {
     const keys = new MarkKeys(options);
     for (const name of await options.files.list(options.directory)) {
       const key = /^marks-(\d{1,6})$/.exec(name)?.[1];
@@ -61,20 +66,29 @@ export class MarkKeys {
       'SELECT key FROM access_log_mark_key WHERE wrapped IS NOT NULL ORDER BY key',
     );
     const over = rows.map(({ key }) => key).filter((key) => isKeyOver(key, now));
-    const names = await this.#files.list(this.#directory);
-    for (const name of names) {
+    for (const name of await this.#files.list(this.#directory)) {
       const key = /^marks-(\d{1,6})$/.exec(name)?.[1];
       if (key === undefined || !isKeyOver(Number(key), now)) continue;
       await this.#files.remove(join(this.#directory, name));
     }
     for (const key of over) {
-      // Window key - 1 has its later marks under this key, and its earlier one is gone already.
-      await this.#database.query(`DROP TABLE IF EXISTS ${partitionOf(key - 1)}`);
       await this.#database.query('UPDATE access_log_mark_key SET wrapped = NULL WHERE key = $1', [
         key,
       ]);
       this.#known.delete(key);
     }
+    // Window `key - 1` has its later marks under a key, and its earlier ones under the key before.
+    const parts = await this.#database.query<{ name: string }[]>(
+      `SELECT relname AS name FROM pg_class
+       WHERE relname ~ '^access_log_mark_[0-9]+$' AND relkind = 'r' AND pg_table_is_visible(oid)`,
+    );
+    const names = parts.map(({ name }) => name);
+    const windowIn = (name: string) => Number(name.slice(partitionOf(0).length - 1));
+    await dropPartitions(
+      this.#database,
+      'access_log_mark',
+      names.filter((name) => isKeyOver(windowIn(name) + 1, now)),
+    );
     return over.length;
   }
 
@@ -95,14 +109,13 @@ export class MarkKeys {
     const name = `marks-${key}`;
     const names = await this.#files.list(this.#directory);
     if (!names.includes(name)) await this.#files.create(join(this.#directory, name), row.wrapped);
-    // IF NOT EXISTS does not hold between two gateways that make it at once.
-    await this.#database.query(
-      `DO $$ BEGIN
-         PERFORM pg_advisory_xact_lock(hashtext('access_log_mark'));
-         CREATE TABLE IF NOT EXISTS ${partitionOf(key)} PARTITION OF access_log_mark
-           FOR VALUES FROM (${key * windowDays}) TO (${(key + 1) * windowDays});
-       END $$`,
-    );
+    await makePartitions(this.#database, [
+      {
+        parent: 'access_log_mark',
+        name: partitionOf(key),
+        bounds: `FROM (${key * windowDays}) TO (${(key + 1) * windowDays})`,
+      },
+    ]);
     return createSecretKey(opened);
   }
 

@@ -217,7 +217,8 @@ describeOnEachDatabase('search of the access log', (kind) => {
     expect(await ids({ caseReference: 'CASE/1' })).toEqual([entry.id]);
     await log.close();
     await database.dataSource.query(
-      `TRUNCATE access_log_entry, access_log_mark, access_log_leaf, access_log_tree`,
+      `TRUNCATE access_log_entry, access_log_mark, access_log_leaf, access_log_sealed,
+         access_log_tree`,
     );
     log = await openTestLog(database.dataSource, home.path);
     expect(await ids({ caseReference: 'CASE/1' })).toEqual([entry.id]);

@@ -3,7 +3,7 @@ import { Socket } from 'node:net';
 import { describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { padAnswer } from './padding.js';
-import { ReleaseClock, releaseResponse } from './release.js';
+import { ReleaseClock, ReleasePace, releaseResponse } from './release.js';
 
 describe('a padded answer', () => {
   test('has the size of its kind, or the next multiple, and is the same JSON', () => {
@@ -41,7 +41,7 @@ describe('a release', () => {
   test('is at the first tick, however early the work was done', () =>
     ticking(async (advance) => {
       for (const workMs of [0, 1, 49]) {
-        const clock = new ReleaseClock(50);
+        const clock = new ReleaseClock(new ReleasePace(50));
         await advance(workMs);
         const released = watch(clock.release());
         await advance(49 - workMs);
@@ -53,7 +53,7 @@ describe('a release', () => {
 
   test('that missed a tick is at the next one, and counted', () =>
     ticking(async (advance) => {
-      const clock = new ReleaseClock(50);
+      const clock = new ReleaseClock(new ReleasePace(50));
       await advance(101);
       const released = watch(clock.release());
       await advance(48);
@@ -64,7 +64,7 @@ describe('a release', () => {
 
   test('of several questions is at multiples of their ticks', () =>
     ticking(async (advance) => {
-      const clock = new ReleaseClock(50);
+      const clock = new ReleaseClock(new ReleasePace(50));
       const released = watch(clock.release(4));
       await advance(199);
       expect(released.late).toBeUndefined();
@@ -72,11 +72,62 @@ describe('a release', () => {
       expect(released.late).toBe(0);
     }));
 
+  test('keeps pace with an answer that was late: whoever arrives after it leaves with it', () =>
+    ticking(async (advance) => {
+      const pace = new ReleasePace(50);
+      const before = new ReleaseClock(pace);
+      const slow = new ReleaseClock(pace);
+      await advance(101);
+      void slow.release();
+      expect(pace.releases).toBe(3);
+      const after = watch(new ReleaseClock(pace).release());
+      // Of those under way none waits longer than it would have.
+      const underWay = watch(before.release());
+      await advance(49);
+      expect(underWay.late).toBe(2);
+      await advance(100);
+      expect(after.late).toBeUndefined();
+      await advance(1);
+      expect(after.late).toBe(0);
+    }));
+
+  test('that is slower than the pace is at a multiple of the pace', () =>
+    ticking(async (advance) => {
+      const pace = new ReleasePace(50);
+      pace.note(2);
+      const clock = new ReleaseClock(pace);
+      await advance(110);
+      const released = watch(clock.release());
+      await advance(89);
+      expect(released.late).toBeUndefined();
+      await advance(1);
+      expect(released.late).toBe(2);
+      expect(pace.releases).toBe(3);
+    }));
+
+  test('forgets a slow answer within a minute, and never waits for more than twenty', () => {
+    let now = 0;
+    const pace = new ReleasePace(50, () => now);
+    expect(pace.releases).toBe(1);
+    pace.note(500);
+    expect(pace.releases).toBe(20);
+    now = 29_999;
+    pace.note(2);
+    expect(pace.releases).toBe(20);
+    now = 30_000;
+    expect(pace.releases).toBe(20);
+    pace.note(3);
+    now = 60_000;
+    expect(pace.releases).toBe(3);
+    now = 120_000;
+    expect(pace.releases).toBe(1);
+  });
+
   const exchange = () => {
     const request = new IncomingMessage(new Socket());
     const response = new ServerResponse(request);
     const late: number[] = [];
-    releaseResponse(request, response, 50, (ticks) => late.push(ticks));
+    releaseResponse(request, response, new ReleasePace(50), (ticks) => late.push(ticks));
     return { request, response, late };
   };
 
@@ -113,7 +164,7 @@ describe('a release', () => {
 
   test('that is cancelled never comes', () =>
     ticking(async (advance) => {
-      const clock = new ReleaseClock(50);
+      const clock = new ReleaseClock(new ReleasePace(50));
       const released = watch(clock.release());
       clock.cancel();
       await advance(500);

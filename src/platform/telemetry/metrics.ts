@@ -25,9 +25,14 @@ export class Metrics {
   );
   readonly lateReleases = this.counter(
     'safeconduct_late_releases_total',
-    'Answers that missed the first release and left at a later multiple.',
+    'Answers that were not ready for the first release and left at a later multiple.',
     [],
   );
+  readonly releasePace = new Gauge({
+    name: 'safeconduct_release_pace',
+    help: 'Releases an answer is given, 1 to 20: more than 1 for a minute after an answer needed more.',
+    registers: [this.registry],
+  });
   readonly workSeconds = new Histogram({
     name: 'safeconduct_work_seconds',
     help: 'From the last byte of a question to the answer being ready to leave.',

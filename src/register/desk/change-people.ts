@@ -5,8 +5,8 @@ import type { ActPayload, BookedAct, StaffCaller } from '../../staff/index.js';
 import { planErasure, requestErasure, type ErasurePlan, type ErasureTarget } from '../erase.js';
 import { requestHold, requestHoldLift, type HoldTarget } from '../legal-hold.js';
 import { keepApartIn, requestMerge } from '../merge.js';
-import { addPersonIn, changedFields, correctPersonIn, readPersonRow } from '../one-person.js';
-import type { PersonChange } from '../one-person.js';
+import { addPersonIn, correctPersonIn, readPersonRow, type PersonChange } from '../one-person.js';
+import { changedFields } from '../person-fields.js';
 import {
   readRegister,
   type PeopleTarget,

@@ -11,7 +11,7 @@ import type {
 } from '../../staff/index.js';
 import { dropOverdueRequests, withdrawAct, type PendingAct } from '../acts.js';
 import { readBatch } from '../batches.js';
-import type { RowMembers } from '../one-person.js';
+import type { RowMembers } from '../person-fields.js';
 import type { Register } from '../register.js';
 import type { RegisterAct, RegisterActs } from './register-acts.js';
 
