@@ -156,7 +156,7 @@ async function makeRows(
   const monthOfRow = `to_char(at AT TIME ZONE 'UTC', 'YYYYMM')::int`;
   await dataSource.query(
     `INSERT INTO access_log_leaf (tree, leaf_index, id, record, hashes, writer, number, month)
-     SELECT tree, leaf_index, gen_random_uuid(), decode(repeat('61', 480), 'hex'),
+     SELECT tree, leaf_index, uuidv7(), decode(repeat('61', 480), 'hex'),
        decode(repeat('63', 64), 'hex'), tree, leaf_index, ${monthOfRow}
      FROM made ORDER BY at`,
   );

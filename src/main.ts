@@ -6,7 +6,6 @@ import { NestFactory } from '@nestjs/core';
 import type { GraphQLSchema } from 'graphql';
 import { EventRecorder, type AccessLog, type RetentionReport } from './access-log/index.js';
 import { Outbox } from './alerts/index.js';
-import { GatewayError } from './core/errors.js';
 import { Authority, ReadEnds } from './grants/index.js';
 import { GatewayKeyRing } from './identity/keys/index.js';
 import { buildOpsDoor } from './ops/ops-door.js';
@@ -14,6 +13,7 @@ import type { StaffDoorFiles } from './platform/configuration/configuration.js';
 import type { Database } from './platform/database/database.js';
 import { lockHome } from './platform/database/home-lock.js';
 import { listenForNotices } from './platform/database/notifications.js';
+import { cannotListen, checkPortsAreFree } from './platform/http/free-port.js';
 import { describeError } from './platform/telemetry/logger.js';
 import { Metrics } from './platform/telemetry/metrics.js';
 import { nestLogger } from './platform/telemetry/nest-logger.js';
@@ -102,6 +102,22 @@ export async function openRooms(settings: RoomsSettings): Promise<OpenRooms> {
     await close();
     throw error;
   }
+}
+
+/**
+ * Whether the doors can listen, for before the rooms are opened and filled.
+ *
+ * @throws {GatewayError} ERR_CONFIGURATION naming the variable
+ */
+export async function checkDoorsCanOpen({
+  configuration: { partner, staff, ops },
+  staffTls,
+}: Pick<GatewaySettings, 'configuration' | 'staffTls'>): Promise<void> {
+  await checkPortsAreFree([
+    { ...partner, variable: 'SAFECONDUCT_PARTNER_PORT' },
+    ...(staffTls === undefined ? [] : [{ ...staff, variable: 'SAFECONDUCT_STAFF_PORT' }]),
+    { ...ops, variable: 'SAFECONDUCT_OPS_PORT' },
+  ]);
 }
 
 /**
@@ -305,12 +321,7 @@ async function listen(
   try {
     await app.listen(port, host);
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
-    const detail =
-      code === 'EADDRINUSE'
-        ? `port ${port} of ${host} is taken; set ${variable} to another`
-        : `cannot listen on port ${port} of ${host} (${code}); see ${variable}`;
-    throw new GatewayError('ERR_CONFIGURATION', { detail, cause });
+    throw cannotListen({ host, port, variable }, cause);
   }
 }
 

@@ -387,6 +387,7 @@ describe('a partner with', () => {
     lockHome(home).release();
     const noCertificate = await safeconduct(['serve'], {
       ...environment,
+      SAFECONDUCT_PARTNER_PORT: String(await freePort()),
       SAFECONDUCT_PARTNER_TLS_CERT_FILE: at('missing.pem'),
     });
     expect(noCertificate.code).toBe(2);

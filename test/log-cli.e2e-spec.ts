@@ -9,11 +9,11 @@ import { laila, lailaAsSeen, nobodyAsSeen } from './support/people.js';
 import { safeconductAs, writeStaffProfile, type Ran } from './support/registrar.js';
 
 /** As somebody without gateway or staff profile. */
-async function verify(path: string, key: string): Promise<Ran> {
+async function verify(path: string, ...keys: readonly string[]): Promise<Ran> {
   const captured = captureOutput();
   try {
     process.exitCode = undefined;
-    await run(['node', 'safeconduct', 'log', 'verify', path, '--log-key', key]);
+    await run(['node', 'safeconduct', 'log', 'verify', path, ...keys]);
     return { code: Number(process.exitCode ?? 0), ...captured.text() };
   } finally {
     captured.end();
@@ -93,12 +93,38 @@ describe('safeconduct log and alert', () => {
       );
       expect([name, exported.code, exported.err.includes('fault')]).toEqual([name, 0, false]);
       expect(statSync(file(name)).mode & 0o777).toBe(0o600);
-      const checked = await verify(file(name), verifierKey);
+      const checked = await verify(file(name), '--log-key', verifierKey);
       expect([name, checked.code, checked.out]).toEqual([name, 0, expect.stringMatching(/^valid/)]);
     }
     const again = await safeconduct('log', 'export', '--host', '--out', file('whole.jsonl'));
     expect(again.code).toBe(2);
     expect((await safeconduct('log', 'export')).code).toBe(2);
+  });
+
+  test('exports every tree, with what verifies them; a file of another tree does not', async () => {
+    const all = await safeconduct(
+      ...['log', 'export', '--every-tree', '--out', file('all.jsonl'), '--keys', file('all.json')],
+    );
+    expect(all.code).toBe(0);
+    expect(statSync(file('all.json')).mode & 0o777).toBe(0o600);
+    const checked = await verify(file('all.jsonl'), '--keys', file('all.json'));
+    expect([checked.code, checked.out.match(/ at size /g)?.length]).toEqual([0, 2]);
+    const host = ['log', 'export', '--host', '--out', file('host.jsonl')];
+    expect((await safeconduct(...host, '--keys', file('host.json'))).code).toBe(0);
+    expect((await verify(file('all.jsonl'), '--keys', file('host.json'))).code).toBe(1);
+    const again = await safeconduct(...host.slice(0, 3), '--keys', file('host.json'));
+    expect([again.code, again.out]).toEqual([2, '']);
+  });
+
+  test('says what an option needs', async () => {
+    for (const [args, needed] of [
+      [['--officer', 'o'], '--officer needs --partner'],
+      [['--client', 'c'], '--client needs --partner or --host'],
+      [['--count'], '--count needs --from and --to'],
+    ] as const) {
+      const { code, err } = await safeconduct('log', 'search', ...args);
+      expect([code, err]).toEqual([2, expect.stringContaining(needed)]);
+    }
   });
 
   test.each(['jsonl', 'csv', 'ocsf'])(

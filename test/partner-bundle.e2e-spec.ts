@@ -121,12 +121,17 @@ describe('the bundle of a partner, walked through', () => {
 
   test('leads to a certificate that two of the host let in, reading the same words', async () => {
     await safeconduct(['pki', 'init', ca, '--organization', 'Host']);
-    await byTwo('partner', 'anchor', 'add', '--certificate', join(ca, 'ca.crt.pem'));
     const csr = join(bundle, 'partner.csr.pem');
     const out = join(place.path, 'issued.pem');
     const names = ['--organization', code, '--name', 'gateway client', '--out', out];
     const issued = await safeconduct(['pki', 'issue', ca, '--csr', csr, ...names]);
     expect(issued.code).toBe(0);
+    const early = await as('LIA-1', 'partner', 'cert', 'add', code, '--certificate', out);
+    expect([early.code, early.err]).toEqual([
+      3,
+      expect.stringContaining(`safeconduct partner anchor add ${code} --certificate`),
+    ]);
+    await byTwo('partner', 'anchor', 'add', '--certificate', join(ca, 'ca.crt.pem'));
     copyFileSync(out, join(bundle, 'partner.crt.pem'));
     const words = wordsOfPem(file('partner.crt.pem'));
     expect(heard(issued.out)).toContain(words);

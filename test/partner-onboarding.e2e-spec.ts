@@ -226,7 +226,12 @@ describeOnEachDatabase('onboarding a partner', (kind) => {
   test('what the door would refuse is not registered', async () => {
     const stranger = createClientCa({ organization: 'X', commonName: 'X' }, new Date());
     const pair = issueClientKeyPair(stranger, names('x'), new Date());
-    for (const certificate of [pem(pair.certificate), pem(gateway.clientCa.certificate), 'x']) {
+    const unknown = await gateway
+      .staff('LIA-1')
+      .act('addCertificate', { partner: code, certificate: pem(pair.certificate) });
+    expect(unknown.code).toBe('ERR_NOT_FOUND');
+    expect(unknown.text).toContain('"argument":"certificate.issuer"');
+    for (const certificate of [pem(gateway.clientCa.certificate), 'x']) {
       const asked = await gateway
         .staff('LIA-1')
         .act('addCertificate', { partner: code, certificate });

@@ -5,7 +5,12 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { temporaryHome } from './support/databases.js';
 import { startGateway, type TestGateway } from './support/gateway.js';
 import { passport, personRow, testCaseload } from './support/register.js';
-import { safeconductAs, writeStaffProfile, type Ran } from './support/registrar.js';
+import {
+  safeconductAs,
+  safeconductTyping,
+  writeStaffProfile,
+  type Ran,
+} from './support/registrar.js';
 
 /** A file made for the purpose, and what an import of it comes to. */
 interface MessyFile {
@@ -215,6 +220,45 @@ describe('safeconduct register', () => {
     expect(out).toMatch(/pending: batch [0-9a-f-]{36} of 2 people waits for another registrar/);
   });
 
+  test('goes on without a number where nobody can be asked, and tells the true one first', async () => {
+    const file = write('unasked.csv', text(row(32), row(33)));
+    const { code, err } = await register('import', file);
+    expect(code).toBe(0);
+    expect(err).toMatch(/^No number of rows was given: unasked.csv has 2, .* Say --expect with /);
+    expect(err.indexOf('has 2')).toBeLessThan(err.indexOf('bytes sent'));
+    const again = ['import', file] as const;
+    expect((await register(...again, '--expect', '2')).err).not.toContain('No number');
+    expect((await register(...again, '--dry-run')).err).not.toContain('No number');
+    // A file that is refused has its own reason.
+    const refused = await register('import', write('unasked-none.csv', ''));
+    expect([refused.code, refused.err.includes('No number')]).toEqual([2, false]);
+  });
+
+  test('asks on a terminal how many rows are meant, until it is told a number', async () => {
+    const file = write('asked.csv', text(row(34), row(35)));
+    const typed = (...answers: string[]) =>
+      safeconductTyping(answers, one, 'register', 'import', file);
+    const other = await typed('3');
+    expect(other.code).toBe(2);
+    expect(other.err).toMatch(/^How many rows do you mean to import from asked.csv\? bytes sent/);
+    expect(other.out).toMatch(/^refused: 2 rows where 3 were meant, nothing was taken\n/);
+    const none = await typed('', 'many');
+    expect([none.code, none.out]).toEqual([2, '']);
+    expect(none.err).toMatch(
+      /such as 150: safeconduct: no number of rows was given, nothing was sent/,
+    );
+    const meant = await typed('', 'two', ' 2 ');
+    expect([meant.code, meant.err.match(/such as 150/g)?.length]).toEqual([0, 2]);
+    expect(meant.out).toMatch(/^2 rows: 2 added, /);
+    expect(meant.err).not.toContain('No number');
+    // Nobody is asked by a dry run, when the number is given, or when the command cannot be done.
+    const quiet = [['--dry-run'], ['--expect', '2'], ['--separator', 'x']];
+    for (const more of quiet) {
+      const ran = await safeconductTyping([], one, 'register', 'import', file, ...more);
+      expect(ran.err).not.toContain('How many');
+    }
+  });
+
   test('writes rejected rows beside the input, harmless, for their owner alone, to be imported again', async () => {
     const file = write('people.csv', text(row(40, '84', '=cmd|calc'), row(41)));
     const { code, err } = await register('import', file);
@@ -231,6 +275,56 @@ describe('safeconduct register', () => {
     const named = path('named.csv');
     await register('import', write('other.csv', text(row(42, '84'))), '--rejected', named);
     expect(statSync(named).mode & 0o777).toBe(0o600);
+  });
+
+  test('says what was taken although its rejected rows cannot be written', async () => {
+    const long = write(`${'x'.repeat(247)}.csv`, text(row(43), row(44, '84')));
+    const { code, out, err } = await register('import', long);
+    expect([code, out]).toEqual([2, expect.stringMatching(/^2 rows: 1 added, .* 1 rejected\n/)]);
+    expect(err).toMatch(/The rejected rows could not be written \(ENAMETOOLONG\): a --dry-run/);
+    // A name that is taken is said before anything is sent.
+    const taken = await register('import', long, '--rejected', long);
+    expect([taken.code, taken.out, taken.err.includes('bytes sent')]).toEqual([2, '', false]);
+  });
+
+  test.each([
+    [
+      'a workbook',
+      Buffer.from('PK\u0003\u0004 and so on', 'latin1'),
+      'line 1: FORMAT_UNKNOWN (a workbook',
+    ],
+    ['a list in JSON', Buffer.from('[\n {"reference":"M-1"}]'), 'line 1: FORMAT_UNKNOWN ('],
+    ['UTF-16 without its mark', utf16(text(row(45))).subarray(2), 'line 1: ENCODING_UNKNOWN ('],
+    [
+      'bars for commas',
+      Buffer.from(text(row(45)).replaceAll(',', '|')),
+      'line 1: SEPARATOR_UNKNOWN (',
+    ],
+    [
+      'a line above the heading',
+      Buffer.from(`List,,\r\n${text(row(45))}`),
+      'line 1, column 1: COLUMN_UNKNOWN (',
+    ],
+    [
+      'a quotation mark in a cell',
+      Buffer.from(text(row(45, '1984', 'Par"wana'))),
+      'line 2: QUOTE_INVALID (',
+    ],
+  ])('refuses %s in words', async (_what, bytes, said) => {
+    const { code, out } = await register('import', write('words.csv', bytes));
+    expect([code, out.split('\n')[0]]).toEqual([2, 'refused: nothing was taken']);
+    expect(out).toContain(said);
+  });
+
+  test('says that a file has no rows, and how many it has where others were meant', async () => {
+    const file = write('heading.csv', text());
+    const { code, out } = await register('import', file);
+    expect([code, out]).toEqual([
+      0,
+      expect.stringMatching(/^0 rows: .*\nThe file has a heading and no rows.\n$/),
+    ]);
+    const other = await register('import', file, '--expect', '5');
+    expect(other.out).toMatch(/^refused: 0 rows where 5 were meant, nothing was taken\n/);
   });
 
   test('run again, an import changes nothing', async () => {

@@ -9,8 +9,10 @@ import { localMasterKey } from '../src/platform/keys/keys.js';
 import { openRegister, registerMigrations, requestErasure } from '../src/register/index.js';
 import { describeOnEachDatabase, freshDatabaseUrl, temporaryHome } from './support/databases.js';
 
-/** Kills of each kind of work; more with REGISTER_KILLS. */
+/** Kills of each piece of work; more with REGISTER_KILLS. */
 const kills = Number(process.env['REGISTER_KILLS'] ?? 3);
+/** Kills that really took place, as work and the statement they came before, on both databases. */
+const took: string[] = [];
 const people = 60;
 const week = 7 * 24 * 60 * 60 * 1000;
 
@@ -23,7 +25,6 @@ describeOnEachDatabase('work on the register that is killed anywhere', (kind) =>
   const masterKey = randomBytes(32);
   let now = Date.parse('2026-11-22T10:00:00Z');
   let url: string | undefined;
-  let ended = 0;
   const openPlace = async () =>
     openDatabase({
       home: home.path,
@@ -59,8 +60,12 @@ describeOnEachDatabase('work on the register that is killed anywhere', (kind) =>
       await database.close();
     }
   };
-  /** Statements it took, or `undefined` when it was killed before it was done. */
-  const run = async (work: string, last: number, ...more: readonly string[]) => {
+  /** Whether it was killed before a statement, and only then: not when it ended by itself. */
+  const run = async (
+    work: string,
+    last: number,
+    ...more: readonly string[]
+  ): Promise<'killed' | 'ended'> => {
     const place = [home.path, url ?? '-', masterKey.toString('hex'), String(now)];
     const child = spawn(
       process.execPath,
@@ -74,19 +79,25 @@ describeOnEachDatabase('work on the register that is killed anywhere', (kind) =>
     child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
     const signal = await new Promise((resolve) => child.on('close', (_, by) => resolve(by)));
-    const done = /^done (\d+)$/m.exec(out)?.[1];
+    if (signal === 'SIGKILL') return 'killed';
     // The second of two that did the same finds it done, and is told so.
-    if (done === undefined && signal !== 'SIGKILL' && !/ERR_(IMPORT|ROW)/.test(errors)) {
-      throw new Error(errors);
-    }
-    return done === undefined ? undefined : Number(done);
+    if (!/^done \d+$/m.test(out) && !/ERR_(IMPORT|ROW)/.test(errors)) throw new Error(errors);
+    return 'ended';
   };
+  /** Kills a piece of work as often as is meant, before statements drawn at random, then lets it end. */
   const killed = async (work: string, most: number, ...more: readonly string[]) => {
-    for (let kill = 0; kill < kills; kill += 1) {
-      const done = await run(work, Math.floor(Math.random() * most), ...more);
-      if (done === undefined) ended += 1;
+    let beyond = most;
+    for (let kill = 0; kill < kills;) {
+      const last = Math.floor(Math.random() * beyond);
+      if ((await run(work, last, ...more)) === 'killed') {
+        took.push(`${kind} ${work} ${last}`);
+        kill += 1;
+      } else {
+        // It needs fewer statements by now than were drawn.
+        beyond = Math.max(1, last);
+      }
     }
-    await run(work, Infinity, ...more);
+    expect(await run(work, Infinity, ...more)).toBe('ended');
   };
 
   test('an import has each person once, and every batch says whom it holds', async () => {
@@ -107,7 +118,10 @@ describeOnEachDatabase('work on the register that is killed anywhere', (kind) =>
         'SELECT id, pending FROM import_batch WHERE pending > 0 ORDER BY id',
       ),
     );
-    for (const { id, pending } of batches) await killed('release', 12, id, String(pending));
+    const [first, ...others] = batches.map(({ id, pending }) => [id, String(pending)] as const);
+    if (first === undefined) throw new Error('no batch waits');
+    await killed('release', 12, ...first);
+    for (const batch of others) expect(await run('release', Infinity, ...batch)).toBe('ended');
     expect(await inRegister(async (register) => register.size)).toBe(people);
   }, 240_000);
 
@@ -138,7 +152,18 @@ describeOnEachDatabase('work on the register that is killed anywhere', (kind) =>
       expect(register.size).toBe(0);
       expect(await register.store.dataSource.query('SELECT id FROM subject')).toEqual([]);
     });
-    // Of at least six times so many; a few may have come too late.
-    expect(ended).toBeGreaterThan(3 * kills);
   }, 120_000);
+
+  test('was killed as often as was meant, in each kind of work', () => {
+    const here = took.filter((one) => one.startsWith(kind));
+    for (const work of ['import', 'release', 'pages', 'epochs', 'erase']) {
+      const times = here.filter((one) => one.split(' ')[1] === work).length;
+      expect(times).toBeGreaterThanOrEqual(Math.max(3, kills));
+    }
+  });
+});
+
+test('twenty kills or more took place, at different points', () => {
+  expect(took.length).toBeGreaterThanOrEqual(20);
+  expect(new Set(took).size).toBeGreaterThan(took.length / 4);
 });

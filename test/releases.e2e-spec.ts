@@ -4,8 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { compactDecrypt, exportJWK } from 'jose';
+import type { AccessLog } from '../src/access-log/index.js';
+import type { PartnerCode } from '../src/core/ids.js';
+import { cosignCheckpoint, formatWitnessKey } from '../src/core/log/cosignature.js';
+import type { LogKeys } from '../src/core/log/log-keys.js';
 import type { HistoryDocument } from '../src/core/releases/history-document.js';
 import { logVerify } from '../src/cli/partner/log-verify-command.js';
+import { ACCESS_LOG } from '../src/wiring/settings.js';
 import { encodingsOf, everyColumn, everyFile, findNeedles } from './support/byte-sweep.js';
 import { describeOnEachDatabase } from './support/databases.js';
 import { startGateway, type TestGateway } from './support/gateway.js';
@@ -20,6 +25,13 @@ import {
   type ActValue,
 } from './support/registrar.js';
 
+const witnessKey = generateKeyPairSync('ed25519').privateKey;
+const witness = {
+  partner: 'BRAVO-CONSULAR' as PartnerCode,
+  name: 'w.example',
+  privateKey: witnessKey,
+  vkey: formatWitnessKey('w.example', witnessKey),
+};
 const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const recipient = async () => JSON.stringify(await exportJWK(keys.publicKey));
 const opened = async (jwe: string) => {
@@ -42,6 +54,12 @@ describeOnEachDatabase('what partners were told, released', (kind) => {
     await alpha.verify(nobodyAsSeen);
     await alpha.verify(lailaAsSeen, { caseReference: 'CASE/8' });
     await gateway.partner('BRAVO-CONSULAR').verify(lailaAsSeen);
+    const log = gateway.rooms.context.get<AccessLog>(ACCESS_LOG);
+    await log.witnesses.register(witness.partner, witness.vkey, new Date());
+    await log.makeRound(new Date());
+    const checkpoint = await log.published.coverCheckpoint();
+    const line = cosignCheckpoint(checkpoint, witness, Math.floor(Date.now() / 1000));
+    await log.published.takeCosignatures(witness.partner, checkpoint + line, new Date());
   });
   afterAll(async () => gateway?.close());
 
@@ -108,22 +126,48 @@ describeOnEachDatabase('what partners were told, released', (kind) => {
   test('comes with a proof of exactly those records, which log verify takes; bent, it does not', async () => {
     const files = await released();
     const { told, proof } = JSON.parse(textOf(files, 'history.json')) as HistoryDocument;
+    const known = textOf(files, 'keys.json');
     const directory = mkdtempSync(join(tmpdir(), 'release-'));
-    const check = async (text: string) => {
+    const check = async (text: string, given: string) => {
       const path = join(directory, 'proof.jsonl');
+      const keysPath = join(directory, 'keys.json');
       writeFileSync(path, text);
+      writeFileSync(keysPath, given);
       const captured = captureOutput();
       try {
         process.exitCode = undefined;
-        await logVerify(path, { logKey: proof.verifierKeys, json: true });
-        return JSON.parse(captured.text().out) as { valid: boolean; records?: number };
+        await logVerify(path, { keys: keysPath, json: true });
+        return JSON.parse(captured.text().out) as {
+          valid: boolean;
+          records?: number;
+          covered?: number;
+        };
       } finally {
         captured.end();
         process.exitCode = undefined;
       }
     };
     const lines = textOf(files, 'proof.jsonl');
-    expect(await check(lines)).toMatchObject({ valid: true, records: told.length });
+    // Two agencies, each in its own slot of the cosigned round.
+    const { length } = told;
+    expect(await check(lines, known)).toMatchObject({
+      valid: true,
+      records: length,
+      covered: length,
+    });
+    const keys = JSON.parse(known) as LogKeys;
+    expect(keys.trees.flatMap(({ verifierKeys }) => verifierKeys)).toEqual(proof.verifierKeys);
+    expect(keys.witnessVerifierKeys).toEqual([witness.vkey]);
+    const [one, other] = keys.trees;
+    const exchanged = [
+      { ...one, coverSlot: other?.coverSlot },
+      { ...other, coverSlot: one?.coverSlot },
+    ];
+    for (const bent of [{ trees: exchanged }, { witnessQuorum: 2 }]) {
+      expect(await check(lines, JSON.stringify({ ...keys, ...bent }))).toMatchObject({
+        valid: false,
+      });
+    }
     const indexes = lines
       .trim()
       .split('\n')
@@ -134,7 +178,7 @@ describeOnEachDatabase('what partners were told, released', (kind) => {
       /"record":"(.{40})(.)/,
       (_all, head: string, one: string) => `"record":"${head}${one === 'A' ? 'B' : 'A'}`,
     );
-    expect(await check(bent)).toMatchObject({ valid: false });
+    expect(await check(bent, known)).toMatchObject({ valid: false });
   });
 
   test('is sealed for counsel where a key was given', async () => {
@@ -142,7 +186,12 @@ describeOnEachDatabase('what partners were told, released', (kind) => {
     expect(files.map(({ name }) => name)).toEqual(['history.jwe']);
     expect(JSON.stringify(files)).not.toContain('ALPHA-BORDER');
     const { files: inside } = await opened(textOf(files, 'history.jwe'));
-    expect(inside.map(({ name }) => name)).toEqual(['history.md', 'history.json', 'proof.jsonl']);
+    expect(inside.map(({ name }) => name)).toEqual([
+      'history.md',
+      'history.json',
+      'proof.jsonl',
+      'keys.json',
+    ]);
   });
 
   test.each(['LIA-1', 'SEC-1', 'OVR-1', 'PRO-1', 'ADM-1'])(
@@ -330,7 +379,12 @@ describeOnEachDatabase('what partners were told, released', (kind) => {
       out,
     );
     expect([done.code, done.err]).toEqual([0, '']);
-    expect(readdirSync(out).sort()).toEqual(['history.json', 'history.md', 'proof.jsonl']);
+    expect(readdirSync(out).sort()).toEqual([
+      'history.json',
+      'history.md',
+      'keys.json',
+      'proof.jsonl',
+    ]);
     expect(statSync(out).mode & 0o777).toBe(0o700);
     expect(statSync(join(out, 'history.md')).mode & 0o777).toBe(0o600);
     const page = join(directory, 'page.md');

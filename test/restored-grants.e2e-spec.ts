@@ -17,7 +17,7 @@ import { VerifyIdentity } from '../src/verification/index.js';
 import { describeOnEachDatabase } from './support/databases.js';
 import { standardTerms, startGateway, testPartners, type TestGateway } from './support/gateway.js';
 
-const [alpha] = testPartners;
+const [alpha, bravo] = testPartners;
 const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString();
 const terms = {
   ...standardTerms,
@@ -183,6 +183,7 @@ describeOnEachDatabase('yesterday’s database restored, of grants', (kind) => {
       documents: ['query Who { access { tokenExpiresAt } }'],
     });
     await act('LIA-1', 'DOCUMENTS_REQUIRE', { partner: alpha.code, mode: 'REQUIRED' });
+    await act('SEC-1', 'DISCLOSURE_STOP', { partner: bravo.code });
 
     await restore();
     const states = async () =>
@@ -203,6 +204,7 @@ describeOnEachDatabase('yesterday’s database restored, of grants', (kind) => {
     expect(await states()).toEqual(expected);
     expect((await show(narrowed)).current?.digest).toBe(digest);
     expect(get(Authority).documentRule(alpha.code).mode).toBe('REQUIRED');
+    expect([alpha, bravo].map(({ code }) => get(Authority).isStopped(code))).toEqual([false, true]);
     await expect(accept(later)).rejects.toMatchObject({ code: 'ERR_GRANT_NOT_USABLE' });
     // A second start changes nothing.
     await rooms.close();

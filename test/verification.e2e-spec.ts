@@ -129,6 +129,15 @@ describeOnEachDatabase('a verification', (kind) => {
     expect([record.outcome, record.fields, record.reference]).toEqual(['NOT_CONFIRMED', [], null]);
   });
 
+  test('with a state spelt DEU is one with D, and its receipt is of what was sent', async () => {
+    const person = { ...nobodyAsSeen, nationality: 'DEU' };
+    const answer = answerOf(await alpha.verify(person));
+    const check = (sent: object) =>
+      checkAnswer(gateway, 'ALPHA-BORDER', { grant: alpha.grantId, person: sent }, answer);
+    expect((await check(person)).record.outcome).toBe('NOT_CONFIRMED');
+    await expect(check({ ...person, nationality: 'D' })).rejects.toThrow('ERR_PROOF_INVALID');
+  });
+
   describe('is refused before any look-up', () => {
     const select = (inner: string) =>
       verifyDocument.replace(/subject \{[^]*?visaStatus \{ \.\.\.d \} \}/, inner);

@@ -1,7 +1,11 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import type { Migration } from '../platform/database/database.js';
 import { LogRetention1768100000002 } from './retention.migration.js';
-import { LogMonths1772000000300, LogMonthsIndex1772000000301 } from './months/months.migration.js';
+import {
+  LogMonths1772000000300,
+  LogMonthsIndex1772000000301,
+  LogMonthsTime1772000000302,
+} from './months/months.migration.js';
 import { CoverTree1767225700300 } from './cover/cover.migration.js';
 import { LogSearch1768100000001 } from './search/search.migration.js';
 
@@ -59,4 +63,5 @@ export const accessLogMigrations: readonly Migration[] = [
   LogRetention1768100000002,
   LogMonths1772000000300,
   LogMonthsIndex1772000000301,
+  LogMonthsTime1772000000302,
 ];

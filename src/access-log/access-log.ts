@@ -124,6 +124,7 @@ export interface AccessLogParts extends Omit<AccessLogOptions, 'journal'> {
   readonly copy: CheckpointCopy | undefined;
 }
 
+const hostTree: TreeName = { kind: 'host' };
 const roundEveryMs = 10_000;
 const nonceBytes = 32;
 const upkeepEveryMs = 3_600_000;
@@ -324,11 +325,13 @@ export class AccessLog {
     }
   }
 
-  /** The slot of a partner's tree in every round of the cover tree; `undefined` when none is left. */
-  async coverSlot(partner: PartnerCode): Promise<number | undefined> {
-    return this.#available(async () =>
-      this.#cover.slotOf((await this.#trees.find({ kind: 'partner', partner })).id),
-    );
+  /**
+   * The slot of a partner's tree, or of the host's (null), in every round of the cover tree;
+   * `undefined` when none is left.
+   */
+  async coverSlot(partner: PartnerCode | null): Promise<number | undefined> {
+    const name = partner === null ? hostTree : ({ kind: 'partner', partner } as const);
+    return this.#available(async () => this.#cover.slotOf((await this.#trees.find(name)).id));
   }
 
   /** Verifier key of the cover tree. */

@@ -7,6 +7,7 @@ import type { Database } from '../platform/database/database.js';
 import { place } from './group-commit.js';
 import { growTrees } from './grow-trees.js';
 import { accessLogMigrations } from './index.js';
+import { makeMonth, monthOf } from './months/months.js';
 import { arrayOf, queryPrepared, type Element, type ElementType } from './prepared.js';
 import { makeTree } from './tree.repository.js';
 
@@ -16,6 +17,7 @@ describeOnEachDatabase('growing trees', (kind) => {
   beforeAll(async () => {
     database = await openTestDatabase(kind, accessLogMigrations);
     ({ dataSource } = database);
+    await makeMonth(dataSource, monthOf(new Date(0)));
   });
   afterAll(async () => {
     await database.close();
@@ -30,6 +32,7 @@ describeOnEachDatabase('growing trees', (kind) => {
     alongside: undefined,
     side: { kind: 1, day: 20_000, at: new Date(0), referenceMark: `${at}`, marks: null },
   });
+  const tables = ['access_log_leaf', 'access_log_sealed', 'access_log_entry'];
   const count = async (table: string) =>
     (await dataSource.query<{ count: number }[]>(`SELECT count(*)::int AS count FROM ${table}`))[0]
       ?.count;
@@ -51,7 +54,7 @@ describeOnEachDatabase('growing trees', (kind) => {
       { size: '2', root: rootOf(first.after) },
       { size: '1', root: rootOf(second.after) },
     ]);
-    expect([await count('access_log_leaf'), await count('access_log_entry')]).toEqual([3, 3]);
+    for (const table of tables) expect(await count(table)).toBe(3);
   });
 
   test('when one head of several has moved, nothing is done to any', async () => {
@@ -59,7 +62,7 @@ describeOnEachDatabase('growing trees', (kind) => {
     const fits = place('three', emptyFrontier, [draft('three', 4)], 4);
     const late = place('one', emptyFrontier, [draft('one', 5)], 5);
     expect(await growTrees(dataSource, 'writer', [fits, late])).toBe(false);
-    expect([await count('access_log_leaf'), await count('access_log_entry')]).toEqual([3, 3]);
+    for (const table of tables) expect(await count(table)).toBe(3);
     expect(await head('three')).toEqual({ size: '0', root: emptyRoot });
   });
 

@@ -153,6 +153,20 @@ describeOnEachDatabase('retention', (kind) => {
     expect((await log.applyRetention(free, now)).months).toEqual(['2025-01']);
   });
 
+  test.each([
+    ['goes once the rule is past it', '2025-02-01T00:00:00Z', true],
+    ['stays, though it holds no record, until then', '2026-03-01T00:00:00Z', false],
+  ])('a segment of rounds of the cover tree %s', async (_, at, goes) => {
+    await log.close();
+    await emptyAccessLog(database.dataSource);
+    home.remove();
+    home = temporaryHome();
+    log = await open();
+    for (let round = 0; round < 60; round += 1) await log.makeRound(new Date(at));
+    const { segments } = await log.applyRetention(free, now);
+    expect(segments > 0).toBe(goes);
+  });
+
   test('nothing brings a key back: neither a file nor yesterday’s database', async () => {
     const file = join(directory('log-keys'), '2025-01');
     const kept = join(home.path, 'kept');

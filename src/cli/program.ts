@@ -19,6 +19,7 @@ import { addPartnerCommands } from './staff/partner-command.js';
 import { addPendingCommands } from './staff/pending-command.js';
 import { addRegisterCommands } from './staff/register-command.js';
 import { addStaffCommands } from './staff/staff-command.js';
+import { addStopCommand } from './staff/stop-command.js';
 import { exitCodes } from './exit-codes.js';
 import { showFingerprints } from './fingerprints.js';
 
@@ -138,7 +139,8 @@ export async function run(argv: readonly string[]): Promise<void> {
     .option('--cover-key <vkey...>', 'verifier keys of the cover tree')
     .option('--witness-key <vkey...>', 'verifier keys of witnesses')
     .option('--quorum <number>', 'witnesses that must have cosigned')
-    .option('--slot <number>', "the tree's slot in the cover tree")
+    .option('--slot <slot...>', "the tree's slot in the cover tree; of several, ORIGIN=NUMBER each")
+    .option('--keys <file>', 'all of these, as `log export --keys` and a history write them')
     .option('--json', 'print the result as JSON')
     .action(logVerify);
   const common = (command: Command): Command =>
@@ -153,6 +155,7 @@ export async function run(argv: readonly string[]): Promise<void> {
   addGrantCommands(program, common);
   addStaffCommands(program, common);
   addRegisterCommands(program, common);
+  addStopCommand(program, common);
   addPendingCommands(program, common);
   addKeysCommands(program, common);
 

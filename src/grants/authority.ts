@@ -14,6 +14,7 @@ import {
   noDocumentRule,
   readDocumentRules,
   readPartners,
+  readStops,
   type AnchorInForce,
   type Credential,
   type DocumentRule,
@@ -75,6 +76,8 @@ interface Snapshot {
   readonly grants: ReadonlyMap<string, Grant>;
   readonly awaiting: readonly Grant[];
   readonly documentRules: ReadonlyMap<string, DocumentRule>;
+  /** Partners told nothing for now; `undefined` stands for all. */
+  readonly stopped: ReadonlySet<PartnerCode | undefined>;
   readonly gatewayKeys: readonly GatewayKey[];
 }
 
@@ -216,6 +219,17 @@ export class Authority {
     return this.snapshot.partners.get(partner)?.state;
   }
 
+  /** Whether an emergency stop keeps everything from a partner. */
+  isStopped(partner: PartnerCode): boolean {
+    return this.snapshot.stopped.has(undefined) || this.snapshot.stopped.has(partner);
+  }
+
+  /** How many emergency stops are in force, of everybody and of partners. */
+  get stops(): { readonly everybody: number; readonly partners: number } {
+    const everybody = this.snapshot.stopped.has(undefined) ? 1 : 0;
+    return { everybody, partners: this.snapshot.stopped.size - everybody };
+  }
+
   /** What a partner's documents are held to. */
   documentRule(partner: PartnerCode): DocumentRule {
     return this.snapshot.documentRules.get(partner) ?? noDocumentRule;
@@ -349,6 +363,7 @@ async function load(
     const grants = await readGrants(manager);
     const awaiting = await readAwaitingAcceptance(manager);
     const documentRules = await readDocumentRules(manager);
+    const stops = await readStops(manager);
     const gatewayKeys = await readGatewayKeys(manager);
     return {
       version: BigInt(heads[0]?.version ?? 0),
@@ -362,6 +377,7 @@ async function load(
       grants: new Map(grants.map((grant) => [grant.id, grant])),
       awaiting,
       documentRules,
+      stopped: new Set(stops.map(({ partner }) => partner ?? undefined)),
       gatewayKeys,
     };
   });

@@ -69,6 +69,8 @@ export interface PartnerDoorOptions {
    * @throws {GatewayError} ERR_TOKEN_REFUSED
    */
   readonly authenticate: (request: IncomingMessage) => Promise<Caller>;
+  /** Whether an emergency stop keeps everything from a partner, by authority as it is now. */
+  readonly isStopped: (partner: PartnerCode) => boolean;
   /** Token endpoint, key set and metadata: judge their own requests. */
   readonly tokenEndpoint: (request: IncomingMessage, response: ServerResponse) => void;
   /** What a partner reads of the log by itself, and who it is by its certificate alone. */
@@ -215,6 +217,9 @@ function registerGraphqlHooks(adapter: ClosedFastifyAdapter, options: PartnerDoo
     reply.raw.once('close', () => place.free());
     exchangeOf(request).held = place;
     establishCaller(request, caller);
+    if (options.isStopped(caller.partner)) {
+      return refuseRecorded(request, reply, { status: 503, code: 'ERR_STOPPED' }, options);
+    }
     if (!isPlainJson(request)) return refuse(request, reply, 415, options);
     request.raw.headers.accept = chooseMediaType(request.raw.headers.accept);
     return undefined;
@@ -246,7 +251,8 @@ function registerGraphqlHooks(adapter: ClosedFastifyAdapter, options: PartnerDoo
     const decision = decideDocument(body, options.documents.ruleOf(partner));
     if (!decision.run) {
       if (decision.id !== undefined) options.documents.note(partner, decision.id, true);
-      return refuseDocument(request, reply, decision.argument, options);
+      const why = { status: 400, code: 'ERR_INPUT_INVALID', argument: decision.argument } as const;
+      return refuseRecorded(request, reply, why, options);
     }
     if (decision.wouldRefuse !== undefined) {
       options.documents.note(partner, decision.wouldRefuse, false);
@@ -345,21 +351,24 @@ function refuseRoute(
 }
 
 /** A refusal of an established caller: on record, as any other is. */
-async function refuseDocument(
+async function refuseRecorded(
   request: FastifyRequest,
   reply: FastifyReply,
-  argument: string,
+  {
+    status,
+    code,
+    ...argument
+  }: { readonly status: number; readonly code: PublicErrorCode; readonly argument?: string },
   options: PartnerDoorOptions,
 ): Promise<FastifyReply> {
   const reference = randomUUID();
-  const code = 'ERR_INPUT_INVALID';
   try {
     await options.useCases.recordRefusal.execute(callerOf(request), { reference, code });
   } catch (error) {
     options.logger.error(describeError(error), 'a refusal cannot be recorded');
     return refuse(request, reply, 503, options, { code: 'ERR_LOG_UNAVAILABLE', reference });
   }
-  return refuse(request, reply, 400, options, { code, reference, argument });
+  return refuse(request, reply, status, options, { code, reference, ...argument });
 }
 
 /** One body for every request without a caller. */

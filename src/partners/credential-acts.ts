@@ -29,7 +29,7 @@ export const credentialActs = {
         await lockPartner(manager, partner);
         // What the door would refuse is not registered.
         const anchors = await readAnchors(manager);
-        const checked = accepted('certificate', () => checkClientCertificate(der, anchors, at));
+        const checked = issuedByKnown(() => checkClientCertificate(der, anchors, at));
         const { rows } = await findByFingerprint(manager, checked.fingerprintSha256.base64url);
         if (rows.length > 0) throw conflict('certificate', 'this certificate is registered');
         await manager.query(
@@ -170,6 +170,18 @@ export async function readAnchors(manager: EntityManager): Promise<readonly Trus
     'SELECT id, certificate FROM trust_anchor WHERE active ORDER BY id',
   );
   return rows.map(({ id, certificate }) => parseTrustAnchor(id, certificate));
+}
+
+/** A certificate whose CA is not registered is one thing, and mended by registering the CA. */
+function issuedByKnown<Value>(judge: () => Value): Value {
+  return accepted('certificate', () => {
+    try {
+      return judge();
+    } catch (error) {
+      if (certificateCauseOf(error) !== 'issuer-unknown') throw error;
+      throw notFound('certificate.issuer', 'no registered CA issued it');
+    }
+  });
 }
 
 /** A refusal of the certificate room is one of this argument; its cause is for the operator. */

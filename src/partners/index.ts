@@ -4,6 +4,7 @@ import { Documents1769000000302 } from './documents.migration.js';
 import { Officers1768000000004 } from './officers.migration.js';
 import { PartnerActs1768000000002 } from './partner-acts.migration.js';
 import { Partners1763800000001 } from './partners.migration.js';
+import { Stops1770000000601 } from './stop.migration.js';
 
 export type {
   Anchor,
@@ -43,6 +44,7 @@ export {
 } from './read-partners.js';
 export { readPartners } from './partner.repository.js';
 export { ReadBundle, type BundleSources, type PartnerBundle } from './read-bundle.js';
+export { readStops, ReadStops, stopActs, type Stop } from './stops.js';
 export { registerPartner, type PartnerRegistration } from './register-partner.js';
 export const partnerMigrations = [
   Partners1763800000001,
@@ -50,5 +52,6 @@ export const partnerMigrations = [
   Officers1768000000004,
   KeyAges1769000004003,
   Documents1769000000302,
+  Stops1770000000601,
   RevocationLists1770000000701,
 ];

@@ -32,7 +32,7 @@ export {
   type ImportSummary,
 } from './import-file.js';
 export { separators, type Separator } from './file/csv.js';
-export type { FileFaultCode } from './file/file-fault.js';
+export { FileFault, type FileFaultCode } from './file/file-fault.js';
 export { fileFormats, type FileFormat, type PeopleFile } from './file/people-file.js';
 export { rejectedRows, writeRejectedRows } from './file/rejected-rows.js';
 export { stageUpload, type StagedUpload } from './file/staged-upload.js';

@@ -18,8 +18,7 @@ export class NamedReferences {
   add(reference: string): boolean {
     const hash = Buffer.from(this.#hash.of(reference), 'latin1');
     for (let word = 0; word < 3; word += 1) this.#words[word] = hash.readUInt32BE(word * 4);
-    if (this.#table.find(this.#words, 0) >= 0) return false;
-    this.#table.set(this.#words, 0, 0);
-    return true;
+    const named = this.#table.size;
+    return this.#table.add(this.#words, 0) === named;
   }
 }

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { RegisterHead, RegisterStore } from './register-store.js';
-import { WordTable } from './word-table.js';
+import { SegmentedWords, WordTable } from './word-table.js';
 
 /** Pages read in one query. */
 const pagesPerRead = 16;
@@ -11,7 +11,9 @@ const pagesPerRead = 16;
  * be stale: the page has the last word.
  */
 export class PersonFinder {
-  readonly #pages = new WordTable(2);
+  readonly #people = new WordTable(2);
+  /** By the number of a person. */
+  readonly #pages = new SegmentedWords(1);
   #version = -1n;
 
   /** In the transaction that holds the head: what it has not committed is not learnt. */
@@ -43,15 +45,16 @@ export class PersonFinder {
     for (let at = 0; at < changed.length; at += pagesPerRead) {
       const pages = await store.readPages(manager, changed.slice(at, at + pagesPerRead));
       for (const { pageNumber, people } of pages) {
-        for (const { referenceKey } of people)
-          this.#pages.set(wordsOf(referenceKey), 0, pageNumber);
+        for (const { referenceKey } of people) {
+          this.#pages.set(this.#people.add(wordsOf(referenceKey), 0), 0, pageNumber);
+        }
       }
     }
   }
 
   pageOf(referenceKey: Buffer): number | undefined {
-    const page = this.#pages.find(wordsOf(referenceKey), 0);
-    return page < 0 ? undefined : page;
+    const person = this.#people.find(wordsOf(referenceKey), 0);
+    return person < 0 ? undefined : this.#pages.get(person);
   }
 }
 

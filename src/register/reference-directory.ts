@@ -2,7 +2,7 @@ import type { EntityManager } from 'typeorm';
 import type { PartnerCode, StateCode } from '../core/ids.js';
 import { peoplePerPage, type PagePerson } from './page.js';
 import type { OpenedPage, RegisterHead, RegisterStore } from './register-store.js';
-import { WordTable } from './word-table.js';
+import { SegmentedWords, WordTable } from './word-table.js';
 
 /** What an import needs to know of a person before it opens anything. */
 export interface KnownPerson {
@@ -26,9 +26,9 @@ const pagesPerRead = 16;
 export class ReferenceDirectory {
   readonly #ordinals = new WordTable(4);
   /** By ordinal: page number + 1, or 0 for nobody. */
-  #page = new Uint32Array(1024);
-  #content = Buffer.alloc(16 * 1024);
-  #suppression = new Uint32Array(1024);
+  readonly #page = new SegmentedWords(1);
+  readonly #content = new SegmentedWords(4);
+  readonly #suppression = new SegmentedWords(1);
   readonly #suppressions = new Map<string, number>();
   readonly #suppressionCodes: PagePerson['suppressedFor'][] = [];
   readonly #peopleOnPage: number[] = [];
@@ -56,7 +56,7 @@ export class ReferenceDirectory {
   load(page: OpenedPage): void {
     if ((this.#peopleOnPage[page.pageNumber] ?? 0) > 0) {
       for (let ordinal = 0; ordinal < this.#ordinals.size; ordinal += 1) {
-        if (this.#page[ordinal] === page.pageNumber + 1) this.#page[ordinal] = 0;
+        if (this.#page.get(ordinal) === page.pageNumber + 1) this.#page.set(ordinal, 0, 0);
       }
     }
     for (const { referenceKey, live, pending, suppressedFor } of page.people) {
@@ -81,12 +81,12 @@ export class ReferenceDirectory {
 
   find(referenceKey: Buffer): KnownPerson | undefined {
     const ordinal = this.#ordinals.find(wordsOf(referenceKey), 0);
-    const page = ordinal < 0 ? 0 : (this.#page[ordinal] ?? 0);
+    const page = ordinal < 0 ? 0 : this.#page.get(ordinal);
     if (page === 0) return undefined;
     return {
       pageNumber: page - 1,
-      contentKey: this.#content.subarray(ordinal * 16, ordinal * 16 + 16),
-      suppressedFor: this.#suppressionCodes[this.#suppression[ordinal] ?? 0] ?? [],
+      contentKey: this.#content.bytes(ordinal),
+      suppressedFor: this.#suppressionCodes[this.#suppression.get(ordinal)] ?? [],
     };
   }
 
@@ -100,32 +100,10 @@ export class ReferenceDirectory {
   }
 
   #put(entry: DirectoryEntry): void {
-    const ordinal = this.#ordinalOf(entry.referenceKey);
-    this.#page[ordinal] = entry.pageNumber + 1;
-    this.#content.set(entry.contentKey, ordinal * 16);
-    this.#suppression[ordinal] = this.#suppressionNumber(entry.suppressedFor);
-  }
-
-  #ordinalOf(referenceKey: Buffer): number {
-    const words = wordsOf(referenceKey);
-    const known = this.#ordinals.find(words, 0);
-    if (known >= 0) return known;
-    const ordinal = this.#ordinals.size;
-    this.#ordinals.set(words, 0, ordinal);
-    if (ordinal >= this.#page.length) this.#grow();
-    return ordinal;
-  }
-
-  #grow(): void {
-    const length = this.#page.length * 2;
-    const [page, suppression] = [new Uint32Array(length), new Uint32Array(length)];
-    const content = Buffer.alloc(length * 16);
-    page.set(this.#page);
-    suppression.set(this.#suppression);
-    content.set(this.#content);
-    this.#page = page;
-    this.#suppression = suppression;
-    this.#content = content;
+    const ordinal = this.#ordinals.add(wordsOf(entry.referenceKey), 0);
+    this.#page.set(ordinal, 0, entry.pageNumber + 1);
+    this.#content.bytes(ordinal).set(entry.contentKey);
+    this.#suppression.set(ordinal, 0, this.#suppressionNumber(entry.suppressedFor));
   }
 
   #suppressionNumber(codes: PagePerson['suppressedFor']): number {

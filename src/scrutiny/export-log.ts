@@ -1,9 +1,12 @@
 import type { AccessLog, TreeName } from '../access-log/index.js';
 import { GatewayError, inputInvalid } from '../core/errors.js';
 import { isPartnerCode } from '../core/ids.js';
+import type { LogKeys } from '../core/log/log-keys.js';
+import type { RecordView } from '../core/log/record-view.js';
 import type { StaffCaller, StaffRecords } from '../staff/index.js';
 import type { Cursors } from './cursor.js';
-import { viewOf, type RecordView } from './record-view.js';
+import { logKeysOf, type KeyedLog } from './log-keys.js';
+import { viewOf } from './record-view.js';
 
 /** Which records are exported with proofs, of one tree. */
 export type ExportWanted =
@@ -21,9 +24,17 @@ export interface Tail {
 export interface TreeView {
   readonly partner: string | null;
   readonly size: number;
+  /** The first of its keys: the one in force. */
   readonly verifierKey: string;
+  readonly verifierKeys: readonly string[];
   /** Slot in the cover tree; null for one that found none. */
   readonly coverSlot: number | null;
+}
+
+/** Trees, and what verifies them up to the cosigned cover tree. */
+export interface TreesView extends Omit<LogKeys, 'v' | 'kind' | 'trees'> {
+  readonly trees: readonly TreeView[];
+  readonly coverVerifierKey: string;
 }
 
 /** Most records of one call. */
@@ -32,30 +43,31 @@ export const mostExported = 1_000;
 /** Copies of the log: with proofs for whoever has to believe them, opened for a SIEM. */
 export class ExportLog {
   constructor(
-    private readonly accessLog: Pick<
-      AccessLog,
-      'search' | 'export' | 'checkpoint' | 'verifierKey' | 'coverSlot' | 'coverVerifierKey'
-    >,
+    private readonly accessLog: KeyedLog &
+      Pick<AccessLog, 'search' | 'export' | 'checkpoint' | 'coverVerifierKey'>,
     private readonly records: StaffRecords,
     private readonly cursors: Cursors,
   ) {}
 
   /** The trees there are, and what verifies them. */
-  async trees(caller: StaffCaller): Promise<readonly TreeView[]> {
+  async trees(caller: StaffCaller): Promise<TreesView> {
     await this.records.record(caller, 'LOG_EXPORT_READ', { content: { trees: true } });
-    const views: TreeView[] = [];
-    for (const { partner, size } of await this.accessLog.search.trees()) {
-      const name = treeName(partner);
-      const slot = partner === null ? undefined : await this.accessLog.coverSlot(partner);
-      const verifierKey = await this.accessLog.verifierKey(name);
-      views.push({ partner, size, verifierKey, coverSlot: slot ?? null });
-    }
-    return views;
-  }
-
-  /** Verifier key of the cover tree. */
-  coverVerifierKey(): string {
-    return this.accessLog.coverVerifierKey();
+    const there = await this.accessLog.search.trees();
+    const keys = await logKeysOf(
+      this.accessLog,
+      there.map(({ partner }) => treeName(partner)),
+    );
+    const { coverVerifierKeys, witnessVerifierKeys, witnessQuorum } = keys;
+    return {
+      trees: there.map(({ partner, size }, at) => {
+        const { verifierKeys = [], coverSlot = null } = keys.trees[at] ?? {};
+        return { partner, size, verifierKey: verifierKeys[0] ?? '', verifierKeys, coverSlot };
+      }),
+      coverVerifierKey: this.accessLog.coverVerifierKey(),
+      coverVerifierKeys,
+      witnessVerifierKeys,
+      witnessQuorum,
+    };
   }
 
   /** Signed checkpoint of one tree. */

@@ -7,10 +7,11 @@ import {
   type RecordCount,
 } from '../access-log/index.js';
 import { GatewayError, inputInvalid } from '../core/errors.js';
+import type { RecordView } from '../core/log/record-view.js';
 import type { StaffCaller, StaffRecords } from '../staff/index.js';
 import type { Cursors } from './cursor.js';
 import { filterJson, readLogQuery, type LogQuery } from './log-query.js';
-import { viewOf, type RecordView } from './record-view.js';
+import { viewOf } from './record-view.js';
 
 /** One page of a Relay connection. */
 export interface Page<Node> {

@@ -109,6 +109,8 @@ export class LogTree {
   declare size: number;
   @Field(() => String, { description: 'C2SP vkey; its name is the origin.' })
   declare verifierKey: string;
+  @Field(() => [String], { description: 'The key in force, then those that give way or are next.' })
+  declare verifierKeys: readonly string[];
   @Field(() => Int, { nullable: true })
   declare coverSlot: number | null;
 }
@@ -119,6 +121,12 @@ export class LogTrees {
   declare trees: readonly LogTree[];
   @Field(() => String)
   declare coverVerifierKey: string;
+  @Field(() => [String])
+  declare coverVerifierKeys: readonly string[];
+  @Field(() => [String], { description: 'Of the witnesses that may cosign now.' })
+  declare witnessVerifierKeys: readonly string[];
+  @Field(() => Int, { description: 'How many of them make a round count.' })
+  declare witnessQuorum: number;
 }
 
 @ObjectType({ description: 'Records of all trees, each in its order; a cursor to go on from.' })

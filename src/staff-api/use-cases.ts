@@ -3,7 +3,7 @@ import { AlertResolver } from './alert.resolver.js';
 import { PreviewGrant, ReadBudgets, ReadEnds, ReadGrantKeys, ReadGrants } from '../grants/index.js';
 import { ReadGatewayKeys } from '../identity/keys/index.js';
 import { ReadConfirmations, ReadMistakes } from '../referrals/index.js';
-import { DocumentReport, ReadBundle, ReadPartners } from '../partners/index.js';
+import { DocumentReport, ReadBundle, ReadPartners, ReadStops } from '../partners/index.js';
 import {
   ChangePeople,
   ExportPeople,
@@ -33,6 +33,7 @@ import { RegisterReadingResolver } from './register-reading.resolver.js';
 import { RegisterResolver } from './register.resolver.js';
 import { ReleaseResolver } from './release.resolver.js';
 import { StaffResolver } from './staff.resolver.js';
+import { StopResolver } from './stop.resolver.js';
 
 /** What the staff door is handed of the rooms, and nothing else. */
 export const staffUseCases = [
@@ -48,6 +49,7 @@ export const staffUseCases = [
   ReadBudgets,
   PreviewGrant,
   DocumentReport,
+  ReadStops,
   ChangePeople,
   ImportPeople,
   ExportPeople,
@@ -73,6 +75,7 @@ export const staffResolvers = [
   GrantResolver,
   BudgetResolver,
   DocumentResolver,
+  StopResolver,
   RegisterResolver,
   RegisterReadingResolver,
   HoneyResolver,

@@ -57,7 +57,7 @@ test('every act that suspends, revokes or removes is one, and none that gives', 
   for (const act of Object.keys(staffActs)) {
     expect([act, isRestricting(act)]).toEqual([
       act,
-      /_(SUSPEND|REVOKE|REMOVE|NARROW|REQUIRE)$/.test(act),
+      /_(SUSPEND|REVOKE|REMOVE|NARROW|REQUIRE|STOP)$/.test(act),
     ]);
   }
 });

@@ -23,6 +23,7 @@ const restricting = [
   'GRANT_SUSPEND',
   'GRANT_REVOKE',
   'DOCUMENTS_REQUIRE',
+  'DISCLOSURE_STOP',
   'KEY_REMOVE',
   'KEY_REVOKE',
 ] as const;

@@ -58,7 +58,7 @@ export class VerifyIdentity {
   constructor(
     private readonly authority: Pick<
       Authority,
-      'grant' | 'grantsOf' | 'grantsOfState' | 'catchUp' | 'establish'
+      'grant' | 'grantsOf' | 'grantsOfState' | 'catchUp' | 'establish' | 'isStopped'
     >,
     private readonly budget: Pick<BudgetLedger, 'charge'>,
     private readonly register: Pick<RegisterReader, 'catchUp' | 'find'>,
@@ -239,6 +239,8 @@ export class VerifyIdentity {
 
   /** The grant, when the question may be asked under it. */
   private decide(caller: Caller, question: Question, evidence: Evidence, now: Date): Grant {
+    // The door refuses who is stopped; this is for the question the stop has overtaken.
+    if (this.authority.isStopped(caller.partner)) throw new GatewayError('ERR_STOPPED');
     const grant = this.authority.grant(question.grantId);
     const compared = restrictEvidence(evidence, new Set(grant?.matchOn ?? []));
     const decision: Decision = decideQuestion(

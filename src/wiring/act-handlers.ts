@@ -4,6 +4,7 @@ import {
   documentActs,
   officerActs,
   organisationActs,
+  stopActs,
   revocationListActs,
 } from '../partners/index.js';
 import { grantActs, grantKeyActs, testGrantActs, withTestGrant } from '../grants/index.js';
@@ -23,6 +24,7 @@ export const actHandlers: Readonly<Record<Exclude<ChangingAct, RegisterAct>, Act
   ...grantKeyActs,
   ...testGrantActs,
   ...documentActs,
+  ...stopActs,
   ...grantActs,
   ...keyActs,
 };

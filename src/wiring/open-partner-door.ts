@@ -188,6 +188,7 @@ export async function openPartnerDoor(
       return gate.server;
     },
     authenticate,
+    isStopped: (code) => authority.isStopped(code),
     tokenEndpoint,
     log: { published: accessLog.published, partnerOf, now },
     documents: {

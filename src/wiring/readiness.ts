@@ -38,6 +38,9 @@ export function readiness(
     const { partner, staff } = served();
     const log = accessLog.isWritable();
     metrics.logWritable.set(log ? 1 : 0);
+    // A stop is an answer, not a fault: who is stopped is told so, witnesses and staff go on.
+    metrics.stops.set({ of: 'everybody' }, authority.stops.everybody);
+    metrics.stops.set({ of: 'partner' }, authority.stops.partners);
     await measureEnding().catch(() => undefined);
     return [
       { name: 'access log can be written', ok: log },

@@ -5,7 +5,7 @@ import { Authority } from '../grants/index.js';
 import { RegisterActs } from '../register/index.js';
 import { allActHandlers } from './act-handlers.js';
 import { StaffActs, StaffDirectory, StaffRecords } from '../staff/index.js';
-import { DocumentReport, ReadBundle, ReadPartners } from '../partners/index.js';
+import { DocumentReport, ReadBundle, ReadPartners, ReadStops } from '../partners/index.js';
 import { ACCESS_LOG, type RoomsSettings } from './settings.js';
 import type { Database } from '../platform/database/database.js';
 
@@ -34,6 +34,7 @@ export function staffProviders(settings: RoomsSettings, database: Database): Pro
         }),
     },
     { provide: ReadPartners, useFactory: () => new ReadPartners(dataSource) },
+    { provide: ReadStops, useFactory: () => new ReadStops(dataSource) },
     {
       provide: ReadBundle,
       inject: [ReadPartners, ACCESS_LOG, Authority],

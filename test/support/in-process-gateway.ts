@@ -55,6 +55,7 @@ export class InProcessGateway {
     private readonly world: World,
   ) {
     const authority = {
+      isStopped: () => false,
       grant: (id: string) => world.grants.find((grant) => grant.id === id),
       grantsOf: (partner: PartnerCode) => world.grants.filter((one) => one.partner === partner),
       grantsOfState: (_state: StateCode) => world.grants,

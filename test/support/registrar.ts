@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from '../../src/cli/program.js';
 import { keyPem, type TestGateway } from './gateway.js';
-import { captureOutput } from './output.js';
+import { captureOutput, giveInput } from './output.js';
 import { actFields, type StaffReply, type TestStaffClient } from './staff-client.js';
 
 /** Selection of every mutation that answers with a change of the register. */
@@ -84,17 +84,32 @@ export interface Ran {
 
 /** Runs the command in this process as a member of staff. */
 export async function safeconductAs(profile: string, ...args: readonly string[]): Promise<Ran> {
+  return safeconductTyping(undefined, profile, ...args);
+}
+
+/** {@link safeconductAs} on a terminal at which these lines are typed; undefined: on none. */
+export async function safeconductTyping(
+  answers: readonly string[] | undefined,
+  profile: string,
+  ...args: readonly string[]
+): Promise<Ran> {
+  const given = giveInput(answers);
   const captured = captureOutput();
-  const before = process.env['LOG_LEVEL'];
+  const before = { LOG_LEVEL: process.env['LOG_LEVEL'], NO_COLOR: process.env['NO_COLOR'] };
   process.env['LOG_LEVEL'] = 'silent';
+  // Lines, not a bar.
+  process.env['NO_COLOR'] = '1';
   try {
     process.exitCode = undefined;
     await run(['node', 'safeconduct', ...args, '--profile', profile]);
     return { code: Number(process.exitCode ?? 0), ...captured.text() };
   } finally {
     captured.end();
+    given.end();
     process.exitCode = undefined;
-    if (before === undefined) delete process.env['LOG_LEVEL'];
-    else process.env['LOG_LEVEL'] = before;
+    for (const [name, value] of Object.entries(before)) {
+      if (value === undefined) Reflect.deleteProperty(process.env, name);
+      else process.env[name] = value;
+    }
   }
 }

@@ -82,6 +82,11 @@ export class Witnesses {
     await deactivateWitness(this.#options.dataSource, vkey);
   }
 
+  /** How many different witnesses make a round count. */
+  get quorum(): number {
+    return this.#options.witnessQuorum;
+  }
+
   /** Who cosigned last, and when. */
   async list(): Promise<readonly WitnessState[]> {
     return readWitnessStates(this.#options.dataSource);

@@ -18,7 +18,7 @@ import type { MarkKeys } from './mark-keys.js';
  * - a mark (case, same question) or a pairwise reference: the days one after another, each a place in
  *   an index;
  * - who asked: the newest of each kind under that mark;
- * - otherwise: the newest of each kind.
+ * - otherwise: the newest of each kind, or, of many kinds, of a short time.
  */
 export interface RowsWanted {
   readonly filter: LogFilter;
@@ -195,17 +195,26 @@ async function byKinds(
   wanted: RowsWanted,
   kinds: readonly number[],
 ): Promise<readonly RowColumns[]> {
-  return widening(wanted, kinds, (from) =>
-    database.query<RowColumns[]>(
-      `SELECT found.kind, found.at, found.leaf_index
-       FROM unnest($1::int[]) AS chosen (kind) CROSS JOIN LATERAL (
-         SELECT e.kind, e.at, e.leaf_index FROM access_log_entry e
-         WHERE ${ofOneKind('e')} ORDER BY e.at DESC, e.leaf_index DESC LIMIT $7) found
-       ${newestFirst}`,
-      [...parametersOf(wanted, kinds, from)],
-    ),
+  return widening(wanted, kinds, (from, isShort) =>
+    database.query<RowColumns[]>(isShort ? newestInTime : newestOfKinds, [
+      ...parametersOf(wanted, kinds, from),
+    ]),
   );
 }
+
+/** A place in the index for each kind. */
+const newestOfKinds = `SELECT found.kind, found.at, found.leaf_index
+  FROM unnest($1::int[]) AS chosen (kind) CROSS JOIN LATERAL (
+    SELECT e.kind, e.at, e.leaf_index FROM access_log_entry e
+    WHERE ${ofOneKind('e')} ORDER BY e.at DESC, e.leaf_index DESC LIMIT $7) found
+  ${newestFirst}`;
+
+/**
+ * The rows of a short time, which lie beside each other. `+ 0` keeps the index by kind out of it: a
+ * thousand kinds are a thousand places there.
+ */
+const newestInTime = `SELECT e.kind, e.at, e.leaf_index FROM access_log_entry e
+  WHERE e.kind + 0 = ANY ($1::int[]) AND e.at <= $4 AND ${conditions('e')} ${newestFirst}`;
 
 /** A mark of who asked is under a key of one window, so that it says the window as well. */
 async function byAsker(
@@ -233,6 +242,8 @@ const fewKinds = 32;
 /** Minutes looked back over at first, and how much further each time too little was found. */
 const firstMinutes = 4;
 const wider = 16;
+/** Up to so much time is read whole rather than kind by kind: 17 hours. */
+const shortMinutes = firstMinutes * wider * wider;
 
 /**
  * Of many kinds a page of each would be far more than the page that is shown: looks back over a short
@@ -241,15 +252,16 @@ const wider = 16;
 async function widening(
   { filter, after, most, now }: RowsWanted,
   kinds: readonly number[],
-  read: (from: Date) => Promise<readonly RowColumns[]>,
+  read: (from: Date, isShort: boolean) => Promise<readonly RowColumns[]>,
 ): Promise<readonly RowColumns[]> {
   const { from = earliest, to = latest } = filter;
-  if (kinds.length <= fewKinds) return read(from);
+  if (kinds.length <= fewKinds) return read(from, false);
   const ends = Math.min(now.getTime() + 60_000, to.getTime(), (after?.at ?? latest).getTime());
   for (let minutes = firstMinutes; ; minutes *= wider) {
     const begins = ends - minutes * 60_000;
-    if (begins <= from.getTime()) return read(from);
-    const rows = await read(new Date(begins));
+    const isShort = minutes <= shortMinutes;
+    if (begins <= from.getTime()) return read(from, isShort);
+    const rows = await read(new Date(begins), isShort);
     if (rows.length >= most) return rows;
   }
 }

@@ -12,7 +12,7 @@ import {
 } from '../../register/index.js';
 import type { AccessLog } from '../../access-log/index.js';
 import { ACCESS_LOG } from '../../rooms.module.js';
-import { openDoors, openRooms, type OpenRooms } from '../../main.js';
+import { checkDoorsCanOpen, openDoors, openRooms, type OpenRooms } from '../../main.js';
 import { untilStopped } from '../host/serve-command.js';
 import { askSampleQuestion } from './sample-question.js';
 import { PartnerClient } from '../partner/partner-client.js';
@@ -75,6 +75,7 @@ export async function demo(options: {
       caFile: pki.staffCa.certificateFile,
     },
   };
+  await checkDoorsCanOpen(settings);
   const rooms = await openRooms(settings);
   let gateway;
   try {

@@ -1,5 +1,5 @@
 import type { GatewayLogger } from '../../platform/telemetry/logger.js';
-import { openDoors, openRooms } from '../../main.js';
+import { checkDoorsCanOpen, openDoors, openRooms } from '../../main.js';
 import { productionSettings } from './production-settings.js';
 
 /** Production start: everything from the environment, and a refusal that names what is missing. */
@@ -12,7 +12,16 @@ export async function serve(): Promise<void> {
       'SAFECONDUCT_EPOCH_KEYS_DIR is not set: keys of erasure epochs are beside the master key; keep this directory out of every backup',
     );
   }
+  await checkDoorsCanOpen(settings);
+  // The files are looked at every two seconds anyway; whoever asks for it is not ended by asking.
+  let look = async (): Promise<void> => undefined;
+  const onHangup = (): void => {
+    logger.info({ signal: 'SIGHUP' }, 'looking at the files of keys and certificates');
+    void look();
+  };
+  process.on('SIGHUP', onHangup);
   const gateway = await openDoors(settings, await openRooms(settings));
+  look = async () => gateway.lookAtFiles();
   logger.info(
     { partner: gateway.partnerUrl, staff: gateway.staff?.url, ops: gateway.opsUrl },
     'open',
@@ -22,6 +31,7 @@ export async function serve(): Promise<void> {
   }
   await untilStopped(logger);
   await gateway.close();
+  process.off('SIGHUP', onHangup);
   logger.info('closed');
 }
 

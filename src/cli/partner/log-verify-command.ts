@@ -4,7 +4,12 @@ import { decodeBase64Url } from '../../core/bytes.js';
 import { GatewayError } from '../../core/errors.js';
 import { type Checkpoint } from '../../core/log/checkpoint.js';
 import { parseWitnessKey } from '../../core/log/cosignature.js';
-import { checkCoverProof, parseCoverProof, type CoverProof } from '../../core/log/cover.js';
+import {
+  checkCoverProof,
+  parseCoverProof,
+  slotCount,
+  type CoverProof,
+} from '../../core/log/cover.js';
 import {
   ExportChecker,
   exportKind,
@@ -12,6 +17,7 @@ import {
   type ExportHead,
   type ExportLine,
 } from '../../core/log/export.js';
+import { readLogKeys } from '../../core/log/log-keys.js';
 import {
   keysOfName,
   parseVerifierKey,
@@ -29,7 +35,9 @@ export interface LogVerifyOptions {
   readonly coverKey?: readonly string[];
   readonly witnessKey?: readonly string[];
   readonly quorum?: string;
-  readonly slot?: string;
+  /** A number for every tree, or `ORIGIN=NUMBER` for one. */
+  readonly slot?: readonly string[];
+  readonly keys?: string;
   readonly receipt?: string;
   readonly json?: true;
 }
@@ -39,7 +47,7 @@ interface Keys {
   readonly cover: VerifierKeys | undefined;
   readonly witnesses: readonly VerifierKey[];
   readonly quorum: number;
-  readonly slot: number | undefined;
+  readonly slotOf: (origin: string) => number | undefined;
 }
 
 /** A receipt as it stands in a file. */
@@ -82,7 +90,7 @@ export async function logVerify(path: string, options: LogVerifyOptions): Promis
           .map(({ origin, size }) => `${origin} at size ${size}`)
           .join(
             ', ',
-          )}${verified.covered > 0 ? `; ${verified.covered} proven up to a cosigned round` : '; no cosigned round'}${
+          )}${verified.covered > 0 ? `; ${verified.covered} of them proven up to a cosigned round` : '; no cosigned round'}${
           verified.receipt === undefined ? '' : `; the receipt is ${verified.receipt}`
         }\n`,
   );
@@ -95,8 +103,10 @@ async function verifyFile(
 ): Promise<Verified> {
   const lines = createInterface({ input: createReadStream(path), crlfDelay: Infinity });
   let checker: ExportChecker | undefined;
-  /** The part before, when its end has been read. */
-  let before: ExportChecker | undefined;
+  /** The last part of each tree whose end has been read. */
+  const parts = new Map<string, ExportChecker>();
+  let number = 0;
+  let origin = '';
   let inPart = 0;
   let records = 0;
   let covered = 0;
@@ -112,22 +122,23 @@ async function verifyFile(
     }
     checkpoints.set(checkpoint.origin, checkpoint);
     if (cover !== null && checkCover(cover, checkpoint, keys)) covered += inPart;
-    if (own?.checkpoint.size === checkpoint.size && !own.checkpoint.root.equals(checkpoint.root)) {
-      throw invalid('the receipt was signed under another root of the same size');
-    }
+    compareReceipt(checkpoint.origin, checkpoint.size, checkpoint.root, own?.checkpoint);
   };
   try {
     for await (const text of lines) {
+      number += 1;
       if (text.trim() === '') continue;
       const line = parseLine(text);
       if (checker === undefined && line['kind'] === exportKind) {
         const head = line as unknown as ExportHead;
         checker = new ExportChecker(head, keyOf(keys, head.origin));
+        origin = head.origin;
+        const before = parts.get(origin);
         if (before?.isRange === true && head.proofs === 'range' && !before.isContinuedBy(head)) {
           throw invalid('a part does not go on where the one before it ends');
         }
         inPart = 0;
-      } else if (checker === undefined && before !== undefined) {
+      } else if (checker === undefined && parts.size > 0) {
         throw invalid('there are lines after the end');
       } else if (checker === undefined) {
         const found = receiptIn(line);
@@ -139,7 +150,7 @@ async function verifyFile(
         if (found.record === receipt?.record) receiptFound = true;
       } else if ('checkpoint' in line) {
         finish(checker, line as unknown as ExportEnd);
-        before = checker;
+        parts.set(origin, checker);
         checker = undefined;
       } else {
         const entry = line as unknown as ExportLine;
@@ -147,15 +158,17 @@ async function verifyFile(
         records += 1;
         inPart += 1;
         if (entry.record === receipt?.record && entry.index === own?.index) receiptFound = true;
-        compareReceipt(checker, own?.checkpoint);
+        compareReceipt(origin, checker.size, checker.rootSoFar, own?.checkpoint);
       }
     }
   } catch (error) {
-    if (error instanceof GatewayError) throw error;
+    if (error instanceof GatewayError && error.code === 'ERR_CONFIGURATION') throw error;
+    if (error instanceof GatewayError)
+      throw invalid(`line ${number}: ${error.detail ?? error.code}`);
     throw new GatewayError('ERR_CONFIGURATION', { detail: `${path} cannot be read`, cause: error });
   }
   if (checker !== undefined) throw invalid('the end is missing: the file was cut');
-  if (records === 0 && before === undefined) throw invalid('it holds no record and no receipt');
+  if (records === 0 && parts.size === 0) throw invalid('it holds no record and no receipt');
   if (receipt !== undefined && !receiptFound) {
     throw invalid('the record of the receipt is not in it, or is in another place');
   }
@@ -168,10 +181,14 @@ async function verifyFile(
 }
 
 /** A receipt signed at a size the export passes has to have the root the export has there. */
-function compareReceipt(checker: ExportChecker, checkpoint: Checkpoint | undefined): void {
-  if (checkpoint?.size !== checker.size) return;
-  const root = checker.rootSoFar;
-  if (root !== undefined && !root.equals(checkpoint.root)) {
+function compareReceipt(
+  origin: string,
+  size: number,
+  root: Buffer | undefined,
+  receipt: Checkpoint | undefined,
+): void {
+  if (receipt?.origin !== origin || receipt.size !== size) return;
+  if (root !== undefined && !root.equals(receipt.root)) {
     throw invalid('the receipt was signed under another root of the same size');
   }
 }
@@ -186,13 +203,14 @@ function verifyReceipt(receipt: ReceiptJson, keys: Keys) {
   return { index, checkpoint, covered: cover !== null && checkCover(cover, checkpoint, keys) };
 }
 
-/** @returns false when no key of the cover tree was given: then it is not looked at */
+/** @returns false when no key of the cover tree, or no slot, was given: then it is not looked at */
 function checkCover(cover: CoverProof, checkpoint: Checkpoint, keys: Keys): boolean {
-  if (keys.cover === undefined || keys.slot === undefined) return false;
+  const slot = keys.slotOf(checkpoint.origin);
+  if (keys.cover === undefined || slot === undefined) return false;
   checkCoverProof(cover, checkpoint, {
     tree: keyOf(keys, checkpoint.origin),
     cover: keys.cover,
-    slot: keys.slot,
+    slot,
     witnesses: keys.witnesses,
     quorum: keys.quorum,
   });
@@ -215,27 +233,48 @@ function readKeys(options: LogVerifyOptions): Keys {
     }
     return Number(text);
   };
+  const file = options.keys === undefined ? undefined : readLogKeys(readJson(options.keys));
   const trees = (options.logKey ?? []).map((vkey) => parsed('--log-key', parseVerifierKey, vkey));
   const witnesses = (options.witnessKey ?? []).map((vkey) =>
     parsed('--witness-key', parseWitnessKey, vkey),
   );
   const covers =
     options.coverKey?.map((vkey) => parsed('--cover-key', parseVerifierKey, vkey)) ??
+    file?.cover ??
     profile?.coverVerifierKeys ??
     [];
+  const slots = new Map(file?.slots);
+  let everySlot: number | undefined;
+  for (const text of options.slot ?? []) {
+    const [, origin, slot = ''] = /^(?:(.+)=)?([^=]*)$/.exec(text) ?? [];
+    const at = number('--slot', slot, slotCount - 1);
+    if (origin === undefined) everySlot = at;
+    else if (at !== undefined) slots.set(origin, at);
+  }
+  // A profile is that of one partner, whose slot is its own tree's.
+  const own = profile?.logVerifierKeys[0]?.name;
   const keys = {
-    trees: [...trees, ...(profile?.logVerifierKeys ?? [])],
+    trees: [...trees, ...(file?.trees ?? []), ...(profile?.logVerifierKeys ?? [])],
     cover: keysOfName(covers, covers[0]?.name ?? ''),
-    witnesses: [...witnesses, ...(profile?.witnessVerifierKeys ?? [])],
-    quorum: number('--quorum', options.quorum, 63) ?? profile?.witnessQuorum ?? 1,
-    slot: number('--slot', options.slot, 63) ?? profile?.coverSlot,
+    witnesses: [...witnesses, ...(file?.witnesses ?? []), ...(profile?.witnessVerifierKeys ?? [])],
+    quorum: number('--quorum', options.quorum, 63) ?? file?.quorum ?? profile?.witnessQuorum ?? 1,
+    slotOf: (origin: string) =>
+      slots.get(origin) ?? everySlot ?? (origin === own ? profile?.coverSlot : undefined),
   };
   if (keys.trees.length === 0) {
     throw new GatewayError('ERR_CONFIGURATION', {
-      detail: 'a verifier key of the log is needed: --profile or --log-key',
+      detail: 'a verifier key of the log is needed: --profile, --keys or --log-key',
     });
   }
   return keys;
+}
+
+function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as unknown;
+  } catch {
+    throw new GatewayError('ERR_CONFIGURATION', { detail: `--keys: ${path} is no file of keys` });
+  }
 }
 
 function keyOf(keys: Keys, origin: string): VerifierKeys {

@@ -1,11 +1,17 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { accessEntry, openTestLog, partner } from '../../../test/support/access-log.js';
+import {
+  accessEntry,
+  openTestLog,
+  otherPartner,
+  partner,
+} from '../../../test/support/access-log.js';
 import { openTestDatabase, temporaryHome } from '../../../test/support/databases.js';
 import { accessLogMigrations, type AccessEntry, type AccessLog } from '../../access-log/index.js';
 import { cosignCheckpoint, formatWitnessKey } from '../../core/log/cosignature.js';
+import { logKeysKind, type LogKeys } from '../../core/log/log-keys.js';
 import type { Database } from '../../platform/database/database.js';
 import { logVerify, type LogVerifyOptions } from './log-verify-command.js';
 
@@ -13,12 +19,14 @@ const at = new Date('2026-03-01T09:30:00Z');
 const signer = { name: 'w.example', privateKey: generateKeyPairSync('ed25519').privateKey };
 const vkey = formatWitnessKey(signer.name, signer.privateKey);
 const name = { kind: 'partner', partner } as const;
+const other = { kind: 'partner', partner: otherPartner } as const;
 const count = 21;
 
 describe('log verify', () => {
   let database: Database;
   let log: AccessLog;
   let options: LogVerifyOptions;
+  let keysFile: string;
   const entries: AccessEntry[] = [];
   const home = temporaryHome();
   const file = join(home.path, 'export.jsonl');
@@ -32,6 +40,7 @@ describe('log verify', () => {
       entries.push(entry);
       await log.append(entry);
     }
+    for (let record = 0; record < 6; record += 1) await log.append(accessEntry({ tree: other }));
     await log.makeRound(at);
     const checkpoint = await log.published.coverCheckpoint();
     const line = cosignCheckpoint(checkpoint, signer, at.getTime() / 1000);
@@ -41,9 +50,23 @@ describe('log verify', () => {
       logKey: [await log.verifierKey(name)],
       coverKey: [log.coverVerifierKey()],
       witnessKey: [vkey],
-      slot: String(await log.coverSlot(partner)),
+      slot: [String(await log.coverSlot(partner))],
       json: true,
     };
+    keysFile = join(home.path, 'keys.json');
+    const tree = async (of: typeof name | typeof other) => ({
+      verifierKeys: await log.verifierKeys(of),
+      coverSlot: (await log.coverSlot(of.partner)) ?? null,
+    });
+    const keys: LogKeys = {
+      v: 1,
+      kind: logKeysKind,
+      trees: [await tree(name), await tree(other)],
+      coverVerifierKeys: log.coverVerifierKeys(),
+      witnessVerifierKeys: [vkey],
+      witnessQuorum: 1,
+    };
+    writeFileSync(keysFile, JSON.stringify(keys));
   });
   afterAll(async () => {
     await log.close();
@@ -54,12 +77,19 @@ describe('log verify', () => {
     process.exitCode = undefined;
   });
 
-  const lines = async (what: Parameters<AccessLog['export']>[1]): Promise<string[]> => {
+  const lines = async (
+    what: Parameters<AccessLog['export']>[1],
+    tree: Parameters<AccessLog['export']>[0] = name,
+  ): Promise<string[]> => {
     const found: string[] = [];
-    for await (const line of log.export(name, what)) found.push(JSON.stringify(line));
+    for await (const line of log.export(tree, what)) found.push(JSON.stringify(line));
     return found;
   };
-  const verified = async (content: readonly string[], more: LogVerifyOptions = {}) => {
+  const verified = async (
+    content: readonly string[],
+    more: LogVerifyOptions = {},
+    base: LogVerifyOptions = options,
+  ) => {
     writeFileSync(file, `${content.join('\n')}\n`);
     const written: string[] = [];
     const write = jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
@@ -67,7 +97,7 @@ describe('log verify', () => {
       return true;
     });
     try {
-      await logVerify(file, { ...options, ...more });
+      await logVerify(file, { ...base, ...more });
     } finally {
       write.mockRestore();
     }
@@ -126,6 +156,15 @@ describe('log verify', () => {
     }
   });
 
+  test('says which line it is that is not so', async () => {
+    const [head = '', one = '', ...rest] = await lines({ from: 3, to: 6 });
+    const bent = one.replace(/"record":"../, '"record":"__');
+    expect(await verified([head, bent, ...rest])).toMatchObject({
+      exitCode: 1,
+      why: expect.stringMatching(/^line 2: /),
+    });
+  });
+
   test('refuses records left out, doubled, exchanged, and a file cut short', async () => {
     const [head = '', one = '', two = '', three = '', end = ''] = await lines({ from: 3, to: 6 });
     for (const bent of [
@@ -166,6 +205,62 @@ describe('log verify', () => {
     expect(await verified([bent])).toMatchObject({ exitCode: 1 });
     const quorum = await verified(answers, { quorum: '2' });
     expect(quorum).toMatchObject({ exitCode: 1 });
+  });
+
+  test('takes several trees in one file, each up to its own slot of the cosigned round', async () => {
+    const keys = { keys: keysFile, json: true } as const;
+    const parts = [
+      await lines({ from: 0, to: 9 }),
+      await lines({ from: 0, to: 2 }, other),
+      await lines({ from: 9, to: count }),
+      await lines({ indexes: [3, 5] }, other),
+    ];
+    const whole = await verified(parts.flat(), {}, keys);
+    expect(whole).toMatchObject({ exitCode: 0, records: count + 4, covered: count + 4 });
+    // A part of either tree that is left out is missed; so is a slot or a key of one.
+    const gap = [parts[0], parts[1], await lines({ from: 10, to: count })];
+    expect(
+      await verified(
+        gap.flatMap((part) => part ?? []),
+        {},
+        keys,
+      ),
+    ).toMatchObject({
+      exitCode: 1,
+    });
+    const receiptFile = join(home.path, 'receipt-of-one.json');
+    writeFileSync(receiptFile, JSON.stringify(await log.receipt(partner, entries[2]?.id ?? '')));
+    expect(await verified(parts.flat(), { receipt: receiptFile }, keys)).toMatchObject({
+      exitCode: 0,
+    });
+    expect(await verified(parts.flat())).toMatchObject({ exitCode: 1 });
+    const otherKey = await log.verifierKey(other);
+    const origin = otherKey.split('+')[0] ?? '';
+    const named = (slot: number | undefined) => ({
+      ...options,
+      logKey: [...(options.logKey ?? []), otherKey],
+      slot: [...(options.slot ?? []), `${origin}=${slot}`],
+    });
+    expect(
+      await verified(parts.flat(), {}, named(await log.coverSlot(otherPartner))),
+    ).toMatchObject({ exitCode: 0, covered: count + 4 });
+    expect(await verified(parts.flat(), {}, named(await log.coverSlot(partner)))).toMatchObject({
+      exitCode: 1,
+    });
+  });
+
+  test.each([
+    ['another kind', { kind: 'another' }],
+    ['no list of trees', { trees: 1 }],
+    ['a tree without keys', { trees: [{ verifierKeys: [], coverSlot: 1 }] }],
+    ['a slot there is not', { trees: [{ verifierKeys: ['log+00000000+AA'], coverSlot: 64 }] }],
+    ['a witness that is none', { witnessVerifierKeys: ['w+00000000+AA'] }],
+    ['a quorum of none', { witnessQuorum: 0 }],
+  ])('refuses a file of keys with %s', async (_, bent) => {
+    const path = join(home.path, 'bent.json');
+    const keys = JSON.parse(readFileSync(keysFile, 'utf8')) as object;
+    writeFileSync(path, JSON.stringify({ ...keys, ...bent }));
+    await expect(logVerify(file, { keys: path })).rejects.toThrow(/ERR_CONFIGURATION/);
   });
 
   test('needs a key', async () => {

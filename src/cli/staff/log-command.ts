@@ -31,12 +31,14 @@ export function addLogCommands(log: Command, common: Wrap): void {
 
   withFilter(common(log.command('export').summary('a copy: with proofs, or for a SIEM')))
     .description(
-      'With proofs (the default): one tree, whole from --first to --last or, with filters, what fits; `log verify` checks the file without the gateway. With --format jsonl, csv or ocsf: every record of every tree from a cursor on, for a SIEM.',
+      'With proofs (the default): one tree or, with --every-tree, each; whole from --first to --last or, with filters, what fits. `log verify` checks the file without the gateway. With --format jsonl, csv or ocsf: every record of every tree from a cursor on, for a SIEM.',
     )
     .option('--out <file>', 'where it goes, mode 0600; standard output by default')
     .option('--format <form>', 'proofs, jsonl, csv or ocsf', 'proofs')
     .option('--first <index>', 'with proofs: first record of the tree', '0')
     .option('--last <index>', 'with proofs: last record of the tree')
+    .option('--every-tree', 'with proofs: of each tree, one after another')
+    .option('--keys <file>', 'with proofs: a new file for what `log verify --keys` needs')
     .option('--cursor <file>', 'for a SIEM: where it stopped, and goes on from')
     .option('--follow', 'for a SIEM: stay, and write what comes')
     .action(async (options: ProofOptions & CopyOptions) =>
@@ -102,6 +104,9 @@ async function search(options: SearchOptions): Promise<void> {
     throw new GatewayError('ERR_INPUT_INVALID', {
       detail: '--case - reads the case reference from standard input; none is taken as an argument',
     });
+  }
+  if (options.count === true && (options.from === undefined || options.to === undefined)) {
+    throw new GatewayError('ERR_INPUT_INVALID', { detail: '--count needs --from and --to' });
   }
   const filter = filterOf(options, options.case === '-' ? await readLine() : undefined);
   await withStaffClient(options, async (client) => {

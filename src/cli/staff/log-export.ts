@@ -1,7 +1,17 @@
-import { closeSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { GatewayError } from '../../core/errors.js';
+import { logKeysKind, type LogKeys, type TreeKeys } from '../../core/log/log-keys.js';
 import { csvHeading, csvLine, ocsfEvent, type ExportedRecord } from '../../core/log/siem.js';
+import { writeFileAtomically } from '../../platform/pki/index.js';
 import { startProgress } from '../progress.js';
 import { filterOf, type FilterOptions } from './log-filter.js';
 import { recordFields } from './log-records.js';
@@ -12,7 +22,21 @@ export interface ProofOptions extends FilterOptions {
   readonly format: string;
   readonly first: string;
   readonly last?: string;
+  /** Every tree, one after another. */
+  readonly everyTree?: true;
+  /** Where what verifies them goes. */
+  readonly keys?: string;
 }
+
+interface TreesJson extends Omit<LogKeys, 'v' | 'kind' | 'trees'> {
+  readonly trees: readonly (TreeKeys & {
+    readonly partner: string | null;
+    readonly size: number;
+  })[];
+}
+
+const treesQuery = `{ logTrees { trees { partner size verifierKeys coverSlot }
+  coverVerifierKeys witnessVerifierKeys witnessQuorum } }`;
 
 export interface CopyOptions extends FilterOptions {
   readonly out?: string;
@@ -24,16 +48,60 @@ export interface CopyOptions extends FilterOptions {
 const mostAtOnce = 1_000;
 const followMs = 5_000;
 
-/** Exports with proofs: one part after another, each proven by itself, all of one tree. */
+/** Exports with proofs: one part after another, each proven by itself; of one tree, or of each. */
 export async function exportProofs(
   client: StaffClient,
   options: ProofOptions,
   find: (filter: object) => AsyncIterable<ExportedRecord>,
 ): Promise<void> {
-  const partner = options.partner ?? null;
-  if ((options.partner === undefined) === (options.host === undefined)) {
-    throw wrongUse('an export with proofs is of one tree: --partner CODE or --host');
+  const ways = [options.partner, options.host, options.everyTree].filter(
+    (way) => way !== undefined,
+  );
+  if (ways.length !== 1) {
+    throw wrongUse(
+      'an export with proofs is of one tree or of each: --partner, --host or --every-tree',
+    );
   }
+  if (options.keys !== undefined && existsSync(options.keys)) {
+    throw wrongUse(`${options.keys} is there already`);
+  }
+  const known = await client.ask<TreesJson>(treesQuery);
+  const wanted = known.trees.filter(
+    ({ partner }) => options.everyTree === true || partner === (options.partner ?? null),
+  );
+  let exported = 0;
+  await withOutput(options.out, async (write) => {
+    for (const tree of wanted) exported += await exportTree(client, options, tree, find, write);
+    if (exported === 0) throw new GatewayError('ERR_NOT_FOUND', { detail: 'nothing fits' });
+  });
+  if (options.keys === undefined) return;
+  const { coverVerifierKeys, witnessVerifierKeys, witnessQuorum } = known;
+  const keys: LogKeys = {
+    v: 1,
+    kind: logKeysKind,
+    trees: wanted.map(({ verifierKeys, coverSlot }) => ({ verifierKeys, coverSlot })),
+    coverVerifierKeys,
+    witnessVerifierKeys,
+    witnessQuorum,
+  };
+  await writeFileAtomically(options.keys, `${JSON.stringify(keys, null, 2)}\n`, 0o600);
+}
+
+/** @returns how many records */
+async function exportTree(
+  client: StaffClient,
+  options: ProofOptions,
+  { partner, size }: { readonly partner: string | null; readonly size: number },
+  find: (filter: object) => AsyncIterable<ExportedRecord>,
+  write: (text: string) => void,
+): Promise<number> {
+  const part = async (input: object): Promise<void> => {
+    const lines = await client.ask<readonly string[]>(
+      'query Export($input: LogExportInput!) { logExport(input: $input) }',
+      { input: { partner, ...input } },
+    );
+    for (const line of lines) write(`${line}\n`);
+  };
   const {
     partner: _partner,
     host: _host,
@@ -42,41 +110,31 @@ export async function exportProofs(
     partner?: string;
     host?: boolean;
   };
-  const part = (input: object) =>
-    client.ask<readonly string[]>(
-      'query Export($input: LogExportInput!) { logExport(input: $input) }',
-      {
-        input: { partner, ...input },
-      },
-    );
-  await withOutput(options.out, async (write) => {
-    if (Object.keys(narrower).length > 0) {
-      const indexes: number[] = [];
-      for await (const { index } of find(filterOf(options))) indexes.push(index);
-      indexes.sort((a, b) => a - b);
-      if (indexes.length === 0) throw new GatewayError('ERR_NOT_FOUND', { detail: 'nothing fits' });
-      for (let at = 0; at < indexes.length; at += mostAtOnce) {
-        for (const line of await part({ indexes: indexes.slice(at, at + mostAtOnce) }))
-          write(`${line}\n`);
-      }
-      return;
+  if (Object.keys(narrower).length > 0) {
+    const indexes: number[] = [];
+    const ofTree = partner === null ? { host: true } : { partner };
+    for await (const { index } of find({ ...narrower, ...ofTree })) indexes.push(index);
+    indexes.sort((a, b) => a - b);
+    for (let at = 0; at < indexes.length; at += mostAtOnce) {
+      await part({ indexes: indexes.slice(at, at + mostAtOnce) });
     }
-    const { trees } = await client.ask<{
-      readonly trees: readonly { partner: string | null; size: number }[];
-    }>('{ logTrees { trees { partner size } } }');
-    const size = trees.find((tree) => tree.partner === partner)?.size ?? 0;
-    const from = wholeNumber('--first', options.first);
-    const to =
-      options.last === undefined ? size : Math.min(size, wholeNumber('--last', options.last) + 1);
-    if (from >= to) throw wrongUse(`the tree has ${size} records`);
-    const progress = startProgress('export', to - from, 0);
-    for (let at = from; at < to; at += mostAtOnce) {
-      const end = Math.min(to, at + mostAtOnce);
-      for (const line of await part({ from: at, to: end })) write(`${line}\n`);
-      progress.reach(end - from);
-    }
-    progress.stop();
-  });
+    return indexes.length;
+  }
+  const from = wholeNumber('--first', options.first);
+  const to =
+    options.last === undefined ? size : Math.min(size, wholeNumber('--last', options.last) + 1);
+  if (from >= to) {
+    if (options.everyTree === true) return 0;
+    throw wrongUse(`the tree has ${size} records`);
+  }
+  const progress = startProgress('export', to - from, 0);
+  for (let at = from; at < to; at += mostAtOnce) {
+    const end = Math.min(to, at + mostAtOnce);
+    await part({ from: at, to: end });
+    progress.reach(end - from);
+  }
+  progress.stop();
+  return to - from;
 }
 
 const writers: Readonly<Record<string, (record: ExportedRecord) => string>> = {

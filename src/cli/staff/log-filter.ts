@@ -44,6 +44,12 @@ export function filterOf(options: FilterOptions, caseReference?: string): object
   if (grantVersion !== undefined && !/^\d{1,9}$/.test(grantVersion)) {
     throw new GatewayError('ERR_INPUT_INVALID', { detail: '--grant-version is a number' });
   }
+  if (options.officer !== undefined && options.partner === undefined) {
+    throw new GatewayError('ERR_INPUT_INVALID', { detail: '--officer needs --partner' });
+  }
+  if (client !== undefined && options.partner === undefined && options.host === undefined) {
+    throw new GatewayError('ERR_INPUT_INVALID', { detail: '--client needs --partner or --host' });
+  }
   const given: Readonly<Record<string, unknown>> = {
     partner: options.partner,
     host: options.host,

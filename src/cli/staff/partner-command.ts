@@ -16,6 +16,7 @@ import {
   contentOf,
   describe,
   doAct,
+  inWords,
   runAct,
   withStaffClient,
   type ActJson,
@@ -147,10 +148,17 @@ function addCertificateCommands(partner: Command, common: Wrap, waiting: Wrap): 
   waiting(cert.command('add').argument('<code>').summary('one of a registered CA'))
     .requiredOption('--certificate <file>', 'PEM')
     .action(async (code: string, options: ActOptions & { readonly certificate: string }) =>
-      runAct(options, 'addCertificate', 'AddCertificateInput', {
-        partner: code,
-        certificate: readText(options.certificate),
-      }),
+      inWords(
+        runAct(options, 'addCertificate', 'AddCertificateInput', {
+          partner: code,
+          certificate: readText(options.certificate),
+        }),
+        ({ code: refusal, argument }) =>
+          refusal === 'ERR_NOT_FOUND' && argument === 'certificate.issuer'
+            ? `the CA that issued ${options.certificate} is not registered; first, by two: ` +
+              `safeconduct partner anchor add ${code} --certificate CA.pem (without ${code} where it is the host's own CA)`
+            : undefined,
+      ),
     );
   common(cert.command('revoke').argument('[fingerprint]').summary('at once'))
     .option('--anchor <id>', 'of a certificate let in by the rule of its CA, with --serial')

@@ -1,21 +1,36 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, readFileSync, statSync } from 'node:fs';
-import { GatewayError } from '../../core/errors.js';
+import {
+  accessSync,
+  constants,
+  createReadStream,
+  existsSync,
+  readFileSync,
+  statSync,
+} from 'node:fs';
+import { GatewayError, isGatewayError } from '../../core/errors.js';
 import type { Caseload } from '../../core/ids.js';
 import {
+  FileFault,
   largestUploadBytes,
   rejectedRows,
   surveyFile,
   writeRejectedRows,
-  type ImportSummary,
   type PeopleFile,
   type Separator,
 } from '../../register/index.js';
 import { exitCodes } from '../exit-codes.js';
-import { hintOf, inWords } from './import-codes.js';
+import {
+  askExpectedRows,
+  isRowCount,
+  isTerminal,
+  sayNothingExpected,
+  type Asked,
+} from './expected-rows.js';
+import { printImport, type ImportedJson } from './import-summary.js';
 import { startProgress, type Progress } from '../progress.js';
-import { describe, waitForAct, withStaffClient, type ActJson, type ActOptions } from './run-act.js';
+import { describe, waitForAct, withStaffClient, type ActOptions } from './run-act.js';
 import { refusalOf, type StaffClient } from './staff-client.js';
+import { readWholeFile } from './whole-file.js';
 
 export interface ImportOptions extends ActOptions {
   readonly caseload?: string;
@@ -27,14 +42,6 @@ export interface ImportOptions extends ActOptions {
   readonly rejected?: string;
 }
 
-interface ImportedJson extends ImportSummary {
-  readonly refused: boolean;
-  readonly rejectedLines: readonly number[];
-  readonly batch: string | null;
-  readonly people: number;
-  readonly release: ActJson | null;
-}
-
 type Line =
   | { readonly stagedBytes: number }
   | { readonly counted: number }
@@ -43,7 +50,8 @@ type Line =
   | { readonly error: Parameters<typeof refusalOf>[0] };
 
 /** `safeconduct register import FILE`; what it prints is in the contract. */
-export async function importPeople(path: string, options: ImportOptions): Promise<void> {
+export async function importPeople(path: string, given: ImportOptions): Promise<void> {
+  const options = await withExpectation(path, given);
   const file = describeFile(path, options);
   const stop = new AbortController();
   const interrupt = () => stop.abort();
@@ -52,9 +60,14 @@ export async function importPeople(path: string, options: ImportOptions): Promis
   try {
     await withStaffClient(options, async (client) => {
       const uploaded = await upload(client, path, file, options, stop.signal);
-      const rejectedFile = await keepRejected(path, file, options, uploaded);
       const imported = uploaded.result;
-      print(imported, options, rejectedFile);
+      // What was taken in is said even where its rejected rows cannot be written.
+      const kept = await keepRejected(path, file, options, uploaded).catch((cause: unknown) => ({
+        cause,
+      }));
+      const rejectedFile = typeof kept === 'object' ? undefined : kept;
+      printImport(imported, options, rejectedFile);
+      if (typeof kept === 'object') sayNotWritten(kept.cause);
       process.exitCode =
         imported.refused || imported.rejected > 0 ? exitCodes.wrongUse : exitCodes.done;
       if (options.wait === true && imported.release !== null) {
@@ -71,6 +84,28 @@ export async function importPeople(path: string, options: ImportOptions): Promis
   } finally {
     process.off('SIGINT', interrupt);
     process.off('SIGTERM', interrupt);
+  }
+}
+
+/** How many rows are meant is asked of whoever sits there; a dry run only says what would be. */
+async function withExpectation(path: string, given: ImportOptions): Promise<ImportOptions> {
+  // What is wrong with the command itself is said before anybody is asked.
+  const { people } = describeFile(path, given);
+  if (given.expect !== undefined || given.dryRun === true) return given;
+  const asked: Asked = { input: process.stdin, output: process.stderr };
+  if (isTerminal(asked)) return { ...given, expect: await askExpectedRows(path, asked) };
+  const rows = await countRows(people, given.caseload);
+  if (rows !== undefined) sayNothingExpected(path, rows, asked.output);
+  return given;
+}
+
+/** Rows of the file; `undefined` for one that will be refused, and with a reason. */
+async function countRows(people: PeopleFile, caseload: string | undefined) {
+  try {
+    return (await surveyFile(people, caseload as Caseload | undefined)).rows;
+  } catch (error) {
+    if (!(error instanceof FileFault)) throw error;
+    return undefined;
   }
 }
 
@@ -92,10 +127,12 @@ const separatorNames: Readonly<Record<string, readonly [Separator, string]>> = {
 };
 
 function describeFile(path: string, options: ImportOptions): DescribedFile {
-  const { caseload, expect, mapping: mappingPath, separator: given, encoding } = options;
+  const { caseload, expect, mapping: mappingPath, separator: given, encoding, rejected } = options;
   const sizeBytes = sizeOf(path);
   if (sizeBytes > largestUploadBytes) throw wrongUse(`${path} is larger than 1 GiB`);
-  if (expect !== undefined && !/^\d{1,9}$/.test(expect)) throw wrongUse('--expect takes a number');
+  if (expect !== undefined && !isRowCount(expect)) throw wrongUse('--expect takes a number');
+  if (rejected !== undefined && existsSync(rejected))
+    throw wrongUse(`${rejected} is there already`);
   const separator = given === undefined ? undefined : separatorNames[given];
   if (given !== undefined && separator === undefined) {
     throw wrongUse('--separator takes ",", ";" or "tab"');
@@ -132,13 +169,19 @@ async function upload(
 ): Promise<UploadedFile> {
   const sending = startProgress('bytes sent', file.sizeBytes, 0);
   const hash = createHash('sha256');
+  let unread: unknown;
   const body = async function* () {
     let sent = 0;
-    for await (const chunk of createReadStream(path)) {
-      sent += (chunk as Buffer).length;
-      hash.update(chunk as Buffer);
-      sending.reach(sent);
-      yield chunk as Buffer;
+    try {
+      for await (const chunk of readWholeFile(path, file.sizeBytes)) {
+        sent += chunk.length;
+        hash.update(chunk);
+        sending.reach(sent);
+        yield chunk;
+      }
+    } catch (error) {
+      unread = error;
+      throw error;
     }
     sending.stop();
   };
@@ -158,6 +201,9 @@ async function upload(
         }
       },
     );
+  } catch (error) {
+    // The connection broke because the file did.
+    throw unread ?? error;
   } finally {
     sending.stop();
     reading?.stop();
@@ -206,48 +252,13 @@ async function keepRejected(
   return writeRejectedRows(path, rows, rejected);
 }
 
-function print(
-  imported: ImportedJson,
-  { json, dryRun, expect }: ImportOptions,
-  rejectedFile: string | undefined,
-): void {
-  const { rows, added, changed, unchanged, rejected, rejections, warnings } = imported;
-  const { batch, people, release, refused } = imported;
-  const summary = { rows, added, changed, unchanged, rejected, rejections, warnings };
-  if (json === true) {
-    const more = { batch, people, act: release?.id ?? null, rejectedFile: rejectedFile ?? null };
-    process.stdout.write(
-      `${JSON.stringify(dryRun === true ? summary : { ...summary, ...more })}\n`,
-    );
-  } else {
-    const said = dryRun === true ? 'would be ' : '';
-    process.stdout.write(
-      refused
-        ? `refused: ${rows} rows${expect === undefined ? '' : ` where ${expect} were meant`}, nothing was taken\n`
-        : `${rows} rows: ${said}${added} added, ${changed} changed, ${unchanged} unchanged, ${rejected} rejected\n`,
-    );
-    for (const { line, column, code } of rejections.slice(0, mostPrinted)) {
-      process.stdout.write(`line ${line}, ${inWords(column)}: ${code}${hintOf(code)}\n`);
-    }
-    for (const { line, column, code } of warnings.slice(0, mostPrinted)) {
-      process.stdout.write(`line ${line}, ${column}: ${code} (a warning)\n`);
-    }
-    if (rejections.length > mostPrinted || warnings.length > mostPrinted) {
-      process.stdout.write(`Only ${mostPrinted} of each are shown; --json shows all.\n`);
-    }
-    if (batch !== null) {
-      process.stdout.write(
-        `pending: batch ${batch} of ${people} people waits for another registrar: safeconduct register release ${batch}\n`,
-      );
-    }
-  }
-  if (rejectedFile !== undefined) {
-    process.stderr.write(`Rejected rows are in ${rejectedFile} (0600): correct and import it.\n`);
-  }
+function sayNotWritten(cause: unknown): void {
+  const code = (cause as NodeJS.ErrnoException).code ?? 'unknown';
+  const why = isGatewayError(cause) ? (cause.detail ?? cause.code) : code;
+  process.stderr.write(
+    `The rejected rows could not be written (${why}): a --dry-run with --rejected FILE writes them elsewhere.\n`,
+  );
 }
-
-/** Findings shown to a person. */
-const mostPrinted = 50;
 
 function readBytes(path: string): Buffer {
   try {
@@ -259,7 +270,13 @@ function readBytes(path: string): Buffer {
 
 function sizeOf(path: string): number {
   const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats?.isFile() !== true) throw wrongUse(`${path} is not a file`);
+  if (stats === undefined) throw wrongUse(`${path} is not there`);
+  if (!stats.isFile()) throw wrongUse(`${path} is not a file`);
+  try {
+    accessSync(path, constants.R_OK);
+  } catch {
+    throw wrongUse(`${path} cannot be read`);
+  }
   return stats.size;
 }
 

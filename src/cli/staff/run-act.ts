@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { GatewayError, isGatewayError } from '../../core/errors.js';
 import { parseStrictJson, type JsonValue } from '../../platform/json/strict-json.js';
 import { fingerprintsOf, printFingerprint } from '../fingerprints.js';
 import { exitCodes } from '../exit-codes.js';
@@ -64,6 +65,23 @@ export async function runAct(
       { input },
     ),
   );
+}
+
+/**
+ * A refusal of the door in words for who stands at a terminal: what is missing, and the command that
+ * mends it.
+ */
+export async function inWords<Value>(
+  doing: Promise<Value>,
+  wordsFor: (refusal: GatewayError) => string | undefined,
+): Promise<Value> {
+  try {
+    return await doing;
+  } catch (error) {
+    const words = isGatewayError(error) ? wordsFor(error) : undefined;
+    if (words === undefined || !isGatewayError(error)) throw error;
+    throw new GatewayError(error.code, { detail: words, cause: error });
+  }
 }
 
 /** As {@link runAct}, for an act that is begun in another way than by a mutation. */

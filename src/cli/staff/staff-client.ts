@@ -191,6 +191,7 @@ export function refusalOf(error: AnswerError | undefined, status: number): Gatew
         : ` (${argument})`;
   return new GatewayError(known, {
     detail: said ? `${said}${where}` : `the staff door answered ${status}`,
+    ...(argument === undefined ? {} : { argument }),
   });
 }
 

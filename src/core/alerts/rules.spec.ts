@@ -50,13 +50,16 @@ describe('refusals in a row', () => {
     [...outcomes].map((letter, at) => ({
       id: String(at),
       at: ago(at * minute),
-      outcome: letter === 'r' ? 'ERR_BUDGET_SPENT' : 'MATCH',
+      outcome: { r: 'ERR_BUDGET_SPENT', s: 'ERR_STOPPED' }[letter] ?? 'MATCH',
     }));
   test.each([
     ['rrrrrrrrrr', true],
     ['rrrrrrrrrrrrm', true],
     ['rrrrrrrrrm', false],
     ['mrrrrrrrrrrr', false],
+    ['ssssssssssss', false],
+    ['rrrrrsssrrrrr', true],
+    ['rrrrrsssrrrrm', false],
     ['', false],
   ])('%s: %s', (outcomes, expected) => {
     expect(refusalsAlert(asker, records(outcomes)) !== undefined).toBe(expected);

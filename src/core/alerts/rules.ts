@@ -124,8 +124,10 @@ export function refusalsAlert(
   asker: AskerFact,
   latest: readonly { readonly id: string; readonly outcome: string; readonly at: Date }[],
 ): FoundAlert | undefined {
-  const end = latest.findIndex(({ outcome }) => !outcome.startsWith('ERR_'));
-  const run = end < 0 ? latest : latest.slice(0, end);
+  // Who is stopped by the host and tries again has done nothing.
+  const own = latest.filter(({ outcome }) => outcome !== 'ERR_STOPPED');
+  const end = own.findIndex(({ outcome }) => !outcome.startsWith('ERR_'));
+  const run = end < 0 ? own : own.slice(0, end);
   const [newest] = run;
   if (newest === undefined || run.length < refusalsInARow) return undefined;
   return {

@@ -23,6 +23,7 @@ export const wideningActs = {
   TEST_GRANT_RENEW: 'a partner rehearses with the made-up people for another year',
   BUDGET_RELEASE_AGAIN: 'a second release of budgets within the day',
   DOCUMENTS_RELAX: 'a partner’s documents need not be trusted ones any more',
+  DISCLOSURE_RESUME: 'an emergency stop is lifted',
   STAFF_ADD: 'a person with an account',
   STAFF_ROLES_SET: 'what a member of staff may do',
   STAFF_CERTIFICATE_ADD: 'another certificate of a member of staff',

@@ -1,4 +1,5 @@
 import { isRefusal } from './record.js';
+import type { RecordView } from './record-view.js';
 
 /**
  * Records of the access log in the forms a SIEM reads. This file owns the forms.
@@ -11,25 +12,7 @@ import { isRefusal } from './record.js';
  *
  * No person and no case is in any of them; officers by their opaque names.
  */
-export interface ExportedRecord {
-  readonly id: string;
-  /** RFC 3339. */
-  readonly at: string;
-  readonly partner: string | null;
-  readonly tree: string;
-  readonly index: number;
-  readonly requestId: string | null;
-  readonly grant: string | null;
-  readonly grantVersion: number | null;
-  readonly purpose: string | null;
-  readonly outcome: string;
-  readonly fields: readonly { readonly field: string; readonly level: string }[];
-  readonly reference: string | null;
-  readonly officer: string | null;
-  readonly clientId: string | null;
-  readonly certificate: string | null;
-  readonly finding: string | null;
-}
+export type ExportedRecord = Omit<RecordView<string>, 'hasCaseReference' | 'forgotten'>;
 
 const columns = [
   'at',

@@ -105,7 +105,7 @@ describe('the history of one person', () => {
       merged: [{ caseload: 'AF-2021', reference: 'T-2' }],
       caseReferences,
       told,
-      proof: { file: 'proof.jsonl', verifierKeys: ['key+1'] },
+      proof: { file: 'proof.jsonl', keys: 'keys.json', verifierKeys: ['key+1'] },
     });
 
   test('says who, what, why, under which agreement, and how to check it', () => {
@@ -113,7 +113,8 @@ describe('the history of one person', () => {
     expect(text).toContain('Alpha \\| Border (ALPHA), AUS');
     expect(text).toContain('date of birth (in a coarser form)');
     expect(text).toContain('| Legal basis | A treaty |');
-    expect(text).toContain("--log-key 'key+1'");
+    expect(text).toContain('safeconduct log verify proof.jsonl --keys keys.json');
+    expect(text).toContain('- `key+1`');
     expect(text).not.toContain('Case of the agency');
   });
 

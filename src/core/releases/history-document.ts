@@ -47,12 +47,15 @@ export interface HistoryDocument {
   readonly told: readonly Telling[];
   readonly proof: {
     readonly file: typeof proofFile;
-    /** One for each tree of the proof: to be compared with what the agency holds. */
+    /** What it is verified with up to the cosigned cover tree (core/log/log-keys.ts). */
+    readonly keys: typeof keysFile;
+    /** Of each tree of the proof: to be compared with what the agency holds. */
     readonly verifierKeys: readonly string[];
   };
 }
 
 export const proofFile = 'proof.jsonl';
+export const keysFile = 'keys.json';
 
 const limits = [
   'It holds every time an agency was told that the person is among those the host protects: a match. ' +
@@ -110,11 +113,13 @@ export function printHistory(document: HistoryDocument): string {
     ...(told.length === 0
       ? []
       : [
-          `    safeconduct log verify ${proof.file} \\\n${proof.verifierKeys
-            .map((key) => `      --log-key '${key}'`)
-            .join(' \\\n')}`,
-          'Each agency holds the key of its own log: ask it whether it is the one above. In the file ' +
-            'a record has an `index` within its log (`origin`); the bytes say what stands here.',
+          `    safeconduct log verify ${proof.file} --keys ${proof.keys}`,
+          'What is proven up to a cosigned round has been seen by the witnesses named in the keys, ' +
+            'other agencies, so that the host cannot show another log to anybody else. Each agency ' +
+            'holds the key of its own log: ask it whether it is the one below.',
+          proof.verifierKeys.map((key) => `- \`${key}\``).join('\n'),
+          'In the file a record has an `index` within its log (`origin`); the bytes say what stands ' +
+            'here.',
         ]),
   ]);
 }

@@ -57,7 +57,7 @@ describe('the table of role and act', () => {
     for (const act of acts) {
       const rule = ruleOf(act);
       expect([act, rule.settledApprover ?? false]).toEqual([act, isWidening(act)]);
-      if (/_(READ|SUSPEND|REVOKE|REMOVE)$/.test(act))
+      if (/_(READ|SUSPEND|REVOKE|REMOVE|STOP)$/.test(act))
         expect([act, isWidening(act)]).toEqual([act, false]);
       if (/_(ADD|RESUME)$/.test(act)) expect([act, isWidening(act)]).toEqual([act, true]);
     }

@@ -93,6 +93,14 @@ export const staffActs = {
   BUDGET_RELEASE_AGAIN: byTwo('LIAISON'),
   BUDGET_RELEASE_REVIEW: atOnce('SECURITY', 'PROTECTION_OFFICER'),
   COUNTERS_READ: atOnce(...watchers, 'PROTECTION_OFFICER'),
+  // An emergency stop: whoever sees the need takes it, two go on; who opens doors does not alone
+  STOP_READ: atOnce(...watchers, 'LIAISON', 'REGISTRAR', 'PROTECTION_OFFICER'),
+  DISCLOSURE_STOP: atOnce('LIAISON', 'SECURITY', 'REGISTRAR', 'PROTECTION_OFFICER'),
+  DISCLOSURE_RESUME: {
+    roles: ['LIAISON', 'SECURITY', 'PROTECTION_OFFICER'],
+    approvers: ['SECURITY', 'PROTECTION_OFFICER'],
+    settledApprover: true,
+  },
   // Trusted documents: requiring them takes away, no longer requiring them gives
   DOCUMENTS_READ: atOnce(...watchers, 'LIAISON'),
   DOCUMENTS_SET: atOnce('LIAISON'),

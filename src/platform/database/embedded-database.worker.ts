@@ -3,6 +3,8 @@
  * gateway stays free and one driver (`pg`) serves both databases. Imports packages only: it is
  * started from its own file both built and under test.
  */
+import { chmodSync, lstatSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
@@ -10,6 +12,7 @@ import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
 const { dataDirectory, socketPath } = workerData as { dataDirectory: string; socketPath: string };
 
 const database = await PGlite.create(dataDirectory);
+closeToOthers(dataDirectory);
 const server = new PGLiteSocketServer({ db: database, path: socketPath, maxConnections: 4 });
 await server.start();
 
@@ -21,3 +24,12 @@ parentPort?.once('message', () => {
   })();
 });
 parentPort?.postMessage('listening');
+
+/** PGlite's first files have the modes of its template (0666), whatever the umask; later ones do not. */
+function closeToOthers(directory: string): void {
+  for (const name of readdirSync(directory, { recursive: true, encoding: 'utf8' })) {
+    const path = join(directory, name);
+    const { mode } = lstatSync(path);
+    if ((mode & 0o077) !== 0) chmodSync(path, mode & 0o700);
+  }
+}

@@ -18,6 +18,8 @@ export interface HomeLock {
  * @throws {GatewayError} ERR_HOME_IN_USE; ERR_CONFIGURATION for what is no directory
  */
 export function lockHome(home: string): HomeLock {
+  // PGlite and SQLite are given no modes: whatever is written from here on is this user's alone.
+  process.umask(0o077);
   try {
     mkdirSync(home, { recursive: true, mode: 0o700 });
   } catch (cause) {

@@ -1,17 +1,28 @@
 import { GraphQLScalarType, Kind } from 'graphql';
-import { isStateCode } from '../../core/register/states.js';
+import { isStateCode, readStateCode } from '../../core/register/states.js';
 
-/** A scalar that is a string of one form; what does not fit is refused without being repeated. */
+/**
+ * A scalar that is a string of one form; what does not fit is refused without being repeated.
+ *
+ * @param read what an argument is read as, where it has more than one spelling; undefined refuses it
+ */
 export function stringScalar(
   name: string,
   description: string,
   isOf: (text: string) => boolean,
   specifiedByURL?: string,
+  read = (text: string): string | undefined => (isOf(text) ? text : undefined),
 ): GraphQLScalarType<string, string> {
+  // Not a GraphQLError: graphql-js adds the place to anything else.
+  const notOfForm = () => new TypeError(`${name} is not of its form.`);
   const parse = (value: unknown): string => {
+    const found = typeof value === 'string' ? read(value) : undefined;
+    if (found === undefined) throw notOfForm();
+    return found;
+  };
+  const serialize = (value: unknown): string => {
     if (typeof value === 'string' && isOf(value)) return value;
-    // Not a GraphQLError: graphql-js adds the place to anything else.
-    throw new TypeError(`${name} is not of its form.`);
+    throw notOfForm();
   };
   return new GraphQLScalarType({
     name,
@@ -19,14 +30,16 @@ export function stringScalar(
     ...(specifiedByURL === undefined ? {} : { specifiedByURL }),
     parseValue: parse,
     parseLiteral: (node) => parse(node.kind === Kind.STRING ? node.value : undefined),
-    serialize: parse,
+    serialize,
   });
 }
 
 export const StateCode = stringScalar(
   'StateCode',
-  'A state or organisation by its code of ICAO Doc 9303-3, such as `AFG`, `D` or `XXA`.',
+  'A state or organisation by its code of ICAO Doc 9303-3, such as `AFG`, `D` or `XXA`. In an argument `DEU` is read as `D`.',
   isStateCode,
+  undefined,
+  readStateCode,
 );
 
 const instantForm = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,3})?Z$/;

@@ -44,6 +44,12 @@ export class Metrics {
     help: '1 while the access log can be written.',
     registers: [this.registry],
   });
+  readonly stops = new Gauge({
+    name: 'safeconduct_disclosure_stops',
+    help: 'Emergency stops in force: of everybody, of single partners.',
+    labelNames: ['of'],
+    registers: [this.registry],
+  });
   readonly certificateNotAfter = new Gauge({
     name: 'safeconduct_listener_certificate_not_after_seconds',
     help: 'End of the listener certificate, seconds since 1970.',

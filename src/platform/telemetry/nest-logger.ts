@@ -10,6 +10,7 @@ export function nestLogger(logger: GatewayLogger): LoggerService {
     (level: 'error' | 'warn') =>
     (message: unknown, ...rest: unknown[]) => {
       const thrown = [message, ...rest].find((part) => part instanceof Error);
+      if (thrown !== undefined && 'syscall' in thrown && thrown.syscall === 'listen') return;
       const context = rest.at(-1);
       logger[level](
         {

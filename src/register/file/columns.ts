@@ -2,6 +2,7 @@ import { isGatewayError } from '../../core/errors.js';
 import { readStateCode } from '../../core/register/states.js';
 import { parseStrictJson } from '../../platform/json/strict-json.js';
 import { FileFault } from './file-fault.js';
+import { foldSpace, ForeignNames } from './foreign-names.js';
 import { dateOrders, type DateOrder } from './local-date.js';
 
 /** Columns of a CSV file of people (contract, "Register import in detail"). */
@@ -41,20 +42,20 @@ const knownColumns: ReadonlySet<string> = new Set(csvColumns);
  *     {"columns":{"Heading":"column"},"dateOrder":"DMY","states":{"Afghanistan":"AFG"}}
  *
  * every member optional, unknown members refused. A heading that is not named is a column's own.
+ * Names of headings and of states may be spelt otherwise than here ({@link ForeignNames}); two that
+ * are one name then have to mean the same state, and never two columns.
  */
 export interface Mapping {
-  readonly columns: ReadonlyMap<string, string>;
+  readonly columns: ForeignNames;
   readonly dateOrder: DateOrder | undefined;
-  /** By name as {@link foldHeading} has it. */
-  readonly states: ReadonlyMap<string, string>;
+  readonly states: ForeignNames;
 }
 
-export const noMapping: Mapping = { columns: new Map(), dateOrder: undefined, states: new Map() };
-
-/** Composed characters, white space made single: what looks the same is the same. */
-export function foldHeading(text: string): string {
-  return text.normalize('NFC').replace(/\s+/gu, ' ').trim();
-}
+export const noMapping: Mapping = {
+  columns: ForeignNames.none,
+  dateOrder: undefined,
+  states: ForeignNames.none,
+};
 
 /** @throws {FileFault} MAPPING_INVALID with the member; COLUMN_UNKNOWN, COLUMN_REPEATED */
 export function parseMapping(bytes: Uint8Array): Mapping {
@@ -72,14 +73,14 @@ export function parseMapping(bytes: Uint8Array): Mapping {
     }
   }
   const columns = textsOf(members['columns'], 'mapping.columns');
-  for (const column of columns.values()) {
+  for (const [, column] of columns) {
     if (!knownColumns.has(column)) throw new FileFault('COLUMN_UNKNOWN', 1, 'mapping.columns');
   }
-  if (new Set(columns.values()).size < columns.size) {
+  if (new Set(columns.map(([, column]) => column)).size < columns.length) {
     throw new FileFault('COLUMN_REPEATED', 1, 'mapping.columns');
   }
   const states = textsOf(members['states'], 'mapping.states');
-  for (const code of states.values()) {
+  for (const [, code] of states) {
     if (readStateCode(code) === undefined) {
       throw new FileFault('MAPPING_INVALID', 1, 'mapping.states');
     }
@@ -88,7 +89,11 @@ export function parseMapping(bytes: Uint8Array): Mapping {
   if (dateOrder === undefined && members['dateOrder'] !== undefined) {
     throw new FileFault('MAPPING_INVALID', 1, 'mapping.dateOrder');
   }
-  return { columns, dateOrder, states };
+  return {
+    columns: namesOf(columns, 'mapping.columns'),
+    dateOrder,
+    states: namesOf(states, 'mapping.states'),
+  };
 }
 
 /**
@@ -102,11 +107,11 @@ export function resolveHeading(
   mapping: Mapping,
   caseloadDeclared: boolean,
 ): readonly string[] {
-  const folded = headings.map(foldHeading);
+  const folded = headings.map(foldSpace);
   const columns: string[] = [];
   for (const [at, heading] of folded.entries()) {
     if (folded.indexOf(heading) < at) throw new FileFault('HEADING_REPEATED', 1, `#${at + 1}`);
-    const column = mapping.columns.get(heading) ?? heading;
+    const column = mapping.columns.meaningOf(heading, (text) => knownColumns.has(text));
     if (!knownColumns.has(column)) throw new FileFault('COLUMN_UNKNOWN', 1, `#${at + 1}`);
     if (columns.includes(column)) throw new FileFault('COLUMN_REPEATED', 1, column);
     columns.push(column);
@@ -124,15 +129,16 @@ function objectOf(value: unknown, member: string): Readonly<Record<string, unkno
   return value as Readonly<Record<string, unknown>>;
 }
 
-function textsOf(value: unknown, member: string): ReadonlyMap<string, string> {
-  const texts = new Map<string, string>();
-  if (value === undefined) return texts;
-  for (const [name, text] of Object.entries(objectOf(value, member))) {
-    const folded = foldHeading(name);
-    if (typeof text !== 'string' || folded === '' || texts.has(folded)) {
-      throw new FileFault('MAPPING_INVALID', 1, member);
-    }
-    texts.set(folded, text);
-  }
-  return texts;
+function textsOf(value: unknown, member: string): readonly (readonly [string, string])[] {
+  if (value === undefined) return [];
+  return Object.entries(objectOf(value, member)).map(([name, text]) => {
+    if (typeof text !== 'string') throw new FileFault('MAPPING_INVALID', 1, member);
+    return [name, text];
+  });
+}
+
+function namesOf(entries: readonly (readonly [string, string])[], member: string): ForeignNames {
+  const names = ForeignNames.of(entries);
+  if (names === undefined) throw new FileFault('MAPPING_INVALID', 1, member);
+  return names;
 }

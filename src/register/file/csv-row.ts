@@ -1,7 +1,8 @@
 import type { Caseload } from '../../core/ids.js';
+import { readStateCode } from '../../core/register/states.js';
 import { readRowMembers, type ReadRow, type RowRules } from '../import-row.js';
 import { RowReader, wholeRow } from '../row-reader.js';
-import { foldHeading, type Mapping } from './columns.js';
+import type { Mapping } from './columns.js';
 import { readHarmless } from './csv.js';
 import { readLocalDate } from './local-date.js';
 
@@ -67,10 +68,12 @@ export function readCsvRow(
 
 const cellText = (cell: string): string => readHarmless(cell).trim();
 
+const isState = (text: string): boolean => readStateCode(text) !== undefined;
+
 function readCell(column: string, cell: string, mapping: Mapping, reader: RowReader): string {
   const text = cellText(cell);
   if (text === '') return text;
-  if (stateColumn.test(column)) return mapping.states.get(foldHeading(text)) ?? text;
+  if (stateColumn.test(column)) return mapping.states.meaningOf(text, isState);
   if (dateColumn.test(column)) {
     const date = readLocalDate(text, mapping.dateOrder);
     if ('text' in date) return date.text;

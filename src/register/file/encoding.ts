@@ -28,12 +28,16 @@ export interface TextEncoding {
  * The encoding of a file that begins with `head`.
  *
  * @param declared a label of the WHATWG Encoding Standard, any case, e.g. `Windows-1256`
- * @throws {FileFault} ENCODING_UNKNOWN for another label, or one the byte order mark contradicts
+ * @throws {FileFault} ENCODING_UNKNOWN for another label, one the byte order mark contradicts, or
+ *   UTF-16 that neither is declared nor has the mark
  */
 export function recogniseEncoding(head: Uint8Array, declared?: string): TextEncoding {
   const marked = byteOrderMarks.find(({ mark }) => mark.equals(head.subarray(0, mark.length)));
   const byteOrderMark = marked?.mark ?? Buffer.alloc(0);
-  if (declared === undefined) return { name: marked?.encoding ?? 'utf-8', byteOrderMark };
+  if (declared === undefined) {
+    if (marked === undefined && looksWide(head)) throw new FileFault('ENCODING_UNKNOWN');
+    return { name: marked?.encoding ?? 'utf-8', byteOrderMark };
+  }
   let name: string;
   try {
     name = new TextDecoder(declared).encoding;
@@ -47,6 +51,13 @@ export function recogniseEncoding(head: Uint8Array, declared?: string): TextEnco
   }
   // In another encoding the same bytes are letters.
   return { name, byteOrderMark: unicode ? byteOrderMark : Buffer.alloc(0) };
+}
+
+/** Every other byte of Latin letters in UTF-16 is zero; a stray one in a cell is for its row. */
+function looksWide(head: Uint8Array): boolean {
+  let zeros = 0;
+  for (const byte of head) if (byte === 0) zeros += 1;
+  return zeros * 4 >= head.length;
 }
 
 /**

@@ -6,6 +6,7 @@ export type FileFaultCode =
   | 'COLUMN_UNKNOWN'
   | 'ENCODING_UNKNOWN'
   | 'FILE_EMPTY'
+  | 'FORMAT_UNKNOWN'
   | 'HEADING_REPEATED'
   | 'MAPPING_INVALID'
   | 'QUOTE_INVALID'

@@ -50,6 +50,10 @@ export type FileLayout =
 export const longestRow = 64 * 1024;
 export const csvLimits: CsvLimits = { longestRecord: longestRow, mostCells: 256 };
 
+/** How workbooks, documents, archives and one JSON list of everybody begin: none of it is rows. */
+const otherFormats =
+  /^(?:PK\x03\x04|\xd0\xcf\x11\xe0|%PDF-|\x1f\x8b|(?:\xef\xbb\xbf)?\s*\[\s*[{[])/;
+
 /**
  * Looks through the whole file before anything of it is taken in: how it is written, whether all of
  * it decodes and falls into cells, how many rows it has.
@@ -62,8 +66,9 @@ export async function surveyFile(
 ): Promise<SurveyedFile> {
   const head = await readHead(file.open());
   if (head.length === 0) throw new FileFault('FILE_EMPTY');
-  const format =
-    file.format ?? (/^(?:\xef\xbb\xbf)?\s*\{/.test(head.toString('latin1')) ? 'JSON_LINES' : 'CSV');
+  const start = head.toString('latin1');
+  if (otherFormats.test(start)) throw new FileFault('FORMAT_UNKNOWN');
+  const format = file.format ?? (/^(?:\xef\xbb\xbf)?\s*\{/.test(start) ? 'JSON_LINES' : 'CSV');
   if (format === 'JSON_LINES') {
     if (file.mapping !== undefined) throw new FileFault('MAPPING_INVALID', 1, 'mapping');
     let rows = 0;
@@ -149,6 +154,8 @@ async function recogniseHeading(
       mostCells = Math.max(mostCells, cells.length);
     }
   }
+  // Nobody is known by one cell.
+  if (mostCells === 1) throw new FileFault('SEPARATOR_UNKNOWN');
   throw fault;
 }
 

@@ -47,12 +47,75 @@ describe('a mapping', () => {
     [{ columns: { A: 'name', B: 'name' } }, 'COLUMN_REPEATED'],
     [{ columns: { A: 1 } }, 'MAPPING_INVALID'],
     [{ columns: { 'A ': 'name', A: 'name_2' } }, 'MAPPING_INVALID'],
+    [{ columns: { Name: 'name', NAME: 'father_name' } }, 'MAPPING_INVALID'],
+    [{ columns: { Name: 'name', NAME: 'name' } }, 'COLUMN_REPEATED'],
+    [{ columns: { ' ': 'name' } }, 'MAPPING_INVALID'],
+    [{ states: { Niger: 'NER', NIGER: 'NGA' } }, 'MAPPING_INVALID'],
+    [
+      { states: { 'C\u00f4te d\u2019Ivoire': 'CIV', 'CO\u0302TE  D\u2019IVOIRE': 'GHA' } },
+      'MAPPING_INVALID',
+    ],
+    [
+      {
+        states: {
+          '\u0627\u064a\u0631\u0627\u0646': 'IRN',
+          '\u0627\u06cc\u0631\u0627\u0646': 'IRQ',
+        },
+      },
+      'MAPPING_INVALID',
+    ],
     [{ dateOrder: 'YDM' }, 'MAPPING_INVALID'],
     [{ states: { Nowhere: 'ZZZ' } }, 'MAPPING_INVALID'],
     [{ rows: {} }, 'MAPPING_INVALID'],
     [[], 'MAPPING_INVALID'],
   ])('is refused: %j', (value, code) => {
     expect(() => mapping(value)).toThrow(expect.objectContaining({ code }));
+  });
+
+  const states = {
+    Afghanistan: 'AFG',
+    AFGHANISTAN: 'AFG',
+    'Côte d’Ivoire': 'CIV',
+    Weißrussland: 'BLR',
+    ایران: 'IRN',
+    Austria: 'AUT',
+    aus: 'AUT',
+    BRN: 'BHR',
+  };
+  const isCode = (text: string) => /^[A-Z]{3}$/.test(text);
+  test.each([
+    ['AFGHANISTAN', 'AFG'],
+    ['  afghanistan ', 'AFG'],
+    ['Afghan\u00adistan', 'AFG'],
+    ['Ａｆｇｈａｎｉｓｔａｎ', 'AFG'],
+    ['co\u0302te\u00a0 d’ivoire', 'CIV'],
+    ['WEISSRUSSLAND', 'BLR'],
+    ['\u0627\u064a\u0631\u0640\u0627\u0646', 'IRN'],
+    // As it is written in the mapping, before a code; a code, before another spelling.
+    ['BRN', 'BHR'],
+    ['aus', 'AUT'],
+    ['AUS', 'AUS'],
+    ['Aus', 'AUT'],
+    ['brn', 'BHR'],
+    ['Afghan istan', 'Afghan istan'],
+    ['', ''],
+  ])('reads the state %j as %j', (text, code) => {
+    expect(mapping({ states }).states.meaningOf(text, isCode)).toBe(code);
+  });
+
+  test('names a column however its heading is spelt, but for the columns themselves', () => {
+    const read = mapping({ columns: { NUMMER: 'reference', Name: 'father_name', Voll: 'name' } });
+    expect(resolveHeading(['nummer', 'NAME', ' voll '], read, true)).toEqual([
+      'reference',
+      'father_name',
+      'name',
+    ]);
+    expect(() => resolveHeading(['nummer', 'name', 'Voll'], read, true)).toThrow(
+      expect.objectContaining({ code: 'COLUMN_REPEATED', column: 'name' }),
+    );
+    expect(() => resolveHeading(['nummer', 'NAME', 'Name', 'Voll'], read, true)).toThrow(
+      expect.objectContaining({ code: 'COLUMN_REPEATED', column: 'father_name' }),
+    );
   });
 
   test('is refused when a member stands twice', () => {

@@ -1,15 +1,19 @@
 import type { AccessLog, PersonDisclosure } from '../../access-log/index.js';
 import { GatewayError } from '../../core/errors.js';
 import {
+  keysFile,
   printHistory,
   proofFile,
   type HistoryDocument,
   type Telling,
 } from '../../core/releases/history-document.js';
+import { parseWitnessKey } from '../../core/log/cosignature.js';
+import type { LogKeys } from '../../core/log/log-keys.js';
 import type { Agreement } from '../../grants/index.js';
 import { readRecipient, sealFor } from '../../platform/jwe/recipient.js';
 import type { HistoryContent, ReleasePeople, RequestedAct } from '../../register/index.js';
 import type { StaffCaller, StaffRecords } from '../../staff/index.js';
+import { logKeysOf, type KeyedLog } from '../log-keys.js';
 import { Officers } from './officers.js';
 
 /** One file of what was released. */
@@ -28,7 +32,7 @@ export interface HistoryAsked {
 
 export interface HistoryOptions {
   readonly releases: Pick<ReleasePeople, 'requestHistory' | 'approvedHistory' | 'knownPerson'>;
-  readonly accessLog: Pick<AccessLog, 'search' | 'export' | 'verifierKey'>;
+  readonly accessLog: KeyedLog & Pick<AccessLog, 'search' | 'export'>;
   readonly agreements: (grants: readonly string[]) => Promise<readonly Agreement[]>;
   readonly records: Pick<StaffRecords, 'admit' | 'record'>;
   readonly now: () => Date;
@@ -64,11 +68,16 @@ export class HistoryOfPerson {
     await records.record(caller, 'HISTORY_READ', { content, subject: known.subject });
     const told = await accessLog.search.historyOf(...known.entries);
     const proof = await this.#proof(told);
-    const document = await this.#document(release, known.merged, told, proof.verifierKeys);
+    const document = await this.#document(release, known.merged, told, proof.keys);
     const files = [
       { name: 'history.md', text: printHistory(document) },
       { name: 'history.json', text: `${JSON.stringify(document, null, 2)}\n` },
-      ...(told.length === 0 ? [] : [{ name: proofFile, text: proof.lines }]),
+      ...(told.length === 0
+        ? []
+        : [
+            { name: proofFile, text: proof.lines },
+            { name: keysFile, text: `${JSON.stringify(proof.keys, null, 2)}\n` },
+          ]),
     ];
     const { recipient } = release;
     if (recipient === null) return files;
@@ -82,7 +91,7 @@ export class HistoryOfPerson {
     { person, caseReferences }: HistoryContent,
     merged: HistoryDocument['merged'],
     told: readonly PersonDisclosure[],
-    verifierKeys: readonly string[],
+    keys: LogKeys,
   ): Promise<HistoryDocument> {
     const grants = told.flatMap(({ record }) => record.grant ?? []);
     const agreements = new Map(
@@ -104,28 +113,36 @@ export class HistoryOfPerson {
           caseReferences,
         ),
       ),
-      proof: { file: proofFile, verifierKeys },
+      proof: {
+        file: proofFile,
+        keys: keysFile,
+        verifierKeys: keys.trees.flatMap(({ verifierKeys }) => verifierKeys),
+      },
     };
   }
 
-  /** The records of this person and no others, tree after tree. */
-  async #proof(told: readonly PersonDisclosure[]): Promise<{
-    readonly lines: string;
-    readonly verifierKeys: readonly string[];
-  }> {
+  /** The records of this person and no others, tree after tree, and what verifies them. */
+  async #proof(
+    told: readonly PersonDisclosure[],
+  ): Promise<{ readonly lines: string; readonly keys: LogKeys }> {
     const { accessLog } = this.options;
     const lines: string[] = [];
-    const verifierKeys: string[] = [];
-    for (const partner of new Set(told.map((one) => one.partner))) {
-      const name = { kind: 'partner', partner } as const;
-      const indexes = told.flatMap((one) => (one.partner === partner ? [one.index] : []));
+    const partners = [...new Set(told.map((one) => one.partner))];
+    const names = partners.map((partner) => ({ kind: 'partner', partner }) as const);
+    for (const name of names) {
+      const indexes = told.flatMap((one) => (one.partner === name.partner ? [one.index] : []));
       indexes.sort((one, other) => one - other);
       for await (const line of accessLog.export(name, { indexes })) {
         lines.push(`${JSON.stringify(line)}\n`);
       }
-      verifierKeys.push(await accessLog.verifierKey(name));
     }
-    return { lines: lines.join(''), verifierKeys };
+    const proof = lines.join('');
+    const keys = await logKeysOf(accessLog, names);
+    // Who else watches the log is nobody's business who does not find their cosignature here.
+    const witnessVerifierKeys = keys.witnessVerifierKeys.filter((vkey) =>
+      proof.includes(`\u2014 ${parseWitnessKey(vkey).name} `),
+    );
+    return { lines: proof, keys: { ...keys, witnessVerifierKeys } };
   }
 }
 
