@@ -445,17 +445,19 @@ describeOnEachDatabase('what partners were told, released', (kind) => {
     const once = {
       ...twice,
       reference: 'T-AF-000098',
-      fatherName: 'Wakeel',
+      names: [{ full: 'Torpekai Mangal' }],
+      fatherName: 'Gul',
+      dateOfBirth: '1983-11-02',
       documents: [{ type: 'PASSPORT', number: 'P00771204', issuingState: 'AFG' }],
     };
     await gateway.addPeople([once, twice]);
     const person = { caseload: once.caseload, reference: once.reference };
     const alpha = gateway.partner('ALPHA-BORDER');
-    const ask = async ({ documents }: typeof twice) =>
+    const ask = async ({ names, dateOfBirth, documents }: typeof twice) =>
       answerOf(
         await alpha.verify({
-          names: [{ full: 'Spozhmai Zahir' }],
-          dateOfBirth: '1991-05-14',
+          names,
+          dateOfBirth,
           documents: documents.map(({ type, number }) => ({ type, number })),
         }),
       );
