@@ -137,8 +137,8 @@ export class ToldKeys {
     const known = this.#known.get(epoch);
     if (known !== undefined) return known;
     const inner = seal(this.#wrapping, this.#random(32), keyContext(epoch));
-    const isAlone = querier === this.dataSource || this.#atOpening === undefined;
-    const to = isAlone ? await this.#wrappingKeys.current() : this.#atOpening;
+    const opening = querier === this.dataSource ? undefined : this.#atOpening;
+    const to = opening ?? (await this.#wrappingKeys.current());
     await querier.query(
       'INSERT INTO told_key (epoch, epoch_id, wrapped) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
       [epoch, to.id, wrapUnder(to, epoch, inner)],
