@@ -213,6 +213,16 @@ describeOnEachDatabase('grants at the staff door', (kind) => {
     expect(await ask(grant)).toBe('ERR_GRANT_NOT_USABLE');
     await staff('LIA-2').approve(asked);
     expect(await ask(grant)).toBe('ANSWERED');
+    // Asked for after one suspension, it does not lift a later one.
+    await act('SEC-1', 'suspendGrant', { grant, reason });
+    const again = await act('LIA-1', 'resumeGrant', { grant, reason });
+    const stale = await act('LIA-1', 'resumeGrant', { grant, reason });
+    await staff('LIA-2').approve(again);
+    await act('SEC-1', 'suspendGrant', { grant, reason });
+    expect((await staff('LIA-2').approve(stale)).code).toBe('ERR_CONFLICT');
+    expect(await ask(grant)).toBe('ERR_GRANT_NOT_USABLE');
+    await staff('LIA-2').approve(await act('LIA-1', 'resumeGrant', { grant, reason }));
+    expect(await ask(grant)).toBe('ANSWERED');
     await act('LIA-1', 'revokeGrant', { grant, reason });
     expect(await ask(grant)).toBe('ERR_GRANT_NOT_USABLE');
     expect((await act('LIA-1', 'resumeGrant', { grant, reason })).code).toBe('ERR_CONFLICT');

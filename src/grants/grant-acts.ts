@@ -4,6 +4,7 @@ import { parseTerms } from '../core/grants/parse-terms.js';
 import type { GrantId } from '../core/ids.js';
 import type { JsonValue } from '../platform/json/strict-json.js';
 import {
+  boundToStops,
   fingerprintForm,
   restrictingActOf,
   secondPersonOf,
@@ -142,17 +143,22 @@ export const grantActs = {
   GRANT_RESUME: (content) => {
     const grant = grantMember(content);
     const reason = reasonMember(content);
-    return told({
-      payload: { grant, reason },
-      apply: async (manager, context) => {
-        const people = {
-          requestedBy: { account: context.requestedBy },
-          approvedBy: { account: secondPersonOf(context) },
-        };
-        const command = { grantId: grant, reason, act: context.actId };
-        await lifecycle.resume(manager, people, command, context.at);
+    const resumed = boundToStops(
+      'GRANT_RESUME',
+      { thing: grant, argument: 'grant' },
+      {
+        payload: { grant, reason },
+        apply: async (manager, context) => {
+          const people = {
+            requestedBy: { account: context.requestedBy },
+            approvedBy: { account: secondPersonOf(context) },
+          };
+          const command = { grantId: grant, reason, act: context.actId };
+          await lifecycle.resume(manager, people, command, context.at);
+        },
       },
-    });
+    );
+    return told(resumed);
   },
 
   BUDGET_RELEASE: (content) => release(content, 'FIRST'),

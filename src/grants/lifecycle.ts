@@ -5,6 +5,7 @@ import { parseTerms } from '../core/grants/parse-terms.js';
 import { decideTransition, type GrantAct, type StoredState } from '../core/grants/states.js';
 import { isNarrowing } from '../core/grants/widening.js';
 import type { GrantId } from '../core/ids.js';
+import { countStops } from '../staff/index.js';
 import {
   addEvent,
   insertProposal,
@@ -254,6 +255,7 @@ export class GrantLifecycle {
     at: Date,
   ): Promise<void> {
     const { state, version } = await lockGrant(manager, grantId);
+    await countStops(manager, 'GRANT_RESUME', [grantId]);
     const decision = decideTransition(act, state, [by.account]);
     if (!decision.allow) throw new GatewayError(decision.code);
     await setStanding(manager, grantId, decision.to);

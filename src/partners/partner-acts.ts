@@ -3,7 +3,14 @@ import { GatewayError, inputInvalid } from '../core/errors.js';
 import { isPartnerCode, type PartnerCode } from '../core/ids.js';
 import { isStateCode } from '../core/register/states.js';
 import type { JsonValue } from '../platform/json/strict-json.js';
-import { nameForm, textMember, type ActHandler, type ActPayload } from '../staff/index.js';
+import {
+  boundToStops,
+  countStops,
+  nameForm,
+  textMember,
+  type ActHandler,
+  type ActPayload,
+} from '../staff/index.js';
 
 /** Acts about organisations: `code`, `name`, `state`, `contacts`. */
 export const organisationActs = {
@@ -46,18 +53,22 @@ export const organisationActs = {
 
   PARTNER_RESUME: (content) => {
     const code = partnerMember(content, 'code');
-    return {
-      payload: { code },
-      apply: async (manager, { at, actId }) => {
-        if (await lockPartner(manager, code)) throw conflict('code', 'it is not suspended');
-        // Tokens of before the suspension stay dead.
-        await manager.query(
-          `UPDATE partner SET active = true, act = $2, valid_after = greatest(valid_after, $3)
+    return boundToStops(
+      'PARTNER_RESUME',
+      { thing: code, argument: 'code' },
+      {
+        payload: { code },
+        apply: async (manager, { at, actId }) => {
+          if (await lockPartner(manager, code)) throw conflict('code', 'it is not suspended');
+          // Tokens of before the suspension stay dead.
+          await manager.query(
+            `UPDATE partner SET active = true, act = $2, valid_after = greatest(valid_after, $3)
            WHERE code = $1`,
-          [code, actId, at],
-        );
+            [code, actId, at],
+          );
+        },
       },
-    };
+    );
   },
 
   PARTNER_SUSPEND: (content) => {
@@ -65,7 +76,9 @@ export const organisationActs = {
     return {
       payload: { code },
       apply: async (manager, { at }) => {
-        if (!(await lockPartner(manager, code))) throw conflict('code', 'it is suspended already');
+        const isActive = await lockPartner(manager, code);
+        await countStops(manager, 'PARTNER_RESUME', [code]);
+        if (!isActive) throw conflict('code', 'it is suspended already');
         await manager.query(
           `UPDATE partner SET active = false, valid_after = greatest(valid_after, $2)
            WHERE code = $1`,
@@ -81,11 +94,14 @@ export const organisationActs = {
     return {
       payload: { state },
       apply: async (manager, { at }) => {
-        const partners = await manager.query<unknown[]>(
-          'SELECT code FROM partner WHERE state = $1 AND active FOR UPDATE',
+        const partners = await manager.query<{ code: PartnerCode; active: boolean }[]>(
+          'SELECT code, active FROM partner WHERE state = $1 ORDER BY code FOR UPDATE',
           [state],
         );
-        if (partners.length === 0) throw notFound('state', 'no partner of this state is active');
+        const codes = partners.map(({ code }) => code);
+        await countStops(manager, 'PARTNER_RESUME', codes);
+        if (!partners.some(({ active }) => active))
+          throw notFound('state', 'no partner of this state is active');
         await manager.query(
           `UPDATE partner SET active = false, valid_after = greatest(valid_after, $2)
            WHERE state = $1 AND active`,

@@ -2,7 +2,13 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { GatewayError } from '../core/errors.js';
 import type { PartnerCode } from '../core/ids.js';
 import { decideAct } from '../core/staff/acts.js';
-import type { ActHandler, ActPayload, StaffCaller } from '../staff/index.js';
+import {
+  boundToStops,
+  countStops,
+  type ActHandler,
+  type ActPayload,
+  type StaffCaller,
+} from '../staff/index.js';
 import { conflict, lockPartner, partnerMember } from './partner-acts.js';
 
 /** What a stop without a partner is of. */
@@ -28,6 +34,7 @@ export const stopActs = {
       payload,
       apply: async (manager, { at, actId }) => {
         await lockScope(manager, scope);
+        await countStops(manager, 'DISCLOSURE_RESUME', [scope]);
         const done = await manager.query<unknown[]>(
           `INSERT INTO disclosure_stop AS s (scope, stopped, since, act) VALUES ($1, true, $2, $3)
            ON CONFLICT (scope) DO UPDATE
@@ -42,21 +49,25 @@ export const stopActs = {
 
   DISCLOSURE_RESUME: (content) => {
     const { scope, payload } = readScope(content);
-    return {
-      payload,
-      apply: async (manager, { at, actId }) => {
-        await lockScope(manager, scope);
-        const [row] = await manager.query<{ stopped: boolean }[]>(
-          'SELECT stopped FROM disclosure_stop WHERE scope = $1 FOR UPDATE',
-          [scope],
-        );
-        if (row?.stopped !== true) throw conflict('partner', 'it is not stopped');
-        await manager.query(
-          'UPDATE disclosure_stop SET stopped = false, since = $2, act = $3 WHERE scope = $1',
-          [scope, at, actId],
-        );
+    return boundToStops(
+      'DISCLOSURE_RESUME',
+      { thing: scope, argument: 'partner' },
+      {
+        payload,
+        apply: async (manager, { at, actId }) => {
+          await lockScope(manager, scope);
+          const [row] = await manager.query<{ stopped: boolean }[]>(
+            'SELECT stopped FROM disclosure_stop WHERE scope = $1 FOR UPDATE',
+            [scope],
+          );
+          if (row?.stopped !== true) throw conflict('partner', 'it is not stopped');
+          await manager.query(
+            'UPDATE disclosure_stop SET stopped = false, since = $2, act = $3 WHERE scope = $1',
+            [scope, at, actId],
+          );
+        },
       },
-    };
+    );
   },
 } as const satisfies Readonly<Record<string, ActHandler>>;
 

@@ -11,6 +11,7 @@ import {
   type ActPayload,
 } from './act-handler.js';
 import { readCertificateText } from './staff-certificate.js';
+import { boundToStops, countStops } from './stop-counts.js';
 import { insertAccount, insertStaffCertificate } from './staff.repository.js';
 
 export const referenceForm = /^[A-Z0-9][A-Z0-9./-]{0,31}$/;
@@ -94,19 +95,23 @@ export const accountActs = {
 
   STAFF_RESUME: (content) => {
     const account = textMember(content, 'account', uuidForm);
-    return {
-      payload: { account },
-      concerns: account,
-      apply: async (manager, context) => {
-        const { active } = await lockAccount(manager, account);
-        if (active) throw conflict('account', 'the account is not suspended');
-        await manager.query(
-          `UPDATE staff_account SET active = true, act = $2, approves_from = greatest(approves_from, $3)
+    return boundToStops(
+      'STAFF_RESUME',
+      { thing: account, argument: 'account' },
+      {
+        payload: { account },
+        concerns: account,
+        apply: async (manager, context) => {
+          const { active } = await lockAccount(manager, account);
+          if (active) throw conflict('account', 'the account is not suspended');
+          await manager.query(
+            `UPDATE staff_account SET active = true, act = $2, approves_from = greatest(approves_from, $3)
            WHERE id = $1`,
-          [account, context.actId, settledFrom(context.at)],
-        );
+            [account, context.actId, settledFrom(context.at)],
+          );
+        },
       },
-    };
+    );
   },
 
   STAFF_SUSPEND: (content) => {
@@ -116,6 +121,7 @@ export const accountActs = {
       concerns: account,
       apply: async (manager) => {
         const { active, roles } = await lockAccount(manager, account);
+        await countStops(manager, 'STAFF_RESUME', [account]);
         if (!active) throw conflict('account', 'the account is suspended already');
         if (roles.includes('ADMINISTRATOR')) await keepAdministrators(manager, account);
         await manager.query('UPDATE staff_account SET active = false WHERE id = $1', [account]);

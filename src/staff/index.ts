@@ -5,6 +5,7 @@ import { ReplicaKeys1769000004001 } from './replica-keys.migration.js';
 import { RegisterActs1769100000002 } from './register-acts.migration.js';
 import { RegisterKeysAct1770000000501 } from './register-keys-act.migration.js';
 import { Staff1768000000001 } from './staff.migration.js';
+import { StopCounts1772000000601 } from './stop-counts.migration.js';
 
 export {
   fingerprintForm,
@@ -44,6 +45,8 @@ export const staffMigrations = [
   RegisterActs1769100000002,
   RegisterKeysAct1770000000501,
   HoneyActs1770000000311,
+  StopCounts1772000000601,
 ];
 export { restrictingActOf, staffActAppliers } from './restricting-acts.js';
+export { boundToStops, countStops } from './stop-counts.js';
 export { staffReferences } from './staff.repository.js';
