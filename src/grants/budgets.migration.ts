@@ -1,4 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { totalsKeptDays } from '../core/budget/index.js';
 
 /**
  * Budgets of every kind, at every level, counted in one round trip.
@@ -111,7 +112,7 @@ export class Budgets1764000000001 implements MigrationInterface {
 /** Rows deleted at a charge, of each table, once their window has ended. */
 const swept = 64;
 /** Totals are kept for oversight; fingerprints and counts around them are not. */
-const totalsKept = "interval '400 days'";
+const totalsKept = `interval '${totalsKeptDays} days'`;
 
 const chargeQuestion = `
   CREATE FUNCTION charge_question(

@@ -1,4 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { totalsKeptDays } from '../core/budget/index.js';
 
 /**
  * Misses and people counted in windows that slide, and values tried after a match.
@@ -59,7 +60,7 @@ export class SlidingBudgets1769100000000 implements MigrationInterface {
 /** Rows deleted at a charge, of each table, once their window has ended. */
 const swept = 64;
 /** Totals are kept for oversight; fingerprints and counts around them are not. */
-const totalsKept = "interval '400 days'";
+const totalsKept = `interval '${totalsKeptDays} days'`;
 /** In which a whole limit of misses fades. */
 const missWindow = "interval '7 days'";
 /** When a score has faded to its limit. */

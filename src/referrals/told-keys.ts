@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { DataSource, EntityManager } from 'typeorm';
 import { encodeParts } from '../core/bytes.js';
+import { toldDays } from '../core/crossings/unconfirmed.js';
 import { GatewayError } from '../core/errors.js';
 import { deriveKey, seal, unseal } from '../platform/keys/keys.js';
 
@@ -8,7 +9,7 @@ import { deriveKey, seal, unseal } from '../platform/keys/keys.js';
  * Keys behind what partners were told of whom, made so that they can be destroyed.
  *
  * One key of 32 random bytes for each UTC month; of it are derived a key for fingerprints and one for
- * seals. Rows name their month. Once a month is `keptDays` past, its row of `told_key` goes, and with it
+ * seals. Rows name their month. Once a month is `toldDays` past, its row of `told_key` goes, and with it
  * every meaning of what was kept under it.
  *
  * ```
@@ -53,8 +54,6 @@ interface KeyRow {
   readonly wrapped: Buffer;
 }
 
-/** Days a month's key outlives the month. */
-export const keptDays = 90;
 const sealLabel = 'safeconduct/told/seal/v1';
 const epochForm = /^[0-9]{4}-[0-9]{2}$/;
 const epochOf = (at: Date): string => at.toISOString().slice(0, 7);
@@ -171,7 +170,7 @@ export class ToldKeys {
   async forget(manager: EntityManager, now: Date): Promise<readonly string[]> {
     const rows = await manager.query<{ epoch: string }[]>('SELECT epoch FROM told_key');
     const past = rows.flatMap(({ epoch }) =>
-      epochForm.test(epoch) && now.getTime() - endOf(epoch).getTime() > keptDays * 86_400_000
+      epochForm.test(epoch) && now.getTime() - endOf(epoch).getTime() > toldDays * 86_400_000
         ? [epoch]
         : [],
     );

@@ -9,6 +9,8 @@ export {
   missesPerMatch,
   missWindowDays,
   peopleWindowHours,
+  totalsKeptDays,
+  valueWindowDays,
   windowEnd,
   type AnchorWidth,
   type BudgetAccount,

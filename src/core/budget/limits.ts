@@ -54,6 +54,10 @@ export const missesPerMatch = 5;
 /** In which a whole limit of misses fades; people are counted over the other. */
 export const missWindowDays = 7;
 export const peopleWindowHours = 24;
+/** In which distinct values around one anchor are counted; their fingerprints go with it. */
+export const valueWindowDays = 30;
+/** Totals are kept for oversight so long; the database has the number from a migration. */
+export const totalsKeptDays = 400;
 /** A slip of the pen is put right once or twice; a value is not guessed at in so few. */
 const leastAfterMatch = 2;
 
@@ -161,7 +165,7 @@ const windows: Readonly<Record<BudgetKind, { readonly days: number; readonly fro
   QUESTIONS: { days: 1, from: 0 },
   PEOPLE: { days: 1, from: 0 },
   MISSES: { days: 7, from: firstMonday },
-  VALUES: { days: 30, from: 0 },
+  VALUES: { days: valueWindowDays, from: 0 },
 };
 
 /**

@@ -16,6 +16,11 @@ export const mostUnconfirmed = 30;
 export const overdueHours = 72;
 /** Overdue people of one account after which it is severe, when they are more than half. */
 export const mostOverdue = 10;
+/**
+ * Days a month's key outlives the month: of what partners were told of whom, and of what the screen
+ * found; what was kept under it goes with it.
+ */
+export const toldDays = 90;
 /** How far back matches are looked at. */
 export const lookBackDays = 30;
 

@@ -2,7 +2,10 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { plainTerms } from '../../../test/truth/grant-terms.js';
 import { changed, wideningRows } from '../../../test/truth/widening.js';
+import { totalsKeptDays, valueWindowDays } from '../budget/index.js';
+import { toldDays } from '../crossings/unconfirmed.js';
 import type { GrantId } from '../ids.js';
+import { markKeyDays } from '../log/marks.js';
 import { printGrant, printImpactAssessment } from './document.js';
 import { grantDigest, handlingCodes, type Grant } from './grant.js';
 import { parseTerms } from './parse-terms.js';
@@ -80,6 +83,15 @@ describe('a grant on paper', () => {
     expect(page).toContain(
       '| Data told (Article 30(1)(c)) | full name, date of birth, visa status |',
     );
+    for (const kept of [
+      `${valueWindowDays} days, keyed`,
+      `Totals of budgets, of no person | ${totalsKeptDays} days`,
+      `one person, case or officer | destroyed after ${markKeyDays} days`,
+      `notices of them | sealed; ${toldDays} days`,
+      `suppressed people asked for | sealed, for security and the protection officer; ${toldDays} days`,
+    ]) {
+      expect(page).toContain(kept);
+    }
   });
 });
 

@@ -1,5 +1,13 @@
-import { budgetLimits, missesPerMatch } from '../budget/index.js';
+import {
+  budgetLimits,
+  missesPerMatch,
+  peopleWindowHours,
+  totalsKeptDays,
+  valueWindowDays,
+} from '../budget/index.js';
+import { toldDays } from '../crossings/unconfirmed.js';
 import { disclosureLevelOf, fieldCatalogue, subjectFields } from '../disclosure/catalogue.js';
+import { markKeyDays } from '../log/marks.js';
 import { termsOf, termsText, type Grant } from './grant.js';
 import { purposeDefinitions } from './purpose.js';
 import {
@@ -71,7 +79,10 @@ export function printGrant(grant: Grant, { partnerName }: GrantParties): string 
         `${limits.misses}, of which one that names no document uses two, and each further name or document in a question one more; and ${missesPerMatch} more ` +
           'for each person matched on a day, up to as many again',
       ],
-      ['Different values tried around one person in 30 days', String(limits.values.NARROW)],
+      [
+        `Different values tried around one person in ${valueWindowDays} days`,
+        String(limits.values.NARROW),
+      ],
     ]),
     '## What an answer means',
     '“Not confirmed” is not a finding about the person. It follows from a typing error, an expired ' +
@@ -119,9 +130,25 @@ export function printImpactAssessment(grant: Grant, { partnerName }: GrantPartie
     '## Retention (Article 30(1)(f))',
     table([
       ['Evidence of a question', 'not kept; a salted commitment stands in the access record'],
-      ['Fingerprints of people asked about', 'one day, keyed'],
-      ['Fingerprints of values tried', 'at most 30 days, keyed'],
+      ['Fingerprints of people asked about', `${peopleWindowHours} hours, keyed`],
+      ['Fingerprints of values tried', `at most ${valueWindowDays} days, keyed`],
+      [
+        'Totals of budgets, of no person',
+        `${totalsKeptDays} days after their window, for oversight`,
+      ],
       ['Access record', 'as long as the log; what identifies goes with its key'],
+      [
+        'Keys that group records about one person, case or officer',
+        `destroyed after ${markKeyDays} days, with every such group`,
+      ],
+      [
+        'What the partner was told of whom, for corrections and notices of them',
+        `sealed; ${toldDays} days after the end of its month, then its key is destroyed`,
+      ],
+      [
+        'What the screen found of fictional and of suppressed people asked for',
+        `sealed, for security and the protection officer; ${toldDays} days after the end of its month`,
+      ],
       ['Partner’s reference for the person', 'goes when the person is erased'],
       ['Answer at the partner', 'to be relied on for 24 hours'],
     ]),
@@ -133,7 +160,7 @@ export function printImpactAssessment(grant: Grant, { partnerName }: GrantPartie
       ],
       [
         'A known person is climbed field by field',
-        `${budgetLimits([grant], 'GRANT').values.NARROW} values around one person in 30 days`,
+        `${budgetLimits([grant], 'GRANT').values.NARROW} values around one person in ${valueWindowDays} days`,
       ],
       ['More is told than the purpose needs', 'fields and levels above; all others are withheld'],
       [

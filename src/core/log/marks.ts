@@ -42,6 +42,8 @@ export const markKinds = ['person', 'case', 'officer', 'client', 'subject', 'non
 export type MarkKind = (typeof markKinds)[number];
 
 export const windowDays = 45;
+/** Days a key is in use, and can group records, before it is destroyed. */
+export const markKeyDays = 2 * windowDays;
 const dayMs = 86_400_000;
 
 /** Days since 1 January 1970 UTC. */
