@@ -3,6 +3,7 @@ import type { RestrictingAct } from '../access-log/index.js';
 import { GatewayError } from '../core/errors.js';
 import type { Caseload, PartnerCode, StateCode, SubjectId } from '../core/ids.js';
 import { peoplePerPage, type PagePerson, type PageVersion, type PendingVersion } from './page.js';
+import { addAuthors } from './batch-authors.js';
 import type { DirectoryEntry, ReferenceDirectory } from './reference-directory.js';
 import type { ImportRules } from './import-register.js';
 import type { EpochKey } from './register-keys.js';
@@ -12,10 +13,12 @@ import type {
   RegisterStore,
   VersionReference,
 } from './register-store.js';
+import { narrowContent, narrowingOf, type Narrowing } from './person-fields.js';
 import { namedPerson, restrictionsOf, type NamedPerson } from './restrictions.js';
 import {
   encodeContent,
   sealSubject,
+  sharingOf,
   type SealedSubject,
   type SubjectContent,
 } from './subject-blob.js';
@@ -128,8 +131,12 @@ class BatchChange {
   readonly #directory: ReferenceDirectory;
   /** People who were there and are kept from more partners now, by the codes that came to be. */
   readonly #suppressed = new Map<string, NamedPerson[]>();
+  /** What people refused, or were not told after all, who partners were told of already. */
+  readonly #narrowed: { readonly person: NamedPerson; readonly by: Narrowing }[] = [];
   /** Pending versions that other batches lose to this one. */
   readonly #replacedInBatch = new Map<string, number>();
+  /** Of these, the batches something of which stays in this one. */
+  readonly #keptFromBatch = new Set<string>();
   #sealed: (VersionReference & { readonly blob: SealedSubject })[] = [];
   #gone: VersionReference[] = [];
 
@@ -223,6 +230,7 @@ class BatchChange {
         });
       }
     }
+    await addAuthors(this.#manager, this.#batchId, [...this.#keptFromBatch]);
     for (const [id, count] of this.#replacedInBatch) {
       await this.#manager.query('UPDATE import_batch SET pending = pending - $2 WHERE id = $1', [
         id,
@@ -231,11 +239,15 @@ class BatchChange {
     }
   }
 
-  /** The suppressions in the journal's form. */
+  /** Suppressions and refusals in the journal's form. */
   restricting(): readonly RestrictingAct[] {
-    return [...this.#suppressed].flatMap(([codes, people]) =>
+    const suppressed = [...this.#suppressed].flatMap(([codes, people]) =>
       restrictionsOf(this.#epoch, 'register.suppressed', people, { codes: codes.split(' ') }),
     );
+    const narrowed = this.#narrowed.flatMap(({ person, by }) =>
+      restrictionsOf(this.#epoch, 'register.narrowed', [person], by),
+    );
+    return [...suppressed, ...narrowed];
   }
 
   /** New people by page: the last one is filled, then new ones are begun. */
@@ -292,15 +304,61 @@ class BatchChange {
         if (opened === undefined) {
           throw new GatewayError('ERR_SEALED_DATA_DAMAGED', { detail: `subject ${id} is missing` });
         }
-        if (person.pending !== undefined) this.#replace(person.pending, person.subject);
+        if (person.pending !== undefined) {
+          this.#replace(person.pending, person.subject);
+          if (!row.sharingGiven && opened.content.sharing !== undefined) {
+            this.#keptFromBatch.add(decodeSubjectId(person.pending.batch));
+          }
+        }
         const kept = row.sharingGiven ? row : keepSharing(row, opened.content, newest);
         const secret = opened.referenceSecret;
-        const pending = this.#seal(kept, person.subject, newest.version + 1, secret);
-        next = { ...next, pending };
+        const live = await this.#narrowLive(person, kept, newest.version + 1);
+        const version = (live?.version ?? newest.version) + 1;
+        const pending = this.#seal(kept, person.subject, version, secret);
+        next = { ...next, ...(live && { live }), pending };
       }
       page.people[at] = next;
       this.#learn(page, row, suppressedFor);
     }
+  }
+
+  /**
+   * A refusal holds from now on, whatever becomes of the row it came with: it stands in the version
+   * partners are told of, so that another file, or giving the batch up, does not take it back.
+   *
+   * @returns the live version that took the place of the one there was
+   */
+  async #narrowLive(
+    person: PagePerson,
+    row: Pick<AcceptedRow, 'refusedFor' | 'informed' | 'json'>,
+    version: number,
+  ): Promise<PageVersion | undefined> {
+    const { live, subject: bytes } = person;
+    if (live === undefined) return undefined;
+    const isRefused = row.refusedFor.some((code) => !live.refusedFor.includes(code));
+    if (!isRefused && !(live.informed && !row.informed)) return undefined;
+    const subject = decodeSubjectId(bytes);
+    const reference = { id: subject, version: live.version };
+    const opened = (await this.#store.readSubjects(this.#manager, [reference])).get(subject);
+    if (opened === undefined) {
+      throw new GatewayError('ERR_SEALED_DATA_DAMAGED', {
+        detail: `subject ${subject} is missing`,
+      });
+    }
+    const { content: before, referenceSecret } = opened;
+    const meant = JSON.parse(row.json.toString('utf8')) as SubjectContent;
+    const by = narrowingOf([{ before, after: meant }], false);
+    if (by === undefined) return undefined;
+    const after = narrowContent(before, by);
+    await this.#store.onLiveChange?.(this.#manager, [{ subject, contents: { before, after } }]);
+    this.#gone.push(reference);
+    const json = encodeContent(after);
+    const dataKey = this.#store.random(32);
+    const blob = sealSubject(this.#epoch, subject, version, json, referenceSecret, dataKey);
+    this.#sealed.push({ id: subject, version, blob });
+    this.#narrowed.push({ person: namedPerson(person), by });
+    const contentKey = this.#store.keys.contentKey(json);
+    return { ...live, version, contentKey, ...sharingOf(after) };
   }
 
   #add(page: OpenedPage, row: AcceptedRow): void {
