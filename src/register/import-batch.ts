@@ -13,15 +13,10 @@ import type {
   RegisterStore,
   VersionReference,
 } from './register-store.js';
-import { narrowContent, narrowingOf, type Narrowing } from './person-fields.js';
+import { keepSharing, narrowLive } from './import-sharing.js';
+import type { Narrowing } from './person-fields.js';
 import { namedPerson, restrictionsOf, type NamedPerson } from './restrictions.js';
-import {
-  encodeContent,
-  sealSubject,
-  sharingOf,
-  type SealedSubject,
-  type SubjectContent,
-} from './subject-blob.js';
+import { sealSubject, type SealedSubject } from './subject-blob.js';
 import { decodeSubjectId, encodeSubjectId, makeSubjectId } from './subject-uuid.js';
 
 /** A row that was read, keyed, and is ready to be sealed. */
@@ -132,7 +127,10 @@ class BatchChange {
   /** People who were there and are kept from more partners now, by the codes that came to be. */
   readonly #suppressed = new Map<string, NamedPerson[]>();
   /** What people refused, or were not told after all, who partners were told of already. */
-  readonly #narrowed: { readonly person: NamedPerson; readonly by: Narrowing }[] = [];
+  readonly #narrowed = new Map<
+    string,
+    { readonly by: Narrowing; readonly people: NamedPerson[] }
+  >();
   /** Pending versions that other batches lose to this one. */
   readonly #replacedInBatch = new Map<string, number>();
   /** Of these, the batches something of which stays in this one. */
@@ -244,8 +242,8 @@ class BatchChange {
     const suppressed = [...this.#suppressed].flatMap(([codes, people]) =>
       restrictionsOf(this.#epoch, 'register.suppressed', people, { codes: codes.split(' ') }),
     );
-    const narrowed = this.#narrowed.flatMap(({ person, by }) =>
-      restrictionsOf(this.#epoch, 'register.narrowed', [person], by),
+    const narrowed = [...this.#narrowed.values()].flatMap(({ people, by }) =>
+      restrictionsOf(this.#epoch, 'register.narrowed', people, by),
     );
     return [...suppressed, ...narrowed];
   }
@@ -322,43 +320,25 @@ class BatchChange {
     }
   }
 
-  /**
-   * A refusal holds from now on, whatever becomes of the row it came with: it stands in the version
-   * partners are told of, so that another file, or giving the batch up, does not take it back.
-   *
-   * @returns the live version that took the place of the one there was
-   */
+  /** @returns the live version that took the place of the one there was */
   async #narrowLive(
     person: PagePerson,
-    row: Pick<AcceptedRow, 'refusedFor' | 'informed' | 'json'>,
+    row: AcceptedRow,
     version: number,
   ): Promise<PageVersion | undefined> {
-    const { live, subject: bytes } = person;
-    if (live === undefined) return undefined;
-    const isRefused = row.refusedFor.some((code) => !live.refusedFor.includes(code));
-    if (!isRefused && !(live.informed && !row.informed)) return undefined;
-    const subject = decodeSubjectId(bytes);
-    const reference = { id: subject, version: live.version };
-    const opened = (await this.#store.readSubjects(this.#manager, [reference])).get(subject);
-    if (opened === undefined) {
-      throw new GatewayError('ERR_SEALED_DATA_DAMAGED', {
-        detail: `subject ${subject} is missing`,
-      });
-    }
-    const { content: before, referenceSecret } = opened;
-    const meant = JSON.parse(row.json.toString('utf8')) as SubjectContent;
-    const by = narrowingOf([{ before, after: meant }], false);
-    if (by === undefined) return undefined;
-    const after = narrowContent(before, by);
-    await this.#store.onLiveChange?.(this.#manager, [{ subject, contents: { before, after } }]);
-    this.#gone.push(reference);
-    const json = encodeContent(after);
-    const dataKey = this.#store.random(32);
-    const blob = sealSubject(this.#epoch, subject, version, json, referenceSecret, dataKey);
-    this.#sealed.push({ id: subject, version, blob });
-    this.#narrowed.push({ person: namedPerson(person), by });
-    const contentKey = this.#store.keys.contentKey(json);
-    return { ...live, version, contentKey, ...sharingOf(after) };
+    const narrowed = await narrowLive(this.#store, this.#manager, this.#epoch, {
+      person,
+      row,
+      version,
+    });
+    if (narrowed === undefined) return undefined;
+    const { by, gone, blob, live } = narrowed;
+    this.#gone.push(gone);
+    this.#sealed.push({ id: gone.id, version, blob });
+    const alike = this.#narrowed.get(JSON.stringify(by)) ?? { by, people: [] };
+    this.#narrowed.set(JSON.stringify(by), alike);
+    alike.people.push(namedPerson(person));
+    return live;
   }
 
   #add(page: OpenedPage, row: AcceptedRow): void {
@@ -402,13 +382,4 @@ class BatchChange {
     const batch = decodeSubjectId(pending.batch);
     this.#replacedInBatch.set(batch, (this.#replacedInBatch.get(batch) ?? 0) + 1);
   }
-}
-
-/** A file that says nothing of sharing takes no refusal back, and forgets no notice. */
-function keepSharing(row: AcceptedRow, before: SubjectContent, newest: PageVersion): AcceptedRow {
-  const { refusedFor, informed } = newest;
-  if (before.sharing === undefined) return { ...row, refusedFor, informed };
-  const content = JSON.parse(row.json.toString('utf8')) as SubjectContent;
-  const json = encodeContent({ ...content, sharing: before.sharing });
-  return { ...row, json, refusedFor, informed };
 }

@@ -103,7 +103,11 @@ describeOnEachDatabase('what a person said of sharing', (kind) => {
 
   test('of a refusal that is imported stays, whatever becomes of the file it came with', async () => {
     const { store } = people.register;
-    await people.addRows(personRow(3, { sharing: told }), personRow(4, { sharing: told }));
+    await people.addRows(
+      personRow(3, { sharing: told }),
+      personRow(4, { sharing: told }),
+      personRow(6, { sharing: told }),
+    );
     const refused = { ...told, refusedFor: ['AUS'] };
     const journaled: RestrictingAct[] = [];
     const source = (...rows: readonly object[]) =>
@@ -114,6 +118,7 @@ describeOnEachDatabase('what a person said of sharing', (kind) => {
       source: source(
         personRow(3, { sharing: refused }),
         personRow(4, { household: 'H-4', sharing: { basis: 'CONSENT' } }),
+        personRow(6, { sharing: refused }),
       ),
       requestedBy: 'registrar-1',
       knownPartners,
@@ -122,6 +127,7 @@ describeOnEachDatabase('what a person said of sharing', (kind) => {
     });
     await people.register.catchUp(report.version);
     expect([await people.find(3), await findTold(4)]).toEqual([[], []]);
+    // Those of one kind in one act.
     expect(journaled.map(({ act }) => act)).toEqual(['register.narrowed', 'register.narrowed']);
 
     // 1. Another file that does not know of it, and waits.
