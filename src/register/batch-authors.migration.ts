@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** Batches know everybody whose work is in them; none of these releases them. */
-export class BatchAuthors1771000000601 implements MigrationInterface {
-  readonly name = 'BatchAuthors1771000000601';
+export class BatchAuthors1772000000601 implements MigrationInterface {
+  readonly name = 'BatchAuthors1772000000601';
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`

@@ -1,7 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { BatchAuthors1771000000601 } from './batch-authors.migration.js';
+import { BatchAuthors1772000000601 } from './batch-authors.migration.js';
 import { BuiltInCaseload1770000000102 } from './built-in-caseload.migration.js';
 import { SealedHistory1770000000502 } from './sealed-history.migration.js';
+import { MergedAndErased1772000000401 } from './merged-and-erased.migration.js';
 import { PlantedHoney1770000000310 } from './planted-honey.migration.js';
 import type { Migration } from '../platform/database/database.js';
 
@@ -273,5 +274,6 @@ export const registerMigrations: readonly Migration[] = [
   PlantedHoney1770000000310,
   SealedHistory1770000000502,
   RegisterReleases1771000000001,
-  BatchAuthors1771000000601,
+  MergedAndErased1772000000401,
+  BatchAuthors1772000000601,
 ];
