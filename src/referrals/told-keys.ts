@@ -10,7 +10,8 @@ import { deriveKey, seal, unseal } from '../platform/keys/keys.js';
  * One key of 32 random bytes for each UTC month, wrapped under a key of the host; of it are derived a
  * key for fingerprints and one for seals. Rows name their month. Once a month is `keptDays` past, its
  * row of `told_key` goes, and with it every meaning of what was kept under it. A backup of the database
- * holds it as long as it holds the row: `told_key` belongs in no backup, as `access_log_key` does not.
+ * holds it, wrapped, so that notices that are due are not lost; it is to be destroyed after 35 days, when
+ * nobody it holds can be read any more (docs/operations.md, "A backup").
  */
 export interface ToldKey {
   /** UTC month, e.g. `2026-03`. */

@@ -160,5 +160,7 @@ function fileFault(error: unknown): unknown {
   });
 }
 
-const codeOf = (error: unknown): string =>
-  String((error as { readonly code?: unknown } | null)?.code ?? 'a fault');
+function codeOf(error: unknown): string {
+  const code = (error as { readonly code?: unknown } | null)?.code;
+  return typeof code === 'string' ? code : 'a fault';
+}
