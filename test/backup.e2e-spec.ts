@@ -108,10 +108,10 @@ describeOnEachDatabase('a backup', (kind) => {
   const isUntouched = async (): Promise<boolean> => {
     const { home, databaseUrl } = settings.configuration;
     if (databaseUrl === undefined) return !existsSync(join(home, 'database'));
-    const { dataSource, close } = await openDatabase({ home, url: databaseUrl, migrations: [] });
-    await refuseUsedDatabase(dataSource);
-    const isBegun = await isRestoreUnfinished(dataSource);
-    await close();
+    const database = await openDatabase({ home, url: databaseUrl, migrations: [] });
+    await refuseUsedDatabase(database.dataSource);
+    const isBegun = await isRestoreUnfinished(database.dataSource);
+    await database.close();
     return !isBegun;
   };
 

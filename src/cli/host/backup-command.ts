@@ -13,9 +13,11 @@ import {
   type BackupManifest,
 } from '../../platform/database/backup/backup-manifest.js';
 import { dumpDatabase } from '../../platform/database/backup/dump.js';
+import type { Querier } from '../../platform/database/backup/tables.js';
 import { openDatabase } from '../../platform/database/database.js';
 import { lockHome, type HomeLock } from '../../platform/database/home-lock.js';
 import { writeFileAtomically } from '../../platform/pki/index.js';
+import { refuseToldKeysOfNoEpoch } from '../../referrals/index.js';
 import { readEpochsForBackup } from '../../register/index.js';
 import { startProgress, type Progress } from '../progress.js';
 
@@ -84,7 +86,7 @@ export async function makeBackup(
         },
         alsoRead: async (querier) => ({
           log: { origin: logOrigin, ...(await readLogForBackup(querier)) },
-          epochs: await readEpochsForBackup(querier),
+          epochs: await epochsOf(querier),
         }),
       });
       const manifest: BackupManifest = {
@@ -110,6 +112,12 @@ export async function makeBackup(
   } finally {
     lock?.release();
   }
+}
+
+/** Epochs it hangs on; refuses while keys of an earlier release hang on none. */
+async function epochsOf(querier: Querier): Promise<readonly number[]> {
+  await refuseToldKeysOfNoEpoch(querier);
+  return readEpochsForBackup(querier);
 }
 
 /** Name under which a migration is remembered. */
