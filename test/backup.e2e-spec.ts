@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import pg from 'pg';
 import { makeBackup } from '../src/cli/host/backup-command.js';
 import { restoreBackup } from '../src/cli/host/restore-command.js';
 import { openDoors, openRooms, type Gateway, type GatewaySettings } from '../src/main.js';
@@ -37,6 +38,20 @@ const people = (...wanted: readonly number[]) => ({
   references: wanted.map((number) => `T-${number}`),
 });
 const persons = [1, 2, 3, 4];
+
+/** The same database for a user who owns it and may nothing more, as in production. */
+async function ownedByPlainUser(url: string | undefined): Promise<string | undefined> {
+  if (url === undefined) return undefined;
+  const owned = new URL(url);
+  const name = owned.pathname.slice(1);
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query(`CREATE ROLE ${name} LOGIN NOSUPERUSER`);
+  await client.query(`ALTER DATABASE ${name} OWNER TO ${name}`);
+  await client.end();
+  owned.username = name;
+  return owned.href;
+}
 
 describeOnEachDatabase('a backup', (kind) => {
   const place = temporaryHome();
@@ -94,7 +109,7 @@ describeOnEachDatabase('a backup', (kind) => {
     if (kind === 'PGlite' && existsSync(join(configuration.home, 'database'))) {
       renameSync(join(configuration.home, 'database'), lost());
     }
-    const databaseUrl = await freshDatabaseUrl(kind);
+    const databaseUrl = await ownedByPlainUser(await freshDatabaseUrl(kind));
     settings = { ...settings, configuration: { ...configuration, databaseUrl } };
   };
   /** A copy to be bent. */
