@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { INestApplicationContext, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { GraphQLSchema } from 'graphql';
-import { EventRecorder, type AccessLog } from './access-log/index.js';
+import { EventRecorder, type AccessLog, type RetentionReport } from './access-log/index.js';
 import { Outbox } from './alerts/index.js';
 import { Authority, ReadEnds } from './grants/index.js';
 import { GatewayKeyRing } from './identity/keys/index.js';
@@ -67,6 +67,10 @@ export interface Gateway {
   lookAtFiles(): Promise<void>;
   /** Looks for alerts now; done by itself every ten seconds. */
   lookForAlerts(): Promise<void>;
+  /** Forgets months of the log that are over; done by itself every hour. Nothing where no rule is set. */
+  retain(): Promise<RetentionReport | undefined>;
+  /** Does what is due on the register: keys, retention; done by itself every minute. */
+  lookAtRegister(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -272,6 +276,8 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
             schema: staff.schema,
           },
     lookForAlerts: async () => watch.look(),
+    retain: async () => background.retain(),
+    lookAtRegister: async () => background.lookAtRegister(),
     lookAtFiles: async () => {
       await files.look();
       await clock.holds();

@@ -2,7 +2,7 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { compactDecrypt, decodeProtectedHeader } from 'jose';
+import { calculateJwkThumbprint, compactDecrypt, decodeProtectedHeader } from 'jose';
 import { describeOnEachDatabase, temporaryHome } from './support/databases.js';
 import { startGateway, type TestGateway } from './support/gateway.js';
 import { passport, personRow, testCaseload } from './support/register.js';
@@ -107,6 +107,45 @@ describeOnEachDatabase('the access history sealed to counsel before an erasure',
         compactDecrypt(reply.text.split('\n')[0] ?? '', counselKeys().privateKey),
       ).rejects.toThrow();
     }
+  });
+
+  test('is told of where the reference is asked for, and nothing of the person', async () => {
+    const asks = async (number: number, by = 'REG-1') =>
+      gateway.staff(by).graphql(
+        `query E($reference: PersonReferenceInput!) { erasedPerson(reference: $reference) {
+           erasedAt act counselThumbprint history { records fetchedAt } } }`,
+        { reference: { caseload: testCaseload, reference: `T-${number}` } },
+      );
+    const told = await asks(1);
+    expect(told.value).toEqual({
+      erasedAt: expect.any(String),
+      act: expect.any(String),
+      counselThumbprint: await calculateJwkThumbprint(publicKey.export({ format: 'jwk' })),
+      history: { records: 3, fetchedAt: expect.any(String) },
+    });
+    expect(told.text).not.toMatch(/Zarghuna|MATCH|T-1/);
+    expect((await asks(2)).value).toBeNull();
+    expect((await asks(999)).value).toBeNull();
+    for (const by of ['SEC-1', 'LIA-1', 'OVR-1', 'ADM-1']) {
+      expect([by, (await asks(1, by)).code]).toEqual([by, 'ERR_ACT_NOT_PERMITTED']);
+    }
+    const profile = writeStaffProfile(gateway, home.path, 'REG-1');
+    const history = async (reference: string, ...more: readonly string[]) =>
+      safeconductAs(
+        profile,
+        ...['log', 'history', reference, '--caseload', testCaseload],
+        ...['--reason', 'a request of the person, by counsel', ...more],
+      );
+    const found = await history('T-1');
+    expect(found.code).toBe(3);
+    expect(found.out).toMatch(/^erased: 2\d{3}-/);
+    expect(found.out).toMatch(/thumbprint [A-Za-z0-9_-]{43}\n3 records, fetched first at /);
+    const { act } = told.value as { act: string };
+    expect(found.out).toContain(`safeconduct register erase --act ${act} --out FILE`);
+    expect(JSON.parse((await history('T-1', '--json')).out)).toEqual({ erased: told.value });
+    const nobody = await history('T-999');
+    expect([nobody.code, nobody.out]).toEqual([3, '']);
+    expect(nobody.err).toContain('There is nothing of this name. (reference)');
   });
 
   test('is not kept for an erasure that named nobody, or was refused', async () => {

@@ -52,6 +52,14 @@ describe('the register of two gateways over one PostgreSQL', () => {
     const status = answer.subject?.['visaStatus'];
     return [answer.outcome, typeof status === 'object' ? status.value : undefined];
   };
+  /** The name the other gateway tells the partner for a person. */
+  const toldElsewhere = async (number: number) =>
+    answerOf(
+      await elsewhere.verify({
+        names: [{ full: 'Zarghuna Wardakpur' }],
+        documents: [{ type: 'PASSPORT', number: passport(number) }],
+      }),
+    ).subject?.reference;
   const change = (mutation: string, inputType: string, input: object) =>
     changeRegister(one, mutation, inputType, input);
 
@@ -106,6 +114,157 @@ describe('the register of two gateways over one PostgreSQL', () => {
     expect((await next(5))[0]).toBe('MATCH');
     await approveAct(two, erase.act);
     expect((await next(5))[0]).toBe('NOT_CONFIRMED');
+  });
+
+  /** Of the household of a person, as the other gateway tells it. */
+  const membersElsewhere = async (number: number) => {
+    const { value } = await other
+      .staff('REG-2')
+      .graphql('query H($of: PersonReferenceInput!) { household(reference: $of) { reference } }', {
+        of: reference(number),
+      });
+    return (value as readonly { readonly reference: string }[]).map((one) => one.reference).sort();
+  };
+  const heldElsewhere = async (number: number) => {
+    const { value } = await other
+      .staff('REG-2')
+      .graphql(
+        'query E($input: ErasePeopleInput!) { erasurePlan(input: $input) { people held } }',
+        {
+          input: { people: people(number) },
+        },
+      );
+    return value;
+  };
+  const areDuplicatesElsewhere = async (first: number, second: number) => {
+    const { value } = await other
+      .staff('REG-2')
+      .graphql('{ likelyDuplicates { pairs { one { reference } other { reference } } } }');
+    const { pairs } = value as {
+      readonly pairs: readonly Record<'one' | 'other', { readonly reference: string }>[];
+    };
+    const wanted = [`T-${first}`, `T-${second}`].sort().join();
+    return pairs.some(
+      (pair) => [pair.one.reference, pair.other.reference].sort().join() === wanted,
+    );
+  };
+  const approved = async (waits: Parameters<typeof approveAct>[1]) => {
+    expect((await approveAct(two, waits)).code).toBeUndefined();
+  };
+  const holdOf = async () => {
+    const { value } = await one.graphql('{ legalHolds { id } }');
+    return (value as readonly { readonly id: string }[])[0]?.id;
+  };
+  const outcomes = async (...wanted: readonly number[]) => {
+    const told: string[] = [];
+    for (const number of wanted) told.push((await next(number))[0]);
+    return told;
+  };
+
+  /** What is done at one gateway, and what the other says before and right after it. */
+  const changes: readonly {
+    readonly kind: string;
+    readonly does: () => Promise<void>;
+    readonly seen: () => Promise<unknown>;
+    readonly before: unknown;
+    readonly after: unknown;
+  }[] = [
+    {
+      kind: 'a legal hold',
+      does: async () => {
+        const input = { people: people(31), endsAt: '2100-01-01' };
+        await approved((await change('setLegalHold', 'SetLegalHoldInput', input)).change.act);
+      },
+      seen: async () => heldElsewhere(31),
+      before: { people: 1, held: 0 },
+      after: { people: 0, held: 1 },
+    },
+    {
+      kind: 'a legal hold that is lifted',
+      does: async () => {
+        const input = { hold: await holdOf() };
+        await approved((await change('liftLegalHold', 'LiftLegalHoldInput', input)).change.act);
+      },
+      seen: async () => heldElsewhere(31),
+      before: { people: 0, held: 1 },
+      after: { people: 1, held: 0 },
+    },
+    {
+      kind: 'who is kept apart',
+      does: async () => {
+        const { code } = await one.graphql(
+          'mutation K($input: KeepApartInput!) { keepPeopleApart(input: $input) { id } }',
+          { input: { one: reference(32), other: reference(33) } },
+        );
+        expect(code).toBeUndefined();
+      },
+      seen: async () => areDuplicatesElsewhere(32, 33),
+      before: true,
+      after: false,
+    },
+    {
+      kind: 'a merge: found by the one, told of by the other',
+      does: async () => {
+        const input = { into: reference(34), from: reference(35) };
+        await approved((await change('mergePeople', 'MergePeopleInput', input)).change.act);
+      },
+      seen: async () => [
+        (await toldElsewhere(34)) === (await toldElsewhere(35)),
+        await outcomes(35),
+      ],
+      before: [false, ['MATCH']],
+      after: [true, ['MATCH']],
+    },
+    {
+      kind: 'a household',
+      does: async () => {
+        for (const number of [36, 37]) {
+          const { change: corrected } = await change('correctPerson', 'CorrectPersonInput', {
+            reference: reference(number),
+            correction: JSON.stringify({ household: 'H-1' }),
+          });
+          if (corrected.release !== null) await approved(corrected.release);
+        }
+      },
+      seen: async () => membersElsewhere(36),
+      before: ['T-36'],
+      after: ['T-36', 'T-37'],
+    },
+    {
+      kind: 'an erasure of a caseload’s people by a file of references',
+      does: async () => {
+        const input = { people: { caseload: testCaseload, references: ['T-38', 'T-39'] } };
+        await approved((await change('erasePeople', 'ErasePeopleInput', input)).change.act);
+      },
+      seen: async () => outcomes(38, 39, 37),
+      before: ['MATCH', 'MATCH', 'MATCH'],
+      after: ['NOT_CONFIRMED', 'NOT_CONFIRMED', 'MATCH'],
+    },
+    {
+      kind: 'a file that changes who is there, once it is released',
+      does: async () => {
+        const row = personRow(37, { documents: [{ type: 'PASSPORT', number: passport(40) }] });
+        const { result } = await one.upload(lines(row));
+        expect(await outcomes(37, 40)).toEqual(['MATCH', 'NOT_CONFIRMED']);
+        await approved(result.release);
+      },
+      seen: async () => outcomes(37, 40),
+      before: ['MATCH', 'NOT_CONFIRMED'],
+      after: ['NOT_CONFIRMED', 'MATCH'],
+    },
+  ];
+
+  describe('of what else is done at one', () => {
+    beforeAll(async () => {
+      const { result } = await one.upload(lines(...numbers(31, 39).map((one) => personRow(one))));
+      await approved(result.release);
+    });
+
+    test.each(changes)('the other sees $kind', async ({ does, seen, before, after }) => {
+      expect(await seen()).toEqual(before);
+      await does();
+      expect(await seen()).toEqual(after);
+    });
   });
 
   test('acts of two registrars at once are both done, and the other sees both', async () => {

@@ -16,6 +16,7 @@ import { describeOnEachDatabase } from './support/databases.js';
 import { startGateway, type TestGateway } from './support/gateway.js';
 import { captureOutput } from './support/output.js';
 import { laila, lailaAsSeen, nobodyAsSeen } from './support/people.js';
+import { answerOf } from './support/replies.js';
 import {
   approveAct,
   changeRegister,
@@ -430,5 +431,65 @@ describeOnEachDatabase('what partners were told, released', (kind) => {
     await approveAct(gateway.staff('REG-2'), erased.change.act);
     expect((await fetch(change.act?.id)).code).toBe('ERR_NOT_FOUND');
     expect((await ask()).code).toBe('ERR_NOT_FOUND');
+  });
+
+  test('holds what was told under an entry that was merged, asked for by either name', async () => {
+    const twice = {
+      ...laila,
+      reference: 'T-AF-000099',
+      names: [{ full: 'Spozhmai Zahir' }],
+      fatherName: 'Wakil',
+      dateOfBirth: '1991-05-14',
+      documents: [{ type: 'PASSPORT', number: 'P00994417', issuingState: 'AFG' }],
+    };
+    const once = {
+      ...twice,
+      reference: 'T-AF-000098',
+      names: [{ full: 'Torpekai Mangal' }],
+      fatherName: 'Gul',
+      dateOfBirth: '1983-11-02',
+      documents: [{ type: 'PASSPORT', number: 'P00771204', issuingState: 'AFG' }],
+    };
+    await gateway.addPeople([once, twice]);
+    const person = { caseload: once.caseload, reference: once.reference };
+    const alpha = gateway.partner('ALPHA-BORDER');
+    const ask = async ({ names, dateOfBirth, documents }: typeof twice) =>
+      answerOf(
+        await alpha.verify({
+          names,
+          dateOfBirth,
+          documents: documents.map(({ type, number }) => ({ type, number })),
+        }),
+      );
+    const own = await ask(once);
+    const before = await ask(twice);
+    expect([own.outcome, before.outcome]).toEqual(['MATCH', 'MATCH']);
+    const other = { caseload: twice.caseload, reference: twice.reference };
+    const told = async (of: object) => {
+      const files = await released({ person: of });
+      const document = JSON.parse(textOf(files, 'history.json')) as HistoryDocument;
+      return { document, files, references: document.told.map(({ reference }) => reference) };
+    };
+    const alone = await told(person);
+    expect(alone.document.merged).toEqual([]);
+    expect(alone.references).toEqual([own.subject?.reference]);
+    expect(alone.references).not.toContain(before.subject?.reference);
+    const merge = await changeRegister(gateway.staff('REG-1'), 'mergePeople', 'MergePeopleInput', {
+      into: person,
+      from: other,
+    });
+    expect((await approveAct(gateway.staff('REG-2'), merge.change.act)).code).toBeUndefined();
+    for (const asked of [person, other]) {
+      const { document, files, references } = await told(asked);
+      expect(document.person).toEqual(person);
+      expect(document.merged).toEqual([other]);
+      expect(references).toEqual([...alone.references, before.subject?.reference]);
+      expect(textOf(files, 'history.md')).toMatch(
+        /merged into it, included \| AF-2021, reference T-AF-000099/,
+      );
+      expect(textOf(files, 'proof.jsonl').trim().split('\n').length).toBeGreaterThan(
+        references.length,
+      );
+    }
   });
 });

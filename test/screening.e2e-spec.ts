@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Caseload } from '../src/core/ids.js';
 import { keepHoneyPeople, makeHoneyPeople } from '../src/register/honey.js';
 import { Register } from '../src/register/index.js';
+import { changeRegister } from '../src/register/register-change.js';
 import type { SubjectContent } from '../src/register/subject-blob.js';
 import { QuestionScreen, ScreenRounds } from '../src/screening/index.js';
 import { encodingsOf, findNeedles } from './support/byte-sweep.js';
@@ -44,13 +45,18 @@ describeOnEachDatabase('the screen', (kind) => {
     const [made] = makeHoneyPeople(store, 'AF-2021' as Caseload, ['T-AF-777']);
     if (made === undefined) throw new TypeError('no honey');
     honey = { ...made, names: [{ full: 'Zarmina Gulab' }], dateOfBirth: '1980-01-10' };
-    const epoch = await store.epochs.current(store.now());
     await database.dataSource.query(
       'ALTER TABLE honey_record DROP CONSTRAINT IF EXISTS honey_record_export_id_fkey',
     );
-    await database.dataSource.transaction(async (manager) =>
-      keepHoneyPeople(store, manager, epoch, exportId, [honey]),
-    );
+    const act = {
+      id: exportId,
+      kind: 'EXPORT',
+      requestedBy: 'registrar 1',
+      approvedBy: 'registrar 2',
+      at: store.now().toISOString(),
+      people: 1,
+    } as const;
+    await changeRegister(store, async (change) => keepHoneyPeople(change, act, [honey]));
   });
   afterAll(async () => gateway.close());
 

@@ -17,7 +17,7 @@ export interface PrivacyFigures {
     };
   };
   readonly honest: Part<HonestFigures>;
-  readonly sockets: Part<SocketFigures>;
+  readonly sockets: readonly SocketFigures[];
 }
 
 /** docs/privacy.md, as it came out. */
@@ -26,8 +26,7 @@ export function printPrivacy({ attacks, honest, sockets }: PrivacyFigures): stri
   const dash = (value: number | undefined) => (value === undefined ? '—' : String(value));
   return `# What can be learnt: measured
 
-Written by \`npm run bench:privacy\` (attackers: ${attacks.made}; honest partners: ${honest.made}; size
-and time: ${sockets.made}), as it came out, against the register of the demonstration (1,250
+Written by \`npm run bench:privacy\` (attackers: ${attacks.made}; honest partners: ${honest.made}), as it came out, against the register of the demonstration (1,250
 made-up people). Attackers ask through the real use cases with a try every two minutes, under a grant of 400 questions and
 150 people a day whose other budgets follow from that. They go on after they were refused. “Without” is
 the same gateway whose budgets never end; suppression, evidence floor and levels remain.
@@ -93,12 +92,13 @@ Client and gateway on one machine; the classes interleaved at random. Welch's t 
 in size, the area under the curve of the mean of r repeats at 0.5 ± 0.03. A mean of r has one r-th of the
 groups, and its area scatters by about 0.3 / √groups by chance alone.
 
-| samples a class | at a time | sizes, bytes | pair | t | area under the curve |
-|---|---|---|---|---|---|
-${sockets.figures
+| machine | samples a class | at a time | sizes, bytes | pair | t | area under the curve |
+|---|---|---|---|---|---|---|
+${sockets
   .flatMap((one) =>
     one.pairs.map((pair) =>
       row([
+        one.state,
         one.samples,
         one.atOnce,
         pair.pair

@@ -21,6 +21,8 @@ const confirmDocument = `mutation Confirm($input: ConfirmCrossingInput!) {
 export interface SocketFigures {
   readonly samples: number;
   readonly atOnce: number;
+  /** What else the machine did. */
+  readonly state: string;
   readonly sizes: Readonly<Record<string, readonly number[]>>;
   readonly pairs: readonly {
     readonly pair: string;
@@ -38,7 +40,7 @@ export async function measureSockets(
   world: BenchWorld,
   samples: number,
   atOnce: number,
-): Promise<SocketFigures> {
+): Promise<Omit<SocketFigures, 'state'>> {
   const code = 'AUS-BORDER' as PartnerCode;
   const grantId = await world.grant(code, withoutMeasures);
   const profile = readProfile(world.profiles.get(code) ?? '');

@@ -20,7 +20,7 @@ export {
   type ReadRecord,
 } from './search/log-search.js';
 export { EventRecorder, type CountedEvent } from './event-recorder.js';
-export type { HeldRange, RetentionReport, RetentionRule } from './retention.js';
+export type { HeldKind, HeldRange, RetentionReport, RetentionRule } from './retention.js';
 export type { HostPart } from './sealed-part.js';
 export { doneWithRecord } from './done-with-record.js';
 export type { CheckpointKeys, TreeName } from './trees.js';

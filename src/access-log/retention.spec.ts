@@ -148,6 +148,7 @@ describeOnEachDatabase('retention', (kind) => {
       partner: otherPartner,
       from: new Date('2025-01-01T00:00:00Z'),
       to: new Date('2025-02-01T00:00:00Z'),
+      kinds: [expect.objectContaining({ outcome: 'MATCH', grantVersion: 1 })],
     });
     expect((await log.applyRetention(free, now)).months).toEqual(['2025-01']);
   });

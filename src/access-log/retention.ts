@@ -25,6 +25,16 @@ export interface HeldRange {
   readonly from: Date;
   /** Not in it. */
   readonly to: Date;
+  /** What kinds of records there are; null where not every one is listed. */
+  readonly kinds: readonly HeldKind[] | null;
+}
+
+/** What of a record stands outside of its sealed part and tells whom it can be about. */
+export interface HeldKind {
+  readonly outcome: string;
+  /** Null where none of the partner's own was named. */
+  readonly grant: string | null;
+  readonly grantVersion: number | null;
 }
 
 export interface RetentionReport {
@@ -96,8 +106,11 @@ export class Retention {
 
   async #isHeld(month: string, isHeld: RetentionRule['isHeld']): Promise<boolean> {
     const range = rangeOfMonth(month);
-    for (const { owner } of await readTrees(this.#options.dataSource)) {
-      if (await isHeld({ partner: owner as PartnerCode | null, ...range })) return true;
+    const { dataSource } = this.#options;
+    for (const { tree, owner } of await readTrees(dataSource)) {
+      const kinds = await kindsIn(dataSource, tree, range);
+      if (kinds?.length === 0) continue;
+      if (await isHeld({ partner: owner as PartnerCode | null, ...range, kinds })) return true;
     }
     return false;
   }
@@ -120,6 +133,26 @@ function areOver(
         ? over.has(monthOf(new Date(decodeRecord(entry.record).at)))
         : monthOf(entry.at) <= lastMonth,
     )
+  );
+}
+
+/** The kinds of a tree's records of a month; null where some came before the side table. */
+async function kindsIn(
+  database: Queryable,
+  tree: string,
+  { from, to }: { readonly from: Date; readonly to: Date },
+): Promise<readonly HeldKind[] | null> {
+  const [unlisted] = await database.query<{ listed_from: string }[]>(
+    'SELECT listed_from FROM access_log_tree WHERE tree = $1 AND listed_from > 0',
+    [tree],
+  );
+  if (unlisted !== undefined) return null;
+  return database.query<HeldKind[]>(
+    `SELECT DISTINCT outcome, grant_id AS "grant", grant_version AS "grantVersion"
+     FROM access_log_kind kind WHERE tree = $1 AND EXISTS (
+       SELECT FROM access_log_entry entry
+       WHERE entry.kind = kind.kind AND entry.at >= $2 AND entry.at < $3)`,
+    [tree, from, to],
   );
 }
 

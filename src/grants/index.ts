@@ -25,6 +25,7 @@ export {
   type EndKind,
 } from './ends.js';
 export { ReadEnds } from './read-ends.js';
+export { readGrantCaseloads } from './read-grant-caseloads.js';
 export { readAgreements, type Agreement } from './read-agreements.js';
 export { grantActs } from './grant-acts.js';
 export { GrantLifecycle, type GrantOfficer } from './lifecycle.js';

@@ -1,6 +1,7 @@
 import type { Migration } from '../platform/database/database.js';
 import { Crossings1769100000100 } from './crossings.migration.js';
 import { Mistakes1769100000150 } from './mistakes.migration.js';
+import { ToldEpochs1772000000402 } from './told-epochs.migration.js';
 
 export {
   ConfirmationAlarms,
@@ -28,9 +29,10 @@ export { ReadMistakes, type MistakeReport } from './read-mistakes.js';
 export { ReadConfirmations } from './read-confirmations.js';
 export { noteRestored } from './note-restored.js';
 export { ToldFacts, type ToldMatch } from './told-facts.js';
-export { ToldKeys } from './told-keys.js';
+export { ToldKeys, type EpochWrapping, type WrappingKey } from './told-keys.js';
 
 export const referralMigrations: readonly Migration[] = [
   Crossings1769100000100,
   Mistakes1769100000150,
+  ToldEpochs1772000000402,
 ];

@@ -9,13 +9,19 @@ import {
   type TestRegister,
 } from '../../test/support/register.js';
 import {
+  approveErasure,
   approveMerge,
   findDuplicates,
   keepApart,
   releaseBatch,
+  requestErasure,
   requestMerge,
+  rotateEpochs,
   suppressPeople,
 } from './index.js';
+import { findErased } from './erased-references.js';
+import { findMergedEntry, mergedEntries } from './merged-entries.js';
+import { readKnownAgain, readSurvivors } from './releases.js';
 
 const palwasha = {
   names: [{ full: 'Palwasha Lodinpur' }],
@@ -132,6 +138,65 @@ describeOnEachDatabase('people entered twice', (kind) => {
     await expect(requestMerge(store, { ...merge, requestedBy: 'registrar-1' })).rejects.toThrow(
       /^ERR_INPUT_INVALID/,
     );
+  });
+
+  test('stay one history: who was merged is found again, through a second merge, until the end', async () => {
+    const { store } = people.register;
+    const { dataSource } = people.database;
+    const merge = async (into: number, from: number) => {
+      const pair = { into: personReference(into), from: personReference(from) };
+      const { id } = await requestMerge(store, { ...pair, requestedBy: 'registrar-1' });
+      return approveMerge(store, { actId: id, people: 2, approvedBy: 'registrar-2' });
+    };
+    await people.addRows(personRow(41), personRow(42), personRow(43));
+    const secretOf = async (number: number) => (await people.ask(number))[0]?.referenceSecret;
+    const secrets = [await secretOf(42), await secretOf(43)];
+    const first = await merge(42, 43);
+    await people.register.catchUp((await merge(41, 42)).version);
+    const known = await readKnownAgain(store, personReference(41));
+    expect(known.merged.map(({ reference }) => reference).sort()).toEqual(['T-42', 'T-43']);
+    const others = known.entries.filter(({ id }) => id !== known.subject);
+    expect(others.map(({ referenceSecret }) => referenceSecret)).toEqual(
+      expect.arrayContaining(secrets),
+    );
+    for (const number of [42, 43]) {
+      expect((await findMergedEntry(store, personReference(number)))?.into).toEqual(
+        personReference(41),
+      );
+    }
+    expect(await findMergedEntry(store, personReference(41))).toBeUndefined();
+    const survivors = await readSurvivors(store, [first.erased, first.subject, 'nobody']);
+    expect([...survivors.values()]).toEqual([known.subject, known.subject]);
+
+    // The key of the week goes, and what was sealed under it has moved on.
+    const weekMs = 7 * 24 * 3_600_000;
+    for (let week = 0; week < 6; week += 1) {
+      people.now = new Date(people.now.getTime() + weekMs);
+      await rotateEpochs(store, { everything: true });
+    }
+    expect((await readKnownAgain(store, personReference(41))).merged).toHaveLength(2);
+
+    // With the survivor everything goes; of each reference it is told that it was erased.
+    const asked = await requestErasure(store, {
+      target: { references: [personReference(41)] },
+      requestedBy: 'registrar-1',
+    });
+    expect(await findErased(store, personReference(41))).toBeUndefined();
+    await approveErasure(store, { actId: asked.id, people: 1, approvedBy: 'registrar-2' });
+    expect(await mergedEntries(store, dataSource, [known.subject])).toEqual([]);
+    for (const number of [41, 42, 43]) {
+      expect(await findMergedEntry(store, personReference(number))).toBeUndefined();
+      expect(await findErased(store, personReference(number))).toEqual({
+        requestId: asked.id,
+        erasedAt: people.now,
+        history: undefined,
+      });
+    }
+    expect(await findErased(store, personReference(44))).toBeUndefined();
+    // No longer than backups hold the person: without a history for counsel it is forgotten.
+    people.now = new Date(people.now.getTime() + 4 * weekMs);
+    await rotateEpochs(store, { everything: true });
+    expect(await findErased(store, personReference(41))).toBeUndefined();
   });
 
   test('are not one person named twice', async () => {

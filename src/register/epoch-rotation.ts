@@ -2,8 +2,10 @@ import { GatewayError } from '../core/errors.js';
 import type { SubjectId } from '../core/ids.js';
 import { seal, unseal } from '../platform/keys/keys.js';
 import { actContext, type TwoPersonAct } from './acts.js';
+import { erasedContext } from './erased-references.js';
 import { honeyContext } from './honey.js';
 import { holdContext } from './legal-hold.js';
+import { mergedEntryContext } from './merged-entries.js';
 import { rewrapPageKey } from './page.js';
 import { epochOf, lastEndedEpoch, type EpochKey } from './register-keys.js';
 import type { RegisterStore } from './register-store.js';
@@ -51,36 +53,24 @@ export async function rotateEpochs(
   await rewrapSubjects(store, to, last, progress);
   // 2. Page keys: the pages' versions and bytes stay, so no replica has to read them again.
   await rewrapPages(store, to, last, progress);
-  // 3. What waits for a second person, whom holds protect, and fictional people.
+  // 3. What waits for a second person, whom holds protect, fictional people, and what stays of
+  // entries that were merged or erased.
   await store.dataSource.query('DELETE FROM legal_hold WHERE ends_at <= $1', [now]);
   await dropFetchedHistories(store);
-  await resealRows(
-    store,
-    to,
-    last,
-    progress,
-    'register_act',
-    (row) => (epochId) => actContext(row.id, row.kind as TwoPersonAct, epochId),
+  for (const table of sealedTables) await resealRows(store, to, last, progress, table);
+  // 4. What others keep under epoch keys.
+  const moved = (await store.onEpochMove?.(to, last)) ?? [];
+  if (moved.length > 0) progress(moved.map((epoch_id) => ({ epoch_id })));
+  // 5. References that were erased go before their epoch does, but where counsel's copy waits.
+  const [dropped] = await store.dataSource.query<[{ epoch_id: number }[], number]>(
+    `DELETE FROM erased_reference e WHERE epoch_id <= $1
+       AND NOT EXISTS (SELECT FROM sealed_history h WHERE h.act_id = e.act_id)
+     RETURNING epoch_id`,
+    [epochOf(now) - weeksBeforeRewrap],
   );
-  await resealRows(
-    store,
-    to,
-    last,
-    progress,
-    'legal_hold',
-    (row) => (epochId) => holdContext(row.id, epochId),
-  );
+  for (const { epoch_id: epoch } of dropped) emptied.add(epoch);
 
-  await resealRows(
-    store,
-    to,
-    last,
-    progress,
-    'honey_record',
-    (row) => (epochId) => honeyContext(row.id, epochId),
-  );
-
-  // 4. A key something still hangs on cannot go: the database's references see to it. Nor can one
+  // 6. A key something still hangs on cannot go: the database's references see to it. Nor can one
   // that was emptied only now: the embedded database may forget its last moments in a power cut.
   await store.dataSource.query(
     'DELETE FROM erasure_epoch WHERE id <= $1 AND NOT id = ANY ($2::int[])',
@@ -165,35 +155,88 @@ async function rewrapPages(
   }
 }
 
+interface SealedTable {
+  readonly name: string;
+  /** Columns that say which row it is; text, uuid or bytes. */
+  readonly key: readonly string[];
+  /** Columns the seal is bound to beside the epoch. */
+  readonly bound?: string;
+  /** Which rows move; all when absent. */
+  readonly moves?: string;
+  readonly contextOf: (row: SealedRow, epochId: number) => Buffer;
+}
+
 interface SealedRow {
   readonly id: string;
-  readonly kind?: string;
+  readonly kind: string;
+  readonly into_id: string;
+  readonly act_id: string;
+  readonly mark: Buffer;
   readonly epoch_id: number;
   readonly sealed: Buffer;
 }
+
+const sealedTables: readonly SealedTable[] = [
+  {
+    name: 'register_act',
+    key: ['id'],
+    bound: 'kind',
+    contextOf: (row, epochId) => actContext(row.id, row.kind as TwoPersonAct, epochId),
+  },
+  {
+    name: 'legal_hold',
+    key: ['id'],
+    contextOf: (row, epochId) => holdContext(row.id, epochId),
+  },
+  {
+    name: 'honey_record',
+    key: ['id'],
+    contextOf: (row, epochId) => honeyContext(row.id, epochId),
+  },
+  {
+    name: 'merged_entry',
+    key: ['id'],
+    bound: 'into_id',
+    contextOf: (row, epochId) => mergedEntryContext(row.id, row.into_id, epochId),
+  },
+  {
+    name: 'erased_reference',
+    key: ['act_id', 'mark'],
+    moves: 'act_id IN (SELECT act_id FROM sealed_history)',
+    contextOf: (row, epochId) => erasedContext(row.act_id, row.mark, epochId),
+  },
+];
 
 async function resealRows(
   store: RegisterStore,
   to: EpochKey,
   last: number,
   progress: Progress,
-  table: 'register_act' | 'legal_hold' | 'honey_record',
-  contextOf: (row: SealedRow) => (epochId: number) => Buffer,
+  { name, key, bound, moves, contextOf }: SealedTable,
 ): Promise<void> {
-  const kind = table === 'register_act' ? 'kind' : 'NULL AS kind';
+  const columns = [...key, ...(bound === undefined ? [] : [bound])];
   const rows = await store.dataSource.query<SealedRow[]>(
-    `SELECT id, ${kind}, epoch_id, sealed FROM ${table} WHERE epoch_id <= $1`,
+    `SELECT ${columns.join(', ')}, epoch_id, sealed FROM ${name}
+     WHERE epoch_id <= $1${moves === undefined ? '' : ` AND ${moves}`}`,
     [last],
   );
   for (const row of rows) {
     const from = await epochKey(store, row.epoch_id);
-    const plain = unseal(from.key, row.sealed, contextOf(row)(from.id));
+    const plain = unseal(from.key, row.sealed, contextOf(row, from.id));
     if (plain === undefined) {
-      throw new GatewayError('ERR_SEALED_DATA_DAMAGED', { detail: `${table} ${row.id}` });
+      throw new GatewayError('ERR_SEALED_DATA_DAMAGED', { detail: `a row of ${name}` });
     }
+    // One that was sealed anew meanwhile stays as it is.
     await store.dataSource.query(
-      `UPDATE ${table} SET epoch_id = $2, sealed = $3 WHERE id = $1 AND epoch_id = $4`,
-      [row.id, to.id, seal(to.key, plain, contextOf(row)(to.id)), from.id],
+      `UPDATE ${name} SET epoch_id = $1, sealed = $2 WHERE epoch_id = $3 AND sealed = $4
+         AND ${key.map((column, at) => `${column} = $${at + 5}`).join(' AND ')}`,
+      [
+        to.id,
+        seal(to.key, plain, contextOf(row, to.id)),
+        from.id,
+        row.sealed,
+        ...key.map((column) => row[column as keyof SealedRow]),
+      ],
     );
     progress([row]);
   }

@@ -8,6 +8,7 @@ import {
   testPartner,
   type TestRegister,
 } from '../../test/support/register.js';
+import type { HoldRange } from '../core/register/hold-range.js';
 import type { Caseload, SubjectId } from '../core/ids.js';
 import { epochContext } from './epoch-keys.js';
 import {
@@ -22,7 +23,6 @@ import {
   requestHoldLift,
   rotateEpochs,
   type ErasureTarget,
-  type HoldRange,
 } from './index.js';
 import { openPage } from './page.js';
 import { openSubject } from './subject-blob.js';
@@ -128,7 +128,9 @@ describeOnEachDatabase('forgetting', (kind) => {
       /^ERR_APPROVER_IS_REQUESTER/,
     );
     await approveHold(store, { ...approval, approvedBy: 'registrar-2' });
-    expect(await legalHolds(store)).toEqual([{ id: act.id, endsAt: later(2) }]);
+    expect(await legalHolds(store)).toEqual([
+      { id: act.id, endsAt: later(2), people: 1, setBy: 'registrar-1', range: null },
+    ]);
 
     // Asked for before or after: neither.
     await expect(approve(asked)).rejects.toThrow(/^ERR_LEGAL_HOLD/);
@@ -163,9 +165,16 @@ describeOnEachDatabase('forgetting', (kind) => {
     expect(await planErasure(store, { caseload: 'AF-2022' as Caseload })).toMatchObject({
       held: 0,
     });
-    const records = (from: number, to: number) => ({ from: later(from), to: later(to) });
+    const records = (from: number, to: number) => ({
+      partner: null,
+      from: later(from),
+      to: later(to),
+      caseloads: null,
+    });
     expect(await isHeld(store, records(0, 1))).toBe(true);
     expect(await isHeld(store, { ...records(-5, -4), partner: testPartner.code })).toBe(false);
+    expect(await isHeld(store, { ...records(0, 1), caseloads: [testCaseload] })).toBe(true);
+    expect(await isHeld(store, { ...records(0, 1), caseloads: [] })).toBe(false);
     people.now = later(2);
     expect(await isHeld(store, records(0, 1))).toBe(false);
     expect(await request(named(2))).toMatchObject({ people: 1, held: 0 });

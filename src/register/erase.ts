@@ -10,6 +10,7 @@ import {
   type Approval,
   type PendingAct,
 } from './acts.js';
+import { noteErased } from './erased-references.js';
 import { heldPeople } from './legal-hold.js';
 import { tellLiveChanges, type Replaced } from './live-change.js';
 import type { PagePerson } from './page.js';
@@ -70,7 +71,8 @@ export async function planErasure(
  * Asks for an erasure. Named people who are under a legal hold refuse it; of a caseload or by a rule
  * they stay behind.
  *
- * @throws {GatewayError} ERR_LEGAL_HOLD; ERR_INPUT_INVALID naming the reference nobody has
+ * @throws {GatewayError} ERR_LEGAL_HOLD; ERR_INPUT_INVALID naming the reference nobody has;
+ *   ERR_CONFLICT naming `people` when nobody would be erased
  */
 export async function requestErasure(
   store: RegisterStore,
@@ -83,6 +85,12 @@ export async function requestErasure(
 ): Promise<PendingAct & ErasurePlan> {
   const plan = await planErasure(store, command.target);
   refuseHeld(command.target, plan.held);
+  if (plan.people === 0) {
+    throw new GatewayError('ERR_CONFLICT', {
+      argument: 'people',
+      detail: plan.held === 0 ? 'nobody is meant' : 'everybody who is meant is held',
+    });
+  }
   const act = await requestAct(store, {
     kind: 'ERASE',
     by: command.requestedBy,
@@ -126,6 +134,11 @@ export async function approveErasureIn(
   await finishAct(store, manager, act.id, command.approvedBy, change.version);
   const { people, subjects, backupsCoveredBy, held, named } = erased;
   if (people > 0) {
+    const gone = named.map(({ subject, referenceKey }) => ({
+      id: decodeSubjectId(subject),
+      referenceKey,
+    }));
+    await noteErased(store, manager, change.epoch, act.id, gone);
     change.restricts('register.erased', named, {
       act: {
         id: act.id,
@@ -271,6 +284,7 @@ async function coveredBy(
   const [row] = await change.manager.query<{ epoch: number }[]>(
     `SELECT greatest(
        (SELECT max(epoch_id) FROM subject WHERE id = ANY ($1)),
+       (SELECT max(epoch_id) FROM merged_entry WHERE into_id = ANY ($1)),
        (SELECT max(epoch_id) FROM register_page WHERE page_number = ANY ($2))) AS epoch`,
     [subjects, pages],
   );

@@ -107,7 +107,10 @@ export async function approveExportIn(change: RegisterChange, command: Approval)
   const references = await freeReferences(change, caseload, wanted);
   const honey = makeHoneyPeople(store, caseload, references);
   await approveAct(store, manager, act.id, command.approvedBy);
-  await keepHoneyPeople(store, manager, change.epoch, act.id, honey);
+  const { id, kind, requestedBy } = act;
+  const { approvedBy } = command;
+  const at = store.now().toISOString();
+  await keepHoneyPeople(change, { id, kind, requestedBy, approvedBy, at, people }, honey);
 }
 
 /**

@@ -1,4 +1,3 @@
-import type { EntityManager } from 'typeorm';
 import { encodeParts } from '../core/bytes.js';
 import { dayOf } from '../core/dates/index.js';
 import { GatewayError } from '../core/errors.js';
@@ -10,9 +9,10 @@ import {
   type Evidence,
 } from '../core/matching/index.js';
 import { seal, unseal } from '../platform/keys/keys.js';
+import type { DoneAct } from './acts.js';
 import { makeDemoPeople } from './demo-people.js';
 import { readRowMembers } from './import-row.js';
-import type { EpochKey } from './register-keys.js';
+import type { RegisterChange } from './register-change.js';
 import type { RegisterStore } from './register-store.js';
 import { RowReader } from './row-reader.js';
 import type { SubjectContent } from './subject-blob.js';
@@ -42,18 +42,43 @@ export function makeHoneyPeople(
 
 /** Keeps honey records of an export. In the transaction that records the export. */
 export async function keepHoneyPeople(
-  store: RegisterStore,
-  manager: EntityManager,
-  epoch: EpochKey,
-  exportId: string,
+  change: RegisterChange,
+  act: DoneAct,
   people: readonly SubjectContent[],
 ): Promise<void> {
-  for (const content of people) {
-    const id = makeSubjectId(store.now(), store.random(10));
+  const { store } = change;
+  const planted = people.map((content): PlantedHoneyJson => ({
+    id: makeSubjectId(store.now(), store.random(10)),
+    content,
+  }));
+  await restoreHoney(change, planted, act.id);
+  for (let at = 0; at < planted.length; at += honeyInAct) {
+    const some = planted.slice(at, at + honeyInAct);
+    change.restricts('register.planted', [], { act, export: act.id, planted: some });
+  }
+}
+
+/** One honey record as the journal keeps it: what is sealed in its row. */
+export interface PlantedHoneyJson {
+  readonly id: string;
+  readonly content: SubjectContent | SealedPlant;
+}
+
+/** Some 1 KiB each: a line of the journal has 256 KiB at most. */
+const honeyInAct = 100;
+
+/** Puts honey records where they are not; those of an export hang on its act. */
+export async function restoreHoney(
+  { manager, epoch }: RegisterChange,
+  planted: readonly PlantedHoneyJson[],
+  exportId?: string,
+): Promise<void> {
+  for (const { id, content } of planted) {
     const json = Buffer.from(JSON.stringify(content), 'utf8');
     await manager.query(
-      'INSERT INTO honey_record (id, export_id, epoch_id, sealed) VALUES ($1, $2, $3, $4)',
-      [id, exportId, epoch.id, seal(epoch.key, json, honeyContext(id, epoch.id))],
+      `INSERT INTO honey_record (id, export_id, epoch_id, sealed) VALUES ($1, $2, $3, $4)
+       ON CONFLICT (id) DO NOTHING`,
+      [id, exportId ?? null, epoch.id, seal(epoch.key, json, honeyContext(id, epoch.id))],
     );
   }
 }

@@ -86,9 +86,9 @@ export {
   legalHolds,
   requestHold,
   requestHoldLift,
-  type HoldRange,
   type HoldTarget,
   type LegalHold,
+  type ListedHold,
 } from './legal-hold.js';
 export { registerActAppliers } from './restriction-appliers.js';
 export {

@@ -1,9 +1,11 @@
 import type { EntityManager } from 'typeorm';
 import { encodeParts } from '../core/bytes.js';
 import { GatewayError, inputInvalid } from '../core/errors.js';
-import type { Caseload, PartnerCode } from '../core/ids.js';
+import type { Caseload } from '../core/ids.js';
+import { holds, type HoldableRecords, type HoldRange } from '../core/register/hold-range.js';
 import { seal, unseal } from '../platform/keys/keys.js';
 import { finishAct, openApproved, requestAct, type Approval, type PendingAct } from './acts.js';
+import { mergedEntries, type MergedEntry } from './merged-entries.js';
 import type { PagePerson } from './page.js';
 import { changeRegister, type PeopleTarget, type RegisterChange } from './register-change.js';
 import type { Querier } from './register-keys.js';
@@ -17,19 +19,6 @@ import { timeOfSubjectId } from './subject-uuid.js';
 export interface LegalHold {
   readonly id: string;
   readonly endsAt: Date;
-}
-
-/**
- * Records of a time, or of a partner, or both. Whom they are about is sealed in them, so the hold
- * protects everybody they can be about: who was on the register before `to`, in the caseload when one
- * is named.
- */
-export interface HoldRange {
-  readonly partner?: PartnerCode;
-  readonly caseload?: Caseload;
-  /** Instants, ISO 8601 in UTC; open where absent. */
-  readonly from?: string;
-  readonly to?: string;
 }
 
 export type HoldTarget = PeopleTarget | { readonly range: HoldRange };
@@ -136,12 +125,32 @@ export async function approveHoldLiftIn(change: RegisterChange, command: Approva
   await finishAct(store, change.manager, act.id, command.approvedBy, change.version - 1n);
 }
 
+/** A hold as it is listed: enough to lift the right one, and nobody by name. */
+export interface ListedHold extends LegalHold {
+  /** How many it protected when it was asked for. */
+  readonly people: number;
+  /** Reference of who asked for it. */
+  readonly setBy: string;
+  /** The caseload of a hold on all of it; the stretch of the log; null for one on people by name. */
+  readonly range: HoldRange | null;
+}
+
 /** Holds in force; whom they protect is not told. */
-export async function legalHolds(store: RegisterStore): Promise<readonly LegalHold[]> {
-  return store.dataSource.query<LegalHold[]>(
-    'SELECT id, ends_at AS "endsAt" FROM legal_hold WHERE ends_at > $1 ORDER BY ends_at, id',
+export async function legalHolds(store: RegisterStore): Promise<readonly ListedHold[]> {
+  const { dataSource } = store;
+  const targets = new Map(await targetsInForce(store, dataSource));
+  const rows = await dataSource.query<Omit<ListedHold, 'range'>[]>(
+    `SELECT h.id, h.ends_at AS "endsAt", a.people, a.requested_by AS "setBy"
+     FROM legal_hold h JOIN register_act a ON a.id = h.id
+     WHERE h.ends_at > $1 ORDER BY h.ends_at, h.id`,
     [store.now()],
   );
+  return rows.map((row) => ({ ...row, range: rangeOf(targets.get(row.id)) }));
+}
+
+function rangeOf(target: HoldTarget | undefined): HoldRange | null {
+  if (target === undefined || 'references' in target) return null;
+  return 'range' in target ? target.range : { caseload: target.caseload };
 }
 
 /** Whether a hold in force protects a person. */
@@ -152,7 +161,7 @@ export async function heldPeople(
   const caseloads = new Set<string>();
   const references = new Set<string>();
   const ranges: ((person: PagePerson) => boolean)[] = [];
-  for (const target of await targetsInForce(store, manager)) {
+  for (const [, target] of await targetsInForce(store, manager)) {
     if ('range' in target) ranges.push(inRange(target.range));
     else if ('caseload' in target) caseloads.add(target.caseload);
     else {
@@ -168,31 +177,39 @@ export async function heldPeople(
 }
 
 /**
- * Whether records of the access log must be kept: a hold on a range touches them, or people are held,
- * whose records cannot be told apart from outside.
- *
- * @param records of one partner, or of the host when absent; from an instant to before another
+ * Whether a hold in force keeps records of the access log. One on people keeps what can speak of their
+ * caseloads, and of those an entry came from that was merged into them: of whom a record is, is sealed
+ * in it.
  */
-export async function isHeld(
-  store: RegisterStore,
-  records: { readonly partner?: PartnerCode; readonly from: Date; readonly to: Date },
-): Promise<boolean> {
-  const targets = await targetsInForce(store, store.dataSource);
+export async function isHeld(store: RegisterStore, records: HoldableRecords): Promise<boolean> {
+  const targets = (await targetsInForce(store, store.dataSource)).map(([, target]) => target);
+  if (targets.length === 0) return false;
+  const merged = await mergedEntries(store, store.dataSource);
   return targets.some((target) => {
-    if (!('range' in target)) return true;
-    const { partner, from, to } = target.range;
-    return (
-      (partner === undefined || partner === records.partner) &&
-      (from === undefined || new Date(from) < records.to) &&
-      (to === undefined || new Date(to) > records.from)
-    );
+    if ('range' in target && target.range.caseload === undefined) {
+      return holds(target.range, records);
+    }
+    const range = 'range' in target ? target.range : {};
+    return caseloadsOf(target, merged).some((caseload) => holds({ ...range, caseload }, records));
   });
+}
+
+function caseloadsOf(target: HoldTarget, merged: readonly MergedEntry[]): readonly Caseload[] {
+  const named =
+    'references' in target
+      ? target.references.map(({ caseload }) => caseload)
+      : ['range' in target ? target.range.caseload : target.caseload];
+  const caseloads = new Set(named.filter((caseload) => caseload !== undefined));
+  for (const { from, into } of merged) {
+    if (caseloads.has(into.caseload)) caseloads.add(from.caseload);
+  }
+  return [...caseloads];
 }
 
 async function targetsInForce(
   store: RegisterStore,
   querier: Querier,
-): Promise<readonly HoldTarget[]> {
+): Promise<readonly (readonly [id: string, target: HoldTarget])[]> {
   const rows = await querier.query<{ id: string; epoch_id: number; sealed: Buffer }[]>(
     'SELECT id, epoch_id, sealed FROM legal_hold WHERE ends_at > $1',
     [store.now()],
@@ -201,7 +218,7 @@ async function targetsInForce(
     querier,
     rows.map((row) => row.epoch_id),
   );
-  const targets: HoldTarget[] = [];
+  const targets: (readonly [string, HoldTarget])[] = [];
   for (const row of rows) {
     const context = holdContext(row.id, row.epoch_id);
     const json = unseal(await store.epochs.key(row.epoch_id), row.sealed, context);
@@ -209,7 +226,7 @@ async function targetsInForce(
     if (json === undefined) {
       throw new GatewayError('ERR_SEALED_DATA_DAMAGED', { detail: `legal hold ${row.id}` });
     }
-    targets.push(JSON.parse(json.toString('utf8')) as HoldTarget);
+    targets.push([row.id, JSON.parse(json.toString('utf8')) as HoldTarget]);
   }
   return targets;
 }

@@ -11,6 +11,7 @@ import {
   type PendingAct,
 } from './acts.js';
 import { heldPeople } from './legal-hold.js';
+import { keepMergedEntry, mergedEntryJson, type MergedEntry } from './merged-entries.js';
 import type { PagePerson } from './page.js';
 import { changeRegister, type PersonReference, type RegisterChange } from './register-change.js';
 import { namedPerson } from './restrictions.js';
@@ -18,7 +19,10 @@ import type { OpenedPage, RegisterStore } from './register-store.js';
 import type { SubjectContent } from './subject-blob.js';
 import { decodeSubjectId } from './subject-uuid.js';
 
-/** Two people who are one: `into` stays, with what only `from` had; `from` is erased. */
+/**
+ * Two people who are one: `into` stays, with what only `from` had; `from` is erased, but for what tells
+ * the access log that its history is now that of `into` (merged-entries.ts).
+ */
 export interface MergeTarget {
   readonly into: PersonReference;
   readonly from: PersonReference;
@@ -59,9 +63,10 @@ export async function approveMergeIn(
 ): Promise<{ readonly subject: SubjectId; readonly erased: SubjectId }> {
   const { store } = change;
   const act = await openApproved(store, change.manager, 'MERGE', command);
-  const { pages, into, from, before, content, secret } = await prepareMerge(
+  const target = act.content as MergeTarget;
+  const { pages, into, from, before, content, secret, lostSecret } = await prepareMerge(
     change,
-    act.content as MergeTarget,
+    target,
   );
   const [subject, erased] = [decodeSubjectId(into.subject), decodeSubjectId(from.subject)];
   const suppressedFor = [...new Set([...into.suppressedFor, ...from.suppressedFor])].sort();
@@ -85,12 +90,21 @@ export async function approveMergeIn(
     await change.write(page);
   }
   await change.manager.query('DELETE FROM kept_apart WHERE one = $1 OR other = $1', [erased]);
+  const merged: MergedEntry = {
+    id: erased,
+    intoId: subject,
+    from: nameOf(target.from),
+    into: nameOf(target.into),
+    referenceSecret: lostSecret,
+  };
+  await keepMergedEntry(store, change.manager, change.epoch, merged);
   await finishAct(store, change.manager, act.id, command.approvedBy, change.version);
   // On a restored database who went goes again, and who stays is kept from whom either was kept from.
   const { id, kind, requestedBy, people } = act;
   const at = store.now().toISOString();
   change.restricts('register.erased', [namedPerson(from)], {
     act: { id, kind, requestedBy, approvedBy: command.approvedBy, at, people },
+    merged: mergedEntryJson(merged),
   });
   if (suppressedFor.length > into.suppressedFor.length) {
     change.restricts('register.suppressed', [namedPerson(into)], { codes: suppressedFor });
@@ -133,6 +147,11 @@ export async function keepApartIn(
   );
 }
 
+const nameOf = ({ caseload, reference }: PersonReference): PersonReference => ({
+  caseload,
+  reference,
+});
+
 type LivePerson = PagePerson & Required<Pick<PagePerson, 'live'>>;
 
 async function prepareMerge(change: RegisterChange, target: MergeTarget) {
@@ -152,10 +171,10 @@ async function prepareMerge(change: RegisterChange, target: MergeTarget) {
     throw new GatewayError('ERR_LEGAL_HOLD', { detail: 'one of the people is held' });
   }
   const kept = await change.open(into);
-  const { content: lost } = await change.open(from);
+  const { content: lost, referenceSecret: lostSecret } = await change.open(from);
   const content = mergeContents(kept.content, lost);
   const before = kept.content;
-  return { pages, into, from, before, content, secret: kept.referenceSecret };
+  return { pages, into, from, before, content, secret: kept.referenceSecret, lostSecret };
 }
 
 async function locatePair(

@@ -1,6 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { BuiltInCaseload1770000000102 } from './built-in-caseload.migration.js';
 import { SealedHistory1770000000502 } from './sealed-history.migration.js';
+import { MergedAndErased1772000000401 } from './merged-and-erased.migration.js';
 import { PlantedHoney1770000000310 } from './planted-honey.migration.js';
 import type { Migration } from '../platform/database/database.js';
 
@@ -272,4 +273,5 @@ export const registerMigrations: readonly Migration[] = [
   PlantedHoney1770000000310,
   SealedHistory1770000000502,
   RegisterReleases1771000000001,
+  MergedAndErased1772000000401,
 ];

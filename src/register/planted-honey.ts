@@ -1,9 +1,7 @@
-import type { EntityManager } from 'typeorm';
 import { GatewayError, inputInvalid } from '../core/errors.js';
 import { builtInCaseload, type Caseload } from '../core/ids.js';
-import { seal } from '../platform/keys/keys.js';
 import { freeReferences } from './free-references.js';
-import { honeyContext, makeHoneyPeople, openHoneyRows, type SealedPlant } from './honey.js';
+import { makeHoneyPeople, openHoneyRows, restoreHoney, type SealedPlant } from './honey.js';
 import type { RegisterChange } from './register-change.js';
 import type { RegisterStore } from './register-store.js';
 import type { SubjectContent } from './subject-blob.js';
@@ -27,7 +25,8 @@ const drawsOfAPerson = 20;
 
 /**
  * Keeps a fictional person the screen of questions knows and nothing else does. What it holds is
- * sealed, the place too: who reads the database sees that there are so many, and no more.
+ * sealed, the place too: who reads the database sees that there are so many, and no more. Journaled,
+ * so that one planted since the backup is asked for after a restore too.
  *
  * @throws {GatewayError} ERR_CONFLICT when there are {@link mostPlanted}
  */
@@ -35,7 +34,7 @@ export async function plantHoneyIn(
   change: RegisterChange,
   { id, person, place, by }: Omit<PlantedHoney, 'at'>,
 ): Promise<PlantedHoney> {
-  const { epoch, manager, store } = change;
+  const { manager, store } = change;
   const [row] = await manager.query<{ planted: number }[]>(
     'SELECT count(*)::int AS planted FROM honey_record WHERE export_id IS NULL',
   );
@@ -44,14 +43,9 @@ export async function plantHoneyIn(
   }
   const at = store.now();
   const sealed: SealedPlant = { by, at: at.toISOString(), place, person };
-  await manager.query(
-    'INSERT INTO honey_record (id, export_id, epoch_id, sealed) VALUES ($1, NULL, $2, $3)',
-    [
-      id,
-      epoch.id,
-      seal(epoch.key, Buffer.from(JSON.stringify(sealed), 'utf8'), honeyContext(id, epoch.id)),
-    ],
-  );
+  const planted = [{ id, content: sealed }];
+  await restoreHoney(change, planted);
+  change.restricts('register.planted', [], { planted });
   return { id, person, place, by, at };
 }
 
@@ -90,12 +84,13 @@ export async function plantedHoney(store: RegisterStore): Promise<readonly Plant
  *
  * @throws {GatewayError} ERR_NOT_FOUND
  */
-export async function retireHoneyIn(manager: EntityManager, id: string): Promise<void> {
-  const [gone] = await manager.query<[unknown[], number]>(
+export async function retireHoneyIn(change: RegisterChange, id: string): Promise<void> {
+  const [gone] = await change.manager.query<[unknown[], number]>(
     'DELETE FROM honey_record WHERE id = $1 AND export_id IS NULL RETURNING id',
     [id],
   );
   if (gone.length === 0) throw new GatewayError('ERR_NOT_FOUND', { argument: 'honey' });
+  change.restricts('register.retired', [], { honey: id });
 }
 
 export const newHoneyId = (store: RegisterStore): string =>

@@ -21,7 +21,16 @@ export interface RegisterOptions {
   readonly random: (sizeBytes: number) => Uint8Array;
   /** Told of what partners could be told and is no longer so; in the transaction of the change. */
   readonly onLiveChange?: OnLiveChange;
+  /** Moves what others keep under epoch keys; before the keys of ended epochs go. */
+  readonly onEpochMove?: OnEpochMove;
 }
+
+/**
+ * Moves whatever is under the key of an epoch up to `last` to another key.
+ *
+ * @returns for each thing that moved the epoch it was in
+ */
+export type OnEpochMove = (to: EpochKey, last: number) => Promise<readonly number[]>;
 
 /** The register as of one version: which pages there are, each with the version it was written at. */
 export interface RegisterHead {
@@ -52,6 +61,7 @@ export class RegisterStore {
   readonly random: (sizeBytes: number) => Uint8Array;
   readonly masterKey: MasterKey;
   readonly onLiveChange: OnLiveChange | undefined;
+  readonly onEpochMove: OnEpochMove | undefined;
 
   private constructor(options: RegisterOptions, keys: IndexKeys, epochs: EpochKeys) {
     this.dataSource = options.dataSource;
@@ -59,6 +69,7 @@ export class RegisterStore {
     this.random = options.random;
     this.masterKey = options.masterKey;
     this.onLiveChange = options.onLiveChange;
+    this.onEpochMove = options.onEpochMove;
     this.keys = keys;
     this.epochs = epochs;
   }

@@ -1,4 +1,5 @@
 import type { JWK } from 'jose';
+import { isGatewayError } from '../core/errors.js';
 import type { Caseload, SubjectId } from '../core/ids.js';
 import {
   approveAct,
@@ -10,6 +11,7 @@ import {
   type PendingAct,
 } from './acts.js';
 import { honeyPeopleOf } from './honey.js';
+import { findMergedEntry, mergedEntries } from './merged-entries.js';
 import { readPerson } from './person-view.js';
 import { readRegister, type PersonReference, type RegisterChange } from './register-change.js';
 import type { RegisterStore } from './register-store.js';
@@ -21,6 +23,7 @@ export type ReleaseKind = 'HISTORY' | 'EXPOSURE';
 
 /** What was told of one person, asked for. */
 export interface HistoryContent {
+  /** Of an entry that was merged: whom it was merged into. */
   readonly person: PersonReference;
   readonly subject: SubjectId;
   readonly reason: string;
@@ -39,17 +42,17 @@ export interface ExposureContent {
 }
 
 /**
- * Asks for the history of one person.
+ * Asks for the history of one person. A reference that was merged away means who it was merged into.
  *
- * @throws {GatewayError} ERR_NOT_FOUND for a reference nobody has
+ * @throws {GatewayError} ERR_NOT_FOUND for a reference nobody has or had
  */
 export async function requestHistory(
   store: RegisterStore,
   by: string,
   asked: Omit<HistoryContent, 'subject'>,
 ): Promise<PendingAct> {
-  const { subject } = await readPerson(store, asked.person);
-  const content: HistoryContent = { ...asked, subject };
+  const { person, subject } = await readSurvivor(store, asked.person);
+  const content: HistoryContent = { ...asked, person, subject };
   return requestAct(store, { kind: 'HISTORY', by, people: 1, content });
 }
 
@@ -83,21 +86,58 @@ export async function openRelease(
   return act;
 }
 
+async function readSurvivor(store: RegisterStore, asked: PersonReference) {
+  try {
+    return { person: asked, subject: (await readPerson(store, asked)).subject };
+  } catch (error) {
+    const merged = isGatewayError(error, 'ERR_NOT_FOUND')
+      ? await findMergedEntry(store, asked)
+      : undefined;
+    if (merged === undefined) throw error;
+    return { person: merged.into, subject: (await readPerson(store, merged.into)).subject };
+  }
+}
+
+/** One person as the log knows them again, under every entry they ever had. */
+export interface KnownAgain {
+  readonly subject: SubjectId;
+  /** KnownPerson of the access log: the person, and each entry that was merged into them. */
+  readonly entries: readonly { readonly id: SubjectId; readonly referenceSecret: Uint8Array }[];
+  /** References of those that were merged. */
+  readonly merged: readonly PersonReference[];
+}
+
 /**
- * How the log knows one person again (KnownPerson of the access log): of whoever is on the register
- * now.
+ * How the log knows one person again: of whoever is on the register now.
  *
  * @throws {GatewayError} ERR_NOT_FOUND
  */
-export async function readKnownPerson(
+export async function readKnownAgain(
   store: RegisterStore,
   { caseload, reference }: PersonReference,
-): Promise<{ readonly id: SubjectId; readonly referenceSecret: Uint8Array }> {
+): Promise<KnownAgain> {
   const { subject, version } = await readPerson(store, { caseload, reference });
   return readRegister(store, async (change) => {
     const { referenceSecret } = await change.openVersion(subject, version);
-    return { id: subject, referenceSecret };
+    const merged = await mergedEntries(store, change.manager, [subject]);
+    return {
+      subject,
+      entries: [{ id: subject, referenceSecret }, ...merged],
+      merged: merged.map(({ from }) => from),
+    };
   });
+}
+
+/** Into whom entries were merged, by inside id; of those that were. */
+export async function readSurvivors(
+  store: RegisterStore,
+  entries: readonly string[],
+): Promise<ReadonlyMap<string, SubjectId>> {
+  const rows = await store.dataSource.query<{ id: string; into_id: SubjectId }[]>(
+    'SELECT id, into_id FROM merged_entry WHERE id::text = ANY ($1)',
+    [entries],
+  );
+  return new Map(rows.map((row) => [row.id, row.into_id]));
 }
 
 /** Somebody on the register, by the host's inside id. */

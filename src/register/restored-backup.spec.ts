@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { emptyAccessLog, openTestLog } from '../../test/support/access-log.js';
 import { findNeedles } from '../../test/support/byte-sweep.js';
@@ -17,17 +17,29 @@ import type { AccessLog, RestrictingAct } from '../access-log/index.js';
 import type { PartnerCode } from '../core/ids.js';
 import { migrations } from '../migrations.js';
 import { approveErasureIn, requestErasure } from './erase.js';
+import { findErased } from './erased-references.js';
+import { approveExportIn, requestExport } from './export-register.js';
+import { honeyPeopleOf } from './honey.js';
 import { approveMergeIn, requestMerge } from './merge.js';
 import { approveHoldIn, isHeld, legalHolds, requestHold } from './legal-hold.js';
 import { correctPersonIn } from './one-person.js';
 import { changeRegisterIn, readyToChange, type RegisterChange } from './register-change.js';
 import { importRegister, registerActAppliers, type Register } from './index.js';
 import { epochOf } from './register-keys.js';
+import {
+  inventHoney,
+  newHoneyId,
+  plantedHoney,
+  plantHoneyIn,
+  retireHoneyIn,
+} from './planted-honey.js';
+import { readKnownAgain } from './releases.js';
 import { suppressPeopleIn } from './suppression.js';
 
 const tables = [
   ...['erasure_epoch', 'register_head', 'register_page', 'subject', 'import_batch'],
   ...['register_act', 'legal_hold', 'kept_apart', 'honey_record'],
+  ...['merged_entry', 'erased_reference'],
   ...['tree', 'leaf', 'key', 'act', 'cover_round', 'cover_slot', 'cover_slot_head'].map(
     (name) => `access_log_${name}`,
   ),
@@ -169,9 +181,96 @@ describeOnEachDatabase('yesterday’s register restored', (kind) => {
       `SELECT kind, approved_by FROM register_act WHERE id::text = '${id}'`,
     );
     expect(act).toEqual({ kind: 'MERGE', approved_by: 'registrar-2' });
+    // What partners were told of who went is still the history of who stays.
+    const known = await readKnownAgain(register.store, personReference(1));
+    expect(known.merged).toEqual([personReference(2)]);
+    expect(known.entries).toHaveLength(2);
     // Nobody is left to be merged with; the one who stays is there, for those she is not kept from.
     const again = requestMerge(register.store, { ...pair, requestedBy: 'registrar-1' });
     await expect(again).rejects.toMatchObject({ argument: 'references[1]' });
+  });
+
+  test('of who is forgotten again it is known that they were, and of nobody else', async () => {
+    await erase(2);
+    const told = await findErased(register.store, personReference(2));
+    expect(told?.history).toBeUndefined();
+    await restart();
+    expect(await findErased(register.store, personReference(2))).toEqual(told);
+    expect(await findErased(register.store, personReference(1))).toBeUndefined();
+    const rows = await query('SELECT 1 FROM erased_reference');
+    await log.close();
+    await open();
+    expect(await query('SELECT 1 FROM erased_reference')).toHaveLength(rows.length);
+  });
+
+  test('of an entry that was merged into somebody the backup does not have, nothing stays', async () => {
+    await people.addRows(personRow(9));
+    await register.load();
+    const { id } = await requestMerge(register.store, {
+      into: personReference(9),
+      from: personReference(2),
+      requestedBy: 'registrar-1',
+    });
+    await recorded(async (change) =>
+      approveMergeIn(change, { actId: id, approvedBy: 'registrar-2', people: 2 }),
+    );
+    expect(await query('SELECT 1 FROM merged_entry')).toHaveLength(1);
+    await restart();
+    expect(await found(2, 9)).toEqual([]);
+    expect(await query('SELECT 1 FROM merged_entry')).toEqual([]);
+  });
+
+  test('a trap that was planted is set again, and one that was retired is not', async () => {
+    const plant = async (place: string) => {
+      const id = newHoneyId(register.store);
+      await recorded(async (change) =>
+        plantHoneyIn(change, {
+          id,
+          person: await inventHoney(change, testCaseload),
+          place,
+          by: 'security-1',
+        }),
+      );
+      return id;
+    };
+    const [stays, goes] = [await plant('a copy for the printers'), await plant('a briefing')];
+    await recorded(async (change) => retireHoneyIn(change, goes));
+    const planted = await plantedHoney(register.store);
+    expect(planted.map(({ id }) => id)).toEqual([stays]);
+    await restart();
+    expect(log.report.reappliedActs).toBe(3);
+    expect(await plantedHoney(register.store)).toEqual(planted);
+  });
+
+  test('the traps of an export that left are set again, and the export is not asked for anew', async () => {
+    const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const asked = await requestExport(register.store, {
+      caseload: testCaseload,
+      recipient: publicKey.export({ format: 'jwk' }),
+      requestedBy: 'registrar-1',
+    });
+    await recorded(async (change) =>
+      approveExportIn(change, {
+        actId: asked.id,
+        approvedBy: 'registrar-2',
+        people: asked.people,
+      }),
+    );
+    const honey = await honeyPeopleOf(register.store, asked.id);
+    expect(honey.length).toBeGreaterThan(1);
+    // A start in between, on the database that has it: it can still be written.
+    await log.close();
+    await open();
+    const [waits] = await query<{ done_at: Date | null }>(
+      `SELECT done_at FROM register_act WHERE id::text = '${asked.id}'`,
+    );
+    expect(waits?.done_at).toBeNull();
+    await restart();
+    expect(await honeyPeopleOf(register.store, asked.id)).toEqual(honey);
+    const [act] = await query<{ kind: string; done: boolean }>(
+      `SELECT kind, done_at IS NOT NULL AS done FROM register_act WHERE id::text = '${asked.id}'`,
+    );
+    expect(act).toEqual({ kind: 'EXPORT', done: true });
   });
 
   test('a database that knows of the acts is not changed again', async () => {
@@ -223,9 +322,12 @@ describeOnEachDatabase('yesterday’s register restored', (kind) => {
       approveHoldIn(change, { actId: act.id, approvedBy: 'registrar-2', people: act.people }),
     );
     await restart();
-    expect(await legalHolds(register.store)).toEqual([{ id: act.id, endsAt }]);
+    expect(await legalHolds(register.store)).toMatchObject([
+      { id: act.id, endsAt, setBy: 'registrar-1', people: act.people },
+    ]);
     await expect(erase(1)).rejects.toThrow(/^ERR_LEGAL_HOLD/);
-    const records = { from: new Date('2026-11-01'), to: new Date('2026-11-02') };
+    const november = { from: new Date('2026-11-01'), to: new Date('2026-11-02') };
+    const records = { ...november, caseloads: null };
     expect(await isHeld(register.store, { ...records, partner: testPartner.code })).toBe(true);
     expect(
       await isHeld(register.store, { ...records, partner: 'CAN-CONSULAR' as PartnerCode }),

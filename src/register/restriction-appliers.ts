@@ -2,7 +2,10 @@ import type { EntityManager } from 'typeorm';
 import type { ActAppliers } from '../access-log/index.js';
 import type { PartnerCode, StateCode } from '../core/ids.js';
 import { restoreDoneAct } from './acts.js';
+import { noteErased } from './erased-references.js';
+import { restoreHoney } from './honey.js';
 import { restoreHold } from './legal-hold.js';
+import { keepMergedEntry, readMergedEntry, type MergedEntry } from './merged-entries.js';
 import type { PagePerson } from './page.js';
 import { narrowContent } from './person-fields.js';
 import { PersonFinder } from './person-finder.js';
@@ -33,7 +36,7 @@ export function registerActAppliers(store: RegisterStore): ActAppliers {
       const epoch = await store.epochs.current(store.now(), manager);
       await changeRegisterIn(store, manager, { epoch, finder }, async (change) => {
         await apply(change, people, content);
-        if (content.act !== undefined) {
+        if (content.act !== undefined && act !== 'register.planted') {
           await restoreDoneAct(change.manager, content.act, change.version);
         }
       });
@@ -48,7 +51,29 @@ export function registerActAppliers(store: RegisterStore): ActAppliers {
       await restoreDoneAct(change.manager, act, change.version);
       await restoreHold(change, act.id, hold);
     }),
+    'register.planted': applier('register.planted', async (change, _, content) => {
+      // Its act first: honey of an export hangs on it.
+      if (content.act !== undefined && !(await isApproved(change.manager, content.act.id))) {
+        await restoreDoneAct(change.manager, content.act, change.version);
+      }
+      await restoreHoney(change, content.planted ?? [], content.export);
+    }),
+    'register.retired': applier('register.retired', async (change, _, { honey }) => {
+      await change.manager.query(
+        'DELETE FROM honey_record WHERE id::text = $1 AND export_id IS NULL',
+        [honey ?? ''],
+      );
+    }),
   } satisfies Record<RegisterRestriction, unknown>;
+}
+
+/** An export that is here, approved, may still have to be written: it stays as it is. */
+async function isApproved(manager: EntityManager, actId: string): Promise<boolean> {
+  const rows = await manager.query<unknown[]>(
+    'SELECT 1 FROM register_act WHERE id = $1 AND approved_at IS NOT NULL',
+    [actId],
+  );
+  return rows.length > 0;
 }
 
 type Apply = (
@@ -67,19 +92,39 @@ const suppressAgain: Apply = async (change, people, { codes = [] }) => {
   });
 };
 
-const eraseAgain: Apply = async (change, people) => {
-  const erased: string[] = [];
+const eraseAgain: Apply = async (change, people, { act, merged }) => {
+  const { epoch, manager, store } = change;
+  const erased = people.map(({ subject }) => decodeSubjectId(subject));
   await editPeople(change, people, async (person) => {
     change.destroy(person, 'live');
     change.destroy(person, 'pending');
-    erased.push(decodeSubjectId(person.subject));
     return undefined;
   });
-  await change.manager.query(
+  if (merged !== undefined) {
+    const entry = readMergedEntry(merged);
+    // With nobody it was merged into there is nobody whose history it could be, nor whose end its own.
+    if (await isThere(change, entry)) await keepMergedEntry(store, manager, epoch, entry);
+  } else if (act !== undefined) {
+    await restoreDoneAct(manager, act, change.version);
+    const gone = people.map(({ subject, referenceKey }) => ({
+      id: decodeSubjectId(subject),
+      referenceKey,
+    }));
+    await noteErased(store, manager, epoch, act.id, gone);
+  }
+  await manager.query(
     'DELETE FROM kept_apart WHERE one = ANY ($1::uuid[]) OR other = ANY ($1::uuid[])',
     [erased],
   );
 };
+
+async function isThere(change: RegisterChange, { into, intoId }: MergedEntry): Promise<boolean> {
+  const key = change.store.keys.referenceKey(into.caseload, into.reference);
+  for await (const { people } of change.read(await change.pagesOf([key]))) {
+    if (people.some(({ subject }) => decodeSubjectId(subject) === intoId)) return true;
+  }
+  return false;
+}
 
 const narrowAgain: Apply = async (change, people, content) => {
   await editPeople(change, people, async (person) => {

@@ -4,14 +4,17 @@ import { GatewayError } from '../core/errors.js';
 import type { VisaStatus } from '../core/register/subject.js';
 import { seal, unseal } from '../platform/keys/keys.js';
 import type { DoneAct } from './acts.js';
+import type { PlantedHoneyJson } from './honey.js';
 import type { HoldContent } from './legal-hold.js';
+import type { MergedEntryJson } from './merged-entries.js';
 import type { PagePerson } from './page.js';
 import type { EpochKey } from './register-keys.js';
 import type { RegisterStore } from './register-store.js';
 
 /**
  * What the register took away from partners, in the form the journal keeps, so that it is done again
- * on a database that has forgotten it: suppressed stays suppressed, erased stays erased.
+ * on a database that has forgotten it: suppressed stays suppressed, erased stays erased. So do traps:
+ * fictional people that were planted, or went out with an export, are asked for after a restore too.
  *
  * ```
  * {"act":"register.erased","body":{"epoch":2969,"sealed":"q83v..."}}
@@ -24,7 +27,12 @@ import type { RegisterStore } from './register-store.js';
  * be read either.
  */
 export type RegisterRestriction =
-  'register.suppressed' | 'register.erased' | 'register.narrowed' | 'register.held';
+  | 'register.suppressed'
+  | 'register.erased'
+  | 'register.narrowed'
+  | 'register.held'
+  | 'register.planted'
+  | 'register.retired';
 
 /** What is journaled of each kind, beside the people. */
 export interface RestrictionContent {
@@ -37,6 +45,13 @@ export interface RestrictionContent {
   readonly notInformed?: true;
   /** HELD */
   readonly hold?: HoldContent;
+  /** ERASED by a merge: what the survivor's history needs of who went. */
+  readonly merged?: MergedEntryJson;
+  /** PLANTED: fictional people, of an export where one is named. */
+  readonly planted?: readonly PlantedHoneyJson[];
+  readonly export?: string;
+  /** RETIRED: one of them. */
+  readonly honey?: string;
 }
 
 export type NamedPerson = Pick<PagePerson, 'subject' | 'referenceKey'>;

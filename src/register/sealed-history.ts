@@ -5,6 +5,7 @@ import type { Caseload, SubjectId } from '../core/ids.js';
 import { readRecipient, sealFor } from '../platform/jwe/recipient.js';
 import { noSuchAct, openAct } from './acts.js';
 import { meantForErasure, type ErasureTarget } from './erase.js';
+import { mergedEntries } from './merged-entries.js';
 import { readRegister } from './register-change.js';
 import type { Querier } from './register-keys.js';
 import type { RegisterStore } from './register-store.js';
@@ -53,6 +54,8 @@ export interface SealedForCounsel {
 /** A history, sealed; not kept yet. */
 export interface SealedHistory {
   readonly people: readonly KnownPerson[];
+  /** Those of them the act erases; the others are entries that were merged into them. */
+  readonly erased: readonly SubjectId[];
   readonly places: number;
   readonly records: number;
   /** Lines of JWE. */
@@ -81,7 +84,8 @@ export async function readCounsel(
 /**
  * Seals what partners were told of whom an erasure is about, while it can still be known. Lines, each
  * a JWE in compact form (RFC 7516 §3.1) of JSON Lines, `{"alg","enc":"A256GCM","kid","erasure":"<id>",
- * "part":1,"parts":3}`: first whom the act erases, then what was told, the oldest first.
+ * "part":1,"parts":3}`: first whom the act erases, and the entries that were merged into
+ * them (`mergedInto`), then what was told, the oldest first.
  *
  * @returns undefined where no counsel is named
  * @throws {GatewayError} ERR_LOG_UNAVAILABLE
@@ -100,7 +104,12 @@ export async function sealHistory(
   const places = await log.placesOf(store.dataSource, ...people);
   const told = await log.historyOf(...people);
   const lines = [
-    ...erased.map(({ id, caseload, reference }) => ({ person: id, caseload, reference })),
+    ...erased.map(({ id, caseload, reference, mergedInto }) => ({
+      person: id,
+      caseload,
+      reference,
+      ...(mergedInto === undefined ? {} : { mergedInto }),
+    })),
     ...told.map(lineOf),
   ].map((line) => `${JSON.stringify(line)}\n`);
   const parts = Math.max(1, Math.ceil(lines.length / recordsPerPart));
@@ -111,7 +120,13 @@ export async function sealHistory(
     const header = { erasure: requestId, part, parts };
     sealed.push(`${await sealFor(recipient, some, header)}\n`);
   }
-  return { people, places, records: told.length, sealed: sealed.join('') };
+  return {
+    people,
+    erased: erased.flatMap(({ id, mergedInto }) => (mergedInto === undefined ? [id] : [])),
+    places,
+    records: told.length,
+    sealed: sealed.join(''),
+  };
 }
 
 /**
@@ -128,8 +143,8 @@ export async function keepHistory(
   history: SealedHistory,
   subjects: readonly SubjectId[],
 ): Promise<void> {
-  const { people, places, records, sealed } = history;
-  const known = new Set<string>(people.map(({ id }) => id));
+  const { people, erased, places, records, sealed } = history;
+  const known = new Set<string>(erased);
   const isSame = subjects.length === known.size && subjects.every((id) => known.has(id));
   if (!isSame || (await log.placesOf(manager, ...people)) !== places) {
     throw new GatewayError('ERR_CONFLICT', {
@@ -181,6 +196,8 @@ export async function dropFetchedHistories(store: RegisterStore): Promise<void> 
 interface ErasedPerson extends KnownPerson {
   readonly caseload: Caseload;
   readonly reference: string;
+  /** Of an entry that was merged: into whom. */
+  readonly mergedInto?: SubjectId;
 }
 
 async function openErased(
@@ -212,6 +229,14 @@ async function openErased(
           referenceSecret,
         });
       }
+    }
+    const merged = await mergedEntries(
+      store,
+      change.manager,
+      erased.map(({ id }) => id),
+    );
+    for (const { id, intoId: mergedInto, from, referenceSecret } of merged) {
+      erased.push({ id, ...from, referenceSecret, mergedInto });
     }
     return erased;
   });

@@ -4,12 +4,13 @@ import {
   ChangePeople,
   ReadPeople,
   type BatchView,
-  type LegalHold as Hold,
+  type ListedHold,
 } from '../register/index.js';
 import { ErasePeopleInput, PersonReferenceInput } from './register.input.js';
 import { toErasure, toPlan, toReference } from './register.resolver.js';
 import {
   BatchReview,
+  ErasedPerson,
   ErasurePlan,
   ImportBatch,
   LegalHold,
@@ -50,6 +51,21 @@ export class RegisterReadingResolver {
     return (await this.people.household(caller, toReference(reference))).map(toPerson);
   }
 
+  @Query(() => ErasedPerson, {
+    nullable: true,
+    description:
+      'Whether a reference nobody has was erased; null when no erasure of it is known, or not any more. Reading it is on record.',
+  })
+  async erasedPerson(
+    @Context() { caller }: StaffContext,
+    @Args('reference', { type: () => PersonReferenceInput }) reference: PersonReferenceInput,
+  ): Promise<ErasedPerson | null> {
+    const erased = await this.people.erased(caller, toReference(reference));
+    if (erased === undefined) return null;
+    const { erasedAt, actId = null, counsel = null, history = null } = erased;
+    return { erasedAt, act: actId, counselThumbprint: counsel, history };
+  }
+
   @Query(() => [ImportBatch], { description: 'The latest first, at most 200.' })
   async importBatches(
     @Context() { caller }: StaffContext,
@@ -83,7 +99,7 @@ export class RegisterReadingResolver {
   }
 
   @Query(() => [LegalHold], { description: 'In force; whom they protect is not told.' })
-  async legalHolds(@Context() { caller }: StaffContext): Promise<readonly Hold[]> {
+  async legalHolds(@Context() { caller }: StaffContext): Promise<readonly ListedHold[]> {
     return this.people.holds(caller);
   }
 

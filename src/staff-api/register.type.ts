@@ -171,12 +171,64 @@ export function toReview(batch: BatchForRelease): BatchReview {
   };
 }
 
+@ObjectType({ description: 'What a hold keeps of the access log, with whoever it can be about.' })
+export class LegalHoldRange {
+  @Field(() => String, { nullable: true })
+  declare partner?: string | undefined;
+  @Field(() => String, { nullable: true })
+  declare caseload?: string | undefined;
+  @Field(() => String, { nullable: true, description: 'Instants in UTC; `to` is not in it.' })
+  declare from?: string | undefined;
+  @Field(() => String, { nullable: true })
+  declare to?: string | undefined;
+}
+
 @ObjectType()
 export class LegalHold {
   @Field(() => ID)
   declare id: string;
   @Field(() => DateTime)
   declare endsAt: Date;
+  @Field(() => Int, { description: 'Whom it protected when it was asked for.' })
+  declare people: number;
+  @Field(() => String, { description: 'Reference of who asked for it.' })
+  declare setBy: string;
+  @Field(() => LegalHoldRange, { nullable: true, description: 'Null for people by name.' })
+  declare range: LegalHoldRange | null;
+}
+
+@ObjectType({
+  description: 'A history that was sealed for counsel before an erasure, and is still there.',
+})
+export class SealedHistory {
+  @Field(() => Int)
+  declare records: number;
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'First time it was fetched; it goes seven days later.',
+  })
+  declare fetchedAt: Date | null;
+}
+
+@ObjectType({
+  description: 'An erasure, as far as it is told of a reference: nothing of the person.',
+})
+export class ErasedPerson {
+  @Field(() => DateTime)
+  declare erasedAt: Date;
+  @Field(() => ID, {
+    nullable: true,
+    description: 'The erasure in the book of acts: by it counsel’s copy is fetched.',
+  })
+  declare act: string | null;
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'RFC 7638 thumbprint of the key a history was sealed for; null where none was asked for.',
+  })
+  declare counselThumbprint: string | null;
+  @Field(() => SealedHistory, { nullable: true })
+  declare history: SealedHistory | null;
 }
 
 @ObjectType({ description: 'What an erasure would do.' })

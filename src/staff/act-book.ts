@@ -156,6 +156,20 @@ export async function listActs(
   return rows.flatMap((row) => (isStaffAct(row.act) ? [toAct(row)] : []));
 }
 
+/** The latest act that was done and whose content has `member` at `value`. */
+export async function findDoneAct(
+  database: Queryable,
+  wanted: { readonly act: StaffAct; readonly member: string; readonly value: string },
+): Promise<BookedAct | undefined> {
+  const [row] = await database.query<ActRow[]>(
+    `SELECT ${columns} FROM ${tables}
+     WHERE b.act = $1 AND b.state = 'DONE' AND b.payload::jsonb ->> $2 = $3
+     ORDER BY b.requested_at DESC, b.id LIMIT 1`,
+    [wanted.act, wanted.member, wanted.value],
+  );
+  return row === undefined ? undefined : toAct(row);
+}
+
 /** The latest act that waits and whose content has a member of this value. */
 export async function findWaitingAct(
   database: Queryable,

@@ -27,6 +27,7 @@ import {
   decideBookedAct,
   findAct,
   insertAct,
+  findDoneAct,
   findWaitingAct,
   noteEnforcement,
   listActs,
@@ -199,6 +200,18 @@ export class StaffActs {
     if (!maySeeAct(act, caller)) return undefined;
     const at = this.options.now();
     return findWaitingAct(this.options.dataSource, { act, member, value, at });
+  }
+
+  /** The latest that was done of one kind with `member` at `value`, for whoever may see it. */
+  async findDone(
+    caller: StaffCaller,
+    act: StaffAct,
+    member: string,
+    value: string,
+  ): Promise<BookedAct | undefined> {
+    permit(decideAct('ACTS_READ', caller));
+    if (!maySeeAct(act, caller)) return undefined;
+    return findDoneAct(this.options.dataSource, { act, member, value });
   }
 
   /** Acts this caller may see, the latest first, at most 200; only those that wait when `waiting`. */

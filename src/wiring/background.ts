@@ -1,15 +1,20 @@
 import type { INestApplicationContext } from '@nestjs/common';
-import { EventRecorder, type AccessLog } from '../access-log/index.js';
+import { EventRecorder, type AccessLog, type RetentionReport } from '../access-log/index.js';
 import type { Database } from '../platform/database/database.js';
 import { describeError } from '../platform/telemetry/logger.js';
 import type { Metrics } from '../platform/telemetry/metrics.js';
 import { ConfirmationAlarms, ToldKeys } from '../referrals/index.js';
-import { isHeld, Register, Upkeep } from '../register/index.js';
+import { Register, Upkeep } from '../register/index.js';
 import { QuestionScreen } from '../screening/index.js';
+import { logRetention } from './log-retention.js';
 import { ACCESS_LOG, type RoomsSettings } from './settings.js';
 
 /** What a gateway does by itself beside answering. */
 export interface Background {
+  /** Forgets months of the log that are over, as it does by itself; nothing where no rule is set. */
+  retain(): Promise<RetentionReport | undefined>;
+  /** Moves what is due of the register's keys, as it does by itself. */
+  lookAtRegister(): Promise<void>;
   /** Finishes what is under way. */
   stop(): Promise<void>;
 }
@@ -17,8 +22,9 @@ export interface Background {
 const reviewEveryMs = 10 * 60_000;
 
 /**
- * Makes rounds of the cover tree; forgets what its rules say; moves the register's keys. Screens questions; looks for matches nobody arrived after; destroys keys of what partners were told
- * once their time is over. Several gateways of one database may all do so.
+ * Makes rounds of the cover tree; forgets what its rules say; moves the register's keys. Screens
+ * questions; looks for matches nobody arrived after; destroys keys of what partners were told once
+ * their time is over. Several gateways of one database may all do so.
  */
 export function startBackground(
   { configuration, keys: gatewayKeys, now, logger }: RoomsSettings,
@@ -30,17 +36,8 @@ export function startBackground(
   const { store } = context.get(Register);
   accessLog.startRounds(now);
   const months = configuration.logRetentionMonths;
-  if (months !== undefined) {
-    // A hold on a range keeps its months; one on people keeps everything, as records do not say who.
-    accessLog.startRetention(
-      {
-        months,
-        isHeld: async ({ partner, from, to }) =>
-          isHeld(store, { from, to, ...(partner === null ? {} : { partner }) }),
-      },
-      now,
-    );
-  }
+  const rule = months === undefined ? undefined : logRetention(months, dataSource, store);
+  if (rule !== undefined) accessLog.startRetention(rule, now);
   const events = context.get(EventRecorder);
   const { retentionDays } = configuration;
   const upkeep = new Upkeep({
@@ -76,6 +73,8 @@ export function startBackground(
   }, reviewEveryMs).unref();
   screen.start();
   return {
+    retain: async () => (rule === undefined ? undefined : accessLog.applyRetention(rule, now())),
+    lookAtRegister: async () => upkeep.look(),
     stop: async () => {
       clearInterval(timer);
       await screen.stop();

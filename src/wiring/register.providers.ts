@@ -2,7 +2,7 @@ import type { Provider } from '@nestjs/common';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { AccessLog } from '../access-log/index.js';
-import { NoteChanges } from '../referrals/index.js';
+import { NoteChanges, ToldKeys, type EpochWrapping } from '../referrals/index.js';
 import {
   ChangePeople,
   ExportPeople,
@@ -32,16 +32,18 @@ export function registerProviders(settings: RoomsSettings, database: Database): 
   return [
     {
       provide: Register,
-      inject: [NoteChanges],
-      useFactory: async (notices: NoteChanges) => {
+      inject: [NoteChanges, ToldKeys],
+      useFactory: async (notices: NoteChanges, toldKeys: ToldKeys) => {
         const register = await openRegister({
           onLiveChange: async (manager, changes) => notices.note(manager, changes),
+          onEpochMove: async (to, last) => toldKeys.move(to, last),
           dataSource,
           masterKey: masterKeyOf(keys),
           epochKeys: keys.epochs,
           now,
           random: (sizeBytes) => randomBytes(sizeBytes),
         });
+        await toldKeys.open(epochWrapping(register));
         if (await seedBuiltInCaseload(register.store)) await register.load();
         return register;
       },
@@ -102,6 +104,18 @@ export function registerProviders(settings: RoomsSettings, database: Database): 
       useFactory: (desk: DeskOptions) => new ReleasePeople(desk),
     },
   ];
+}
+
+/** What partners were told is under the register's erasure epochs as well. */
+function epochWrapping({ store }: Register): EpochWrapping {
+  const { epochs } = store;
+  return {
+    current: async () => epochs.current(store.now()),
+    key: async (id, querier) => {
+      await epochs.load(querier, [id]);
+      return epochs.key(id);
+    },
+  };
 }
 
 function masterKeyOf({ master, previousMaster }: GatewayKeys): MasterKey {

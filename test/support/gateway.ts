@@ -68,9 +68,15 @@ export interface TestGateway {
   /** A certificate of the gateway's own name, of the same CA. */
   newServerCertificate(): { readonly certificate: string; readonly key: string };
   /** A second gateway over the same PostgreSQL database, with a home of its own. */
-  replica(
-    bent?: Partial<GatewaySettings['keys']>,
-  ): Promise<{ readonly url: string; readonly gateway: Gateway; close(): Promise<void> }>;
+  replica(bent?: Partial<GatewaySettings['keys']>): Promise<TestReplica>;
+  close(): Promise<void>;
+}
+
+export interface TestReplica {
+  readonly url: string;
+  readonly gateway: Gateway;
+  /** A member of staff at this replica's own staff door. */
+  staff(reference: string): TestStaffClient;
   close(): Promise<void>;
 }
 
@@ -112,6 +118,8 @@ export interface TestGatewayOptions {
   readonly checkpointCopy?: boolean;
   /** Records a partner may cause in a day. */
   readonly recordsPerDay?: number;
+  /** Whole months of the access log that are kept; no rule when absent. */
+  readonly logRetentionMonths?: number;
 }
 
 export const testPartners = [
@@ -200,6 +208,9 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
             SAFECONDUCT_SYSLOG_URL: options.notify.syslogUrl,
           }),
       SAFECONDUCT_RELEASE_DELAY_MS: String(options.releaseDelayMs ?? 1),
+      ...(options.logRetentionMonths === undefined
+        ? {}
+        : { SAFECONDUCT_LOG_RETENTION_MONTHS: String(options.logRetentionMonths) }),
       DATABASE_URL: databaseUrl,
     }),
     keys: {
@@ -354,6 +365,8 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
         SAFECONDUCT_PARTNER_HOST: '127.0.0.1',
         SAFECONDUCT_PARTNER_PORT: String(await freePort()),
         SAFECONDUCT_PUBLIC_URL: url,
+        SAFECONDUCT_STAFF_HOST: '127.0.0.1',
+        SAFECONDUCT_STAFF_PORT: String(await freePort()),
         SAFECONDUCT_OPS_PORT: '0',
         SAFECONDUCT_LOG_ORIGIN: 'log.test',
         SAFECONDUCT_RELEASE_DELAY_MS: String(options.releaseDelayMs ?? 20),
@@ -361,11 +374,26 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
       };
       const keys = { ...settings.keys, ...bent };
       const configuration = readConfiguration(environment);
-      const replicaSettings = { configuration, keys, partnerTls, logger, now };
+      const replicaSettings = {
+        configuration,
+        keys,
+        partnerTls,
+        ...(options.staff === true ? { staffTls } : {}),
+        logger,
+        now,
+      };
       const replica = await openDoors(replicaSettings, await openRooms(replicaSettings));
       return {
         url: replica.partnerUrl,
         gateway: replica,
+        staff: (reference) => {
+          const pair = staffPairs.get(reference);
+          const staffUrl = replica.staff?.url;
+          if (pair === undefined || staffUrl === undefined) throw new TypeError(`no ${reference}`);
+          const client = new TestStaffClient(staffUrl, serverCaPem, pair);
+          staffClients.push(client);
+          return client;
+        },
         close: async () => {
           await replica.close();
           otherHome.remove();

@@ -19,6 +19,7 @@ import {
   ToldFacts,
   ToldKeys,
   type ConfirmCrossingCommand,
+  type EpochWrapping,
 } from '../../src/referrals/index.js';
 import { ReadAccess, VerifyIdentity, type Question } from '../../src/verification/index.js';
 import type { AnyCrossing, Step } from './arbitrary-world.js';
@@ -50,6 +51,7 @@ export class InProcessGateway {
   /** Of every question: of its answer, or of its refusal. */
   private readonly verifications: string[] = [];
   private readonly confirmations: string[] = [];
+  private readonly opened: Promise<void>;
   private ids = 0;
   private at = new Date('2026-03-04T10:00:00Z').getTime();
 
@@ -73,6 +75,7 @@ export class InProcessGateway {
     const newId = () => `00000000-0000-4000-8000-${String((this.ids += 1)).padStart(12, '0')}`;
     const log = publicLog(dataSource);
     const toldKeys = new ToldKeys(dataSource, Buffer.alloc(32, 9), (size) => Buffer.alloc(size, 3));
+    this.opened = toldKeys.open(oneEpoch(dataSource));
     const facts = new ToldFacts(toldKeys);
     this.verifyIdentity = new VerifyIdentity(
       authority,
@@ -109,6 +112,7 @@ export class InProcessGateway {
 
   /** Does one step; what the partner gets of it, as text. */
   async take(step: Step): Promise<string> {
+    await this.opened;
     this.at += 61_000;
     switch (step.does) {
       case 'ASK':
@@ -174,6 +178,7 @@ export class InProcessGateway {
 
   /** The register changes: people of this world become what they are in another, or are erased. */
   async becomes(people: readonly StoredPerson[]): Promise<void> {
+    await this.opened;
     const after = new Map(people.map(({ number, subject }) => [number, subject]));
     const changes = this.world.people.map(({ number, subject: before }) => {
       const now = after.get(number);
@@ -187,6 +192,7 @@ export class InProcessGateway {
 
   /** The notices as a partner reads them; their ids are random. */
   async notices(): Promise<string> {
+    await this.opened;
     const { notices, hasNextPage } = await this.readNotices.execute(
       this.world.caller,
       50,
@@ -201,6 +207,21 @@ export class InProcessGateway {
   async access(): Promise<string> {
     return JSON.stringify(await this.readAccess.execute(this.world.caller));
   }
+}
+
+/** Told keys under one epoch's key, which is no secret. */
+function oneEpoch(dataSource: DataSource): EpochWrapping {
+  const wrapping = { id: 1, key: Buffer.alloc(32, 4) };
+  return {
+    current: async () => {
+      await dataSource.query(
+        'INSERT INTO erasure_epoch (id, key_check) VALUES ($1, $2) ON CONFLICT DO NOTHING',
+        [wrapping.id, Buffer.alloc(16)],
+      );
+      return wrapping;
+    },
+    key: async () => wrapping.key,
+  };
 }
 
 /** Forgets every use of every budget, and what partners were told and said. */

@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { GatewayError } from '../../core/errors.js';
+import { GatewayError, isGatewayError } from '../../core/errors.js';
 import { writeFileAtomically } from '../../platform/pki/index.js';
 import { exitCodes } from '../exit-codes.js';
+import { findErased, printErased } from './erased-person.js';
 import { waitForAct, withStaffClient, type ActOptions, type StaffOptions } from './run-act.js';
 import { changeFields, printChange } from './run-register-act.js';
 import { readText, type StaffClient } from './staff-client.js';
@@ -114,7 +115,15 @@ async function history(reference: string | undefined, options: HistoryOptions): 
       caseReferences: caseReferences === true,
       ...(recipient === undefined ? {} : { recipient: readText(recipient) }),
     };
-    await askFor(client, 'releaseHistory', input, historyQuery, options);
+    try {
+      await askFor(client, 'releaseHistory', input, historyQuery, options);
+    } catch (error) {
+      if (!isGatewayError(error, 'ERR_NOT_FOUND')) throw error;
+      const erased = await findErased(client, { caseload, reference });
+      if (erased === null) throw error;
+      printErased(erased, options);
+      process.exitCode = exitCodes.couldNot;
+    }
   });
 }
 

@@ -235,20 +235,20 @@ function addSeveralPeople(register: Command, common: Wrap, waiting: Wrap, ofPeop
       },
     );
   const hold = register.command('hold').summary('legal holds: who must not be erased');
-  common(hold.command('list').summary('in force; whom they protect is not told')).action(
+  common(hold.command('list').summary('in force; nobody by name')).action(
     async (options: StaffOptions) =>
       withStaffClient(options, async (client) => {
-        const holds = await client.ask<readonly { id: string; endsAt: string }[]>(
-          '{ legalHolds { id endsAt } }',
+        const holds = await client.ask<readonly HoldJson[]>(
+          '{ legalHolds { id endsAt people setBy range { partner caseload from to } } }',
         );
         if (options.json === true) process.stdout.write(`${JSON.stringify(holds)}\n`);
         else if (holds.length === 0) process.stderr.write('No legal hold is in force.\n');
-        else for (const { id, endsAt } of holds) process.stdout.write(`${id}  until ${endsAt}\n`);
+        else for (const one of holds) process.stdout.write(`${describeHold(one)}\n`);
       }),
   );
   waiting(hold.command('set').argument('[reference...]').summary('by two'))
     .description(
-      'Holds people, a caseload, or records of the access log by --partner, --from and --to with whoever they can be about, until a day.',
+      'Holds people of a caseload, all of it (--all), or records of the access log by --partner, --from and --to, --caseload too, with whoever they can be about, until a day. Nobody who is held is erased, and the log keeps what it has of them.',
     )
     .option('--caseload <name>')
     .option('--references <file>', 'references, one a line; - for standard input')
@@ -260,6 +260,14 @@ function addSeveralPeople(register: Command, common: Wrap, waiting: Wrap, ofPeop
     .action(async (references: readonly string[], options: HoldOptions) => {
       const { caseload, partner, from, to, until: endsAt } = options;
       const isRange = [partner, from, to].some((given) => given !== undefined);
+      const namesPeople =
+        references.length > 0 || options.references !== undefined || options.all === true;
+      // Never a range instead of the people who were named: they would not be held as was meant.
+      if (isRange && namesPeople) {
+        throw new GatewayError('ERR_INPUT_INVALID', {
+          detail: 'name people, or a range (--partner, --from, --to, with --caseload): not both',
+        });
+      }
       const held = isRange
         ? { range: { partner, caseload, from, to } }
         : { people: namedPeople(references, { ...options, caseload: needed(caseload) }) };
@@ -269,6 +277,22 @@ function addSeveralPeople(register: Command, common: Wrap, waiting: Wrap, ofPeop
     async (id: string, options: ActOptions) =>
       runRegisterAct(options, 'liftLegalHold', 'LiftLegalHoldInput', { hold: id }),
   );
+}
+
+interface HoldJson {
+  readonly id: string;
+  readonly endsAt: string;
+  readonly people: number;
+  readonly setBy: string;
+  readonly range: Readonly<Record<'partner' | 'caseload' | 'from' | 'to', string | null>> | null;
+}
+
+function describeHold({ id, endsAt, people, setBy, range }: HoldJson): string {
+  const parts = Object.entries(range ?? {}).flatMap(([name, value]) =>
+    value === null ? [] : [`${name} ${value}`],
+  );
+  const of = range === null ? 'people by name' : parts.join(', ');
+  return `${id}  until ${endsAt}  ${people} people, set by ${setBy}: ${of}`;
 }
 
 function addExport(register: Command, common: Wrap, waiting: Wrap): void {

@@ -102,6 +102,7 @@ describe('the history of one person', () => {
       kind: 'safeconduct/history',
       madeAt: '2026-03-04T09:00:00.000Z',
       person: { caseload: 'AF-2021', reference: 'T-1' },
+      merged: [{ caseload: 'AF-2021', reference: 'T-2' }],
       caseReferences,
       told,
       proof: { file: 'proof.jsonl', keys: 'keys.json', verifierKeys: ['key+1'] },

@@ -39,6 +39,8 @@ export interface HistoryDocument {
   /** RFC 3339, UTC. */
   readonly madeAt: string;
   readonly person: { readonly caseload: string; readonly reference: string };
+  /** Entries that were merged into the person's: what was told under them is here as well. */
+  readonly merged: readonly { readonly caseload: string; readonly reference: string }[];
   /** Whether case references of agencies are in it. */
   readonly caseReferences: boolean;
   /** The oldest first. */
@@ -63,7 +65,8 @@ const limits = [
   'Whom the person is kept from today changes nothing in it: what was told before stands here too.',
   'Officers are numbered within each agency for this document alone; the same number in another ' +
     'document is another officer.',
-  'What was told of an entry of the register that was merged into this one is not in it.',
+  'What was told under an entry of the register that was merged into this one is in it; the entries ' +
+    'are named above. Under an entry merged by a gateway that did not keep this yet, nothing is found.',
   'The proof shows the sizes of the logs the records stand in, and so roughly how much an agency asks.',
 ];
 
@@ -76,7 +79,7 @@ export function fieldInWords(name: string, level: string): string {
 
 /** The document as Markdown, which reads as plain text too. */
 export function printHistory(document: HistoryDocument): string {
-  const { told, person, madeAt, proof } = document;
+  const { told, person, merged, madeAt, proof } = document;
   const agencies = new Set(told.map(({ agency }) => agency.code));
   return page([
     '# What was told of one person',
@@ -84,6 +87,14 @@ export function printHistory(document: HistoryDocument): string {
       ['', ''],
       [
         ['Person', `${inLine(person.caseload)}, reference ${inLine(person.reference)}`],
+        [
+          'Entries merged into it, included',
+          merged.length === 0
+            ? 'none'
+            : merged
+                .map((one) => `${inLine(one.caseload)}, reference ${inLine(one.reference)}`)
+                .join('; '),
+        ],
         ['Made', madeAt],
         ['Times something was told', String(told.length)],
         ['Agencies', String(agencies.size)],

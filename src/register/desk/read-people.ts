@@ -10,7 +10,8 @@ import { decideAct } from '../../core/staff/acts.js';
 import { openAct, type TwoPersonAct } from '../acts.js';
 import { readBatch, readBatches, type BatchView } from '../batches.js';
 import { compareForDuplicates, type ComparedPeople } from '../duplicates.js';
-import { legalHolds, type LegalHold } from '../legal-hold.js';
+import { findErased } from '../erased-references.js';
+import { legalHolds, type ListedHold } from '../legal-hold.js';
 import { readHousehold, readPerson, type PersonView } from '../person-view.js';
 import type { PersonReference } from '../register-change.js';
 import type { Register } from '../register.js';
@@ -33,6 +34,17 @@ export interface OpenedRequest {
   readonly people: number;
   /** Whom and what, as JSON. */
   readonly content: unknown;
+}
+
+/** What is still known of a reference that was erased: of the act, and nothing of the person. */
+export interface ErasedPerson {
+  readonly erasedAt: Date;
+  /** The erasure in the book of acts, which counsel's copy is fetched by; undefined where it is not. */
+  readonly actId: string | undefined;
+  /** RFC 7638 thumbprint of the key a history was sealed for; undefined where none was. */
+  readonly counsel: string | undefined;
+  /** What was sealed, while it is there. */
+  readonly history: { readonly records: number; readonly fetchedAt: Date | null } | undefined;
 }
 
 /** People compared for one request: some seconds. */
@@ -60,6 +72,33 @@ export class ReadPeople {
     return this.#recorded(caller, { content: { of: 'household' }, about }, async () => {
       const { subject } = await readPerson(this.register.store, reference);
       return { value: await readHousehold(this.register.store, reference), subject };
+    });
+  }
+
+  /**
+   * Whether a reference nobody has was erased.
+   *
+   * @returns undefined when no erasure of it is known, or not any more
+   */
+  async erased(
+    caller: StaffCaller,
+    reference: PersonReference,
+  ): Promise<ErasedPerson | undefined> {
+    const about = { erased: { ...reference } };
+    return this.#recorded(caller, { content: { of: 'erased' }, about }, async () => {
+      const found = await findErased(this.register.store, reference);
+      if (found === undefined) return { value: undefined };
+      const { requestId, erasedAt, history } = found;
+      const act = await this.acts.findDone(caller, 'REGISTER_ERASE', 'request', requestId);
+      const counsel = act?.payload['counsel'];
+      return {
+        value: {
+          erasedAt,
+          actId: act?.id,
+          counsel: typeof counsel === 'string' ? counsel : undefined,
+          history,
+        },
+      };
     });
   }
 
@@ -111,7 +150,7 @@ export class ReadPeople {
     );
   }
 
-  async holds(caller: StaffCaller): Promise<readonly LegalHold[]> {
+  async holds(caller: StaffCaller): Promise<readonly ListedHold[]> {
     return this.#recorded(caller, { content: { holds: 'all' } }, async () => ({
       value: await legalHolds(this.register.store),
     }));

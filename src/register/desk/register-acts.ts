@@ -155,7 +155,7 @@ export class RegisterActs {
       const honey = textMember(content, 'honey', uuidForm);
       return {
         payload: { honey },
-        apply: async (manager) => retireHoneyIn(manager, honey),
+        ...this.#within(async (change) => retireHoneyIn(change, honey)),
       };
     },
   };

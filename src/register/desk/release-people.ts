@@ -6,13 +6,15 @@ import type { PendingAct } from '../acts.js';
 import type { PersonReference } from '../register-change.js';
 import {
   openRelease,
-  readKnownPerson,
+  readKnownAgain,
   readLeftExport,
   readSubjectsNamed,
+  readSurvivors,
   requestExposure,
   requestHistory,
   type ExposureContent,
   type HistoryContent,
+  type KnownAgain,
   type LeftExport,
   type NamedSubject,
   type ReleaseKind,
@@ -121,10 +123,15 @@ export class ReleasePeople {
   }
 
   /** @throws {GatewayError} ERR_NOT_FOUND: erased, or another person has the reference by now */
-  async knownPerson({ person, subject }: HistoryContent) {
-    const known = await readKnownPerson(this.options.register.store, person);
-    if (known.id !== subject) throw new GatewayError('ERR_NOT_FOUND', { argument: 'act' });
+  async knownPerson({ person, subject }: HistoryContent): Promise<KnownAgain> {
+    const known = await readKnownAgain(this.options.register.store, person);
+    if (known.subject !== subject) throw new GatewayError('ERR_NOT_FOUND', { argument: 'act' });
     return known;
+  }
+
+  /** Into whom entries were merged, by inside id. */
+  async survivors(entries: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    return readSurvivors(this.options.register.store, entries);
   }
 
   async named(wanted: Parameters<typeof readSubjectsNamed>[1]): Promise<readonly NamedSubject[]> {

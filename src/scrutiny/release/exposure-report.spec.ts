@@ -57,6 +57,7 @@ function reportOf(find: LogSearch['find'], recorded: unknown[] = []): ExposureRe
       request: never,
       approvedExposure: never,
       named: never,
+      survivors: never,
       leftExport: never,
     },
     accessLog: { search: { find } },

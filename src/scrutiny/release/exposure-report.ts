@@ -38,7 +38,7 @@ export interface Exposure {
 export interface ExposureOptions {
   readonly releases: Pick<
     ReleasePeople,
-    'requestExposure' | 'request' | 'approvedExposure' | 'named' | 'leftExport'
+    'requestExposure' | 'request' | 'approvedExposure' | 'named' | 'survivors' | 'leftExport'
   >;
   readonly accessLog: { readonly search: Pick<LogSearch, 'find'> };
   readonly records: Pick<StaffRecords, 'admit' | 'record'>;
@@ -179,7 +179,13 @@ export class ExposureReport {
       );
       return people.map((person) => ({ ...personOf(person), told: 'the whole entry' }));
     }
-    const exposed = new Map(exposedPeople(answers).map((one) => [one.subject, one]));
+    // Who was told of under an entry that was merged since is who it was merged into.
+    const survivors = await releases.survivors(answers.flatMap(({ subject }) => subject ?? []));
+    const known = answers.map((one) => ({
+      ...one,
+      subject: survivors.get(one.subject ?? '') ?? one.subject,
+    }));
+    const exposed = new Map(exposedPeople(known).map((one) => [one.subject, one]));
     const people = await releases.named(({ subject }) => exposed.has(subject));
     return people.map((person) => {
       const one = exposed.get(person.subject);

@@ -65,10 +65,10 @@ export class HistoryOfPerson {
     await records.admit(caller, 'HISTORY_READ', { content });
     const release = await releases.approvedHistory(caller, actId);
     const known = await releases.knownPerson(release);
-    await records.record(caller, 'HISTORY_READ', { content, subject: known.id });
-    const told = await accessLog.search.historyOf(known);
+    await records.record(caller, 'HISTORY_READ', { content, subject: known.subject });
+    const told = await accessLog.search.historyOf(...known.entries);
     const proof = await this.#proof(told);
-    const document = await this.#document(release, told, proof.keys);
+    const document = await this.#document(release, known.merged, told, proof.keys);
     const files = [
       { name: 'history.md', text: printHistory(document) },
       { name: 'history.json', text: `${JSON.stringify(document, null, 2)}\n` },
@@ -89,6 +89,7 @@ export class HistoryOfPerson {
 
   async #document(
     { person, caseReferences }: HistoryContent,
+    merged: HistoryDocument['merged'],
     told: readonly PersonDisclosure[],
     keys: LogKeys,
   ): Promise<HistoryDocument> {
@@ -102,6 +103,7 @@ export class HistoryOfPerson {
       kind: 'safeconduct/history',
       madeAt: this.options.now().toISOString(),
       person,
+      merged: merged.map(({ caseload, reference }) => ({ caseload, reference })),
       caseReferences,
       told: told.map((one) =>
         tellingOf(
