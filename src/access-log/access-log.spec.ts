@@ -29,6 +29,24 @@ import { localFiles } from './journal/journal-files.js';
 import { commitSealedPart, openHostPart } from './sealed-part.js';
 import { findTree, leavesOfWriter, storedHashes } from './tree.repository.js';
 
+const readers: readonly (readonly [string, (log: AccessLog, id: string) => Promise<unknown>])[] = [
+  ['the page of a search', async (log) => log.search.find({ partner }, { first: 10 }, new Date())],
+  ['its id', async (log, id) => log.search.record(id)],
+  ['a copy', async (log) => log.search.tail(partner, 0, 10)],
+  ['its receipt', async (log, id) => log.receipt(partner, id)],
+  ['an export', async (log) => all(log.export({ kind: 'partner', partner }, { from: 0, to: 2 }))],
+  [
+    'an export of picked records',
+    async (log) => all(log.export({ kind: 'partner', partner }, { indexes: [0] })),
+  ],
+];
+
+async function all<Item>(items: AsyncIterable<Item>): Promise<readonly Item[]> {
+  const read: Item[] = [];
+  for await (const item of items) read.push(item);
+  return read;
+}
+
 describeOnEachDatabase('the access log', (kind) => {
   let database: Database;
   let home: ReturnType<typeof temporaryHome>;
@@ -354,6 +372,44 @@ describeOnEachDatabase('the access log', (kind) => {
     await expect(log.append(accessEntry())).rejects.toThrow(/ERR_LOG_UNAVAILABLE/);
     expect(log.isWritable()).toBe(false);
   });
+
+  test.each(readers)(
+    'a record changed in the database is shown to nobody by %s, and stops the log',
+    async (_, read) => {
+      const entry = accessEntry();
+      await log.append(entry);
+      await log.append(accessEntry());
+      await read(log, entry.id);
+      await database.dataSource.query(
+        `UPDATE access_log_leaf SET record = convert_to(
+           replace(convert_from(record, 'UTF8'), $2, 'CONSULAR_ASSISTANCE'), 'UTF8') WHERE id = $1`,
+        [entry.id, entry.purpose],
+      );
+      await expect(read(log, entry.id)).rejects.toThrow(
+        /ERR_LOG_UNAVAILABLE.*ERR_LOG_CONTRADICTS_ITSELF.*leaf 0/,
+      );
+      expect(log.isWritable()).toBe(false);
+      await expect(log.append(accessEntry())).rejects.toThrow(/ERR_LOG_UNAVAILABLE/);
+    },
+  );
+
+  test.each(readers.filter(([name]) => /receipt|picked/.test(name)))(
+    'nor by %s where its own hash was changed with it',
+    async (_, read) => {
+      const entry = accessEntry();
+      await log.append(entry);
+      await log.append(accessEntry());
+      await database.dataSource.query(
+        `UPDATE access_log_leaf SET
+           record = convert_to(replace(convert_from(record, 'UTF8'), $2, 'CONSULAR_ASSISTANCE'), 'UTF8'),
+           hashes = sha256('\\x00'::bytea || convert_to(
+             replace(convert_from(record, 'UTF8'), $2, 'CONSULAR_ASSISTANCE'), 'UTF8')) WHERE id = $1`,
+        [entry.id, entry.purpose],
+      );
+      await expect(read(log, entry.id)).rejects.toThrow(/ERR_LOG_CONTRADICTS_ITSELF/);
+      expect(log.isWritable()).toBe(false);
+    },
+  );
 
   test('never signs a smaller tree, nor a second one of a size', async () => {
     const { dataSource } = database;

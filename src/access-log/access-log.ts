@@ -11,7 +11,7 @@ import {
 } from './access-entry.js';
 import { applyAct, type RestrictingAct } from './acts.js';
 import { Admission, volumeSpace } from './admission.js';
-import { available, describeFault } from './availability.js';
+import { available, describeFault, readable, type Readable } from './availability.js';
 import type { CheckpointCopy } from './checkpoint-copy.js';
 import { CoverTree } from './cover/cover-tree.js';
 import { Witnesses } from './cover/witnesses.js';
@@ -62,6 +62,7 @@ export class AccessLog {
   readonly #cover: CoverTree;
   readonly #proofs: LogProofs;
   readonly #upkeep: Upkeep;
+  readonly #readable: Readable;
   /** Who cosigns the cover tree. */
   readonly witnesses: Witnesses;
   /** Finds and counts records; whoever hands its findings on records that they were read. */
@@ -106,7 +107,9 @@ export class AccessLog {
         logger?.error({ detail: describeFault(error) }, 'the access log has a fault'),
     });
     this.#sequencer = sequencer;
-    this.search = new LogSearch({ dataSource, trees, keys, kinds, markKeys });
+    const reading = readable((error) => sequencer.contradict(error));
+    this.#readable = reading;
+    this.search = new LogSearch({ dataSource, trees, keys, kinds, markKeys, readable: reading });
     const common = { dataSource, trees, sequencer, witnessQuorum };
     this.#cover = new CoverTree({
       ...common,
@@ -115,7 +118,14 @@ export class AccessLog {
       remember: async () => copy?.flush(),
     });
     this.witnesses = new Witnesses({ ...common, checkpointKeys: checkpointKeysOf(checkpointKey) });
-    this.#proofs = new LogProofs({ dataSource, keys, trees, sequencer, cover: this.#cover });
+    this.#proofs = new LogProofs({
+      dataSource,
+      keys,
+      trees,
+      sequencer,
+      cover: this.#cover,
+      readable: reading,
+    });
     this.published = new PublishedLog({
       dataSource,
       trees,
@@ -170,7 +180,10 @@ export class AccessLog {
    * @throws {GatewayError} ERR_LOG_UNAVAILABLE
    */
   async receipt(partner: PartnerCode, verificationId: string): Promise<CoveredReceipt | undefined> {
-    return this.#available(async () => this.#proofs.receipt(partner, verificationId));
+    return this.#readable(async () => {
+      this.#refuseWhenClosed();
+      return this.#proofs.receipt(partner, verificationId);
+    });
   }
 
   /**

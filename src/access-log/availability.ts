@@ -1,4 +1,4 @@
-import { GatewayError } from '../core/errors.js';
+import { GatewayError, isGatewayError } from '../core/errors.js';
 
 /**
  * Runs work of the log for a caller: whatever fails, the one face of it is ERR_LOG_UNAVAILABLE.
@@ -11,6 +11,26 @@ export async function available<Result>(work: () => Promise<Result>): Promise<Re
   } catch (cause) {
     throw new GatewayError('ERR_LOG_UNAVAILABLE', { detail: describeFault(cause), cause });
   }
+}
+
+/** Runs a reading of the log for a caller; see {@link readable}. */
+export type Readable = <Result>(work: () => Promise<Result>) => Promise<Result>;
+
+/**
+ * {@link available} for what reads records: one that was changed stops the log before its reader is told.
+ *
+ * @param contradict is given ERR_LOG_CONTRADICTS_ITSELF
+ */
+export function readable(contradict: (error: GatewayError) => void): Readable {
+  return async (work) =>
+    available(async () => {
+      try {
+        return await work();
+      } catch (error) {
+        if (isGatewayError(error, 'ERR_LOG_CONTRADICTS_ITSELF')) contradict(error);
+        throw error;
+      }
+    });
 }
 
 /** What may be told of an error: never the message of a driver's, which carries data. */

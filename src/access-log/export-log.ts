@@ -9,6 +9,8 @@ import {
 } from '../core/log/export.js';
 import { proveInclusion } from '../core/log/proof.js';
 import { subtreePositions } from '../core/log/tree.js';
+import { checkProven } from './intact-leaves.js';
+import { checkpointOf } from './journaled-entries.js';
 import { leavesAt, leavesOfTree, storedHashes } from './tree.repository.js';
 
 /** A head to prove an export under, and its place in the cover tree where there is one. */
@@ -62,11 +64,13 @@ export async function* exportEach(
   { origin, size, checkpoint, cover }: ExportProof,
 ): AsyncGenerator<ExportHead | ExportLine | ExportEnd> {
   const reader = storedHashes(dataSource, tree);
+  const { root } = checkpointOf(checkpoint);
   yield { v: 1, kind: exportKind, origin, size, proofs: 'each' };
   for (let at = 0; at < indexes.length; at += pageOfLeaves) {
     const page = indexes.slice(at, at + pageOfLeaves);
     for (const { index, record } of await leavesAt(dataSource, tree, page)) {
       const hashes = await proveInclusion(size, index, reader);
+      checkProven({ tree, index, record }, hashes, { size, root });
       const proof = hashes.map((hash) => hash.toString('base64'));
       yield { index, record: encodeBase64Url(record), proof };
     }

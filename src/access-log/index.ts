@@ -27,3 +27,4 @@ export type { CheckpointKeys, TreeName } from './trees.js';
 export type { RestoredRecord, RestoredRecords } from './restored-records.js';
 export { findLostLog, setAsidePath, type LostLog } from './renewal/find-lost-log.js';
 export { endEarlierLog, readEarlierLogs, type EarlierLog } from './renewal/renewals.js';
+export { findJournal, logKeysStayHere, missingLogKeys, readLogForBackup } from './backup.js';

@@ -6,9 +6,10 @@ import { proveInclusion } from '../core/log/proof.js';
 import type { CoveredReceipt } from '../core/log/receipt.js';
 import { decodeRecord } from '../core/log/record.js';
 import { receiptOf } from './access-entry.js';
-import { available } from './availability.js';
+import type { Readable } from './availability.js';
 import type { CoverTree } from './cover/cover-tree.js';
 import { exportEach, exportRange, type ExportProof } from './export-log.js';
+import { checkProven } from './intact-leaves.js';
 import { checkpointOf } from './journaled-entries.js';
 import { deriveRecordSecrets, type RecordKeys } from './record-keys.js';
 import type { Sequencer } from './sequencer.js';
@@ -21,6 +22,8 @@ export interface LogProofsParts {
   readonly trees: Trees;
   readonly sequencer: Sequencer;
   readonly cover: CoverTree;
+  /** Runs what reads records. */
+  readonly readable: Readable;
 }
 
 /** Records of an export: a range, cut to the tree, or picked ones in order, each once. */
@@ -61,6 +64,8 @@ export class LogProofs {
         : { size: checkpointOf(covered.note).size, checkpoint: covered.note };
     const reader = storedHashes(dataSource, tree.id);
     const hashes = await proveInclusion(head.size, leaf.index, reader);
+    const { root } = checkpointOf(head.checkpoint);
+    checkProven({ tree: tree.id, ...leaf }, hashes, { size: head.size, root });
     const epochKey = await keys.existingKey(new Date(decodeRecord(leaf.record).at));
     const salt =
       epochKey === undefined
@@ -80,16 +85,27 @@ export class LogProofs {
     name: TreeName,
     what: Exported,
   ): AsyncGenerator<ExportHead | ExportLine | ExportEnd> {
-    const { dataSource, trees } = this.#parts;
-    const tree = await available(async () => trees.find(name));
+    const { trees, readable } = this.#parts;
+    const tree = await readable(async () => trees.find(name));
     const last = 'indexes' in what ? (what.indexes.at(-1) ?? 0) : what.to - 1;
-    const proof = await available(async () => this.#proofUpTo(tree, last));
-    if ('indexes' in what) {
-      yield* exportEach(dataSource, tree.id, what.indexes, proof);
-    } else {
-      const to = Math.min(what.to, proof.size);
-      yield* exportRange(dataSource, tree.id, Math.min(what.from, to), to, proof);
+    const proof = await readable(async () => this.#proofUpTo(tree, last));
+    const lines = this.#lines(tree, what, proof);
+    for (;;) {
+      const line = await readable(async () => lines.next());
+      if (line.done === true) return;
+      yield line.value;
     }
+  }
+
+  #lines(
+    tree: Tree,
+    what: Exported,
+    proof: ExportProof,
+  ): AsyncGenerator<ExportHead | ExportLine | ExportEnd> {
+    const { dataSource } = this.#parts;
+    if ('indexes' in what) return exportEach(dataSource, tree.id, what.indexes, proof);
+    const to = Math.min(what.to, proof.size);
+    return exportRange(dataSource, tree.id, Math.min(what.from, to), to, proof);
   }
 
   async #proofUpTo(tree: Tree, last: number): Promise<ExportProof> {

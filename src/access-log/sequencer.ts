@@ -118,8 +118,8 @@ export class Sequencer {
   }
 
   /** Stops writing, signing and with them disclosure, for something found elsewhere. */
-  async contradict(error: GatewayError): Promise<void> {
-    await this.exclusively(async () => Promise.reject(error)).catch(() => undefined);
+  contradict(error: GatewayError): void {
+    this.#fault(error);
   }
 
   /** Resolves when nothing is under way. */

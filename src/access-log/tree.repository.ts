@@ -8,6 +8,7 @@ import {
   type Frontier,
   type HashReader,
 } from '../core/log/tree.js';
+import { checkIntact, type HashedColumns } from './intact-leaves.js';
 import { withSealed, type SealedColumns } from './months/sealed-rows.js';
 import type { SideRow } from './search/side-rows.js';
 
@@ -179,11 +180,14 @@ export async function findLeaf(
   tree: string,
   id: string,
 ): Promise<Pick<LeafRow, 'index' | 'id' | 'record'> | undefined> {
-  const rows = await database.query<{ leaf_index: string; id: string; record: Buffer }[]>(
-    'SELECT leaf_index, id, record FROM access_log_leaf WHERE tree = $1 AND id = $2',
+  const rows = await database.query<(HashedColumns & { id: string })[]>(
+    'SELECT tree, leaf_index, id, record, hashes FROM access_log_leaf WHERE tree = $1 AND id = $2',
     [tree, id],
   );
-  return rows.map(({ leaf_index: index, ...leaf }) => ({ ...leaf, index: Number(index) }))[0];
+  const [row] = rows;
+  if (row === undefined) return undefined;
+  checkIntact(row);
+  return { index: Number(row.leaf_index), id: row.id, record: row.record };
 }
 
 /** Records of one tree from an index on, without gaps. */
@@ -193,8 +197,8 @@ export async function leavesOfTree(
   from: number,
   count: number,
 ): Promise<readonly { readonly index: number; readonly record: Buffer }[]> {
-  const rows = await database.query<{ leaf_index: string; record: Buffer }[]>(
-    `SELECT leaf_index, record FROM access_log_leaf
+  const rows = await database.query<HashedColumns[]>(
+    `SELECT tree, leaf_index, record, hashes FROM access_log_leaf
      WHERE tree = $1 AND leaf_index >= $2 AND leaf_index < $3 ORDER BY leaf_index`,
     [tree, from, from + count],
   );
@@ -212,8 +216,8 @@ export async function leavesAt(
   tree: string,
   indexes: readonly number[],
 ): Promise<readonly { readonly index: number; readonly record: Buffer }[]> {
-  const rows = await database.query<{ leaf_index: string; record: Buffer }[]>(
-    `SELECT leaf_index, record FROM access_log_leaf
+  const rows = await database.query<HashedColumns[]>(
+    `SELECT tree, leaf_index, record, hashes FROM access_log_leaf
      WHERE tree = $1 AND leaf_index = ANY($2) ORDER BY leaf_index`,
     [tree, [...indexes]],
   );
@@ -222,7 +226,7 @@ export async function leavesAt(
 
 function recordsWithoutGaps(
   tree: string,
-  rows: readonly { readonly leaf_index: string; readonly record: Buffer }[],
+  rows: readonly HashedColumns[],
   indexes: readonly number[],
   count: number,
 ): readonly { readonly index: number; readonly record: Buffer }[] {
@@ -233,6 +237,7 @@ function recordsWithoutGaps(
       detail: `tree ${tree}: records are missing from the database`,
     });
   }
+  for (const row of rows) checkIntact(row);
   return rows.map(({ leaf_index: index, record }) => ({ index: Number(index), record }));
 }
 

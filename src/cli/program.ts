@@ -2,10 +2,13 @@ import { Command, CommanderError } from 'commander';
 import { isGatewayError } from '../core/errors.js';
 import { describeError } from '../platform/telemetry/logger.js';
 import { demo } from './demo/demo-command.js';
+import { backup } from './host/backup-command.js';
+import { configCheck } from './host/config-command.js';
 import { init } from './host/init-command.js';
 import { migrateCommand } from './host/migrate-command.js';
 import { addLogRenewCommands } from './host/log-renew-command.js';
 import { addPkiCommands } from './host/pki-command.js';
+import { restore } from './host/restore-command.js';
 import { serve } from './host/serve-command.js';
 import { logVerify } from './partner/log-verify-command.js';
 import { token } from './partner/token-command.js';
@@ -56,6 +59,36 @@ export async function run(argv: readonly string[]): Promise<void> {
     .description('Runs the migrations that are due on the database of the environment.')
     .option('--json', 'print the result as JSON')
     .action(migrateCommand);
+  program
+    .command('backup')
+    .summary('copy the database into a directory')
+    .description(
+      'Copies the database of the environment, as of one moment, into a new directory (0700, files 0600) with a manifest and hashes. A gateway on PostgreSQL serves meanwhile; one on the embedded database is stopped first. No key and no journal is in it (docs/operations.md, "A backup").',
+    )
+    .requiredOption('--out <directory>', 'one that is not there yet')
+    .option('--json', 'print the result as JSON')
+    .action(backup);
+  program
+    .command('restore')
+    .argument('<directory>', 'a backup')
+    .summary('bring a backup into an empty database')
+    .description(
+      'Checks every file of a backup, brings it into the empty database of the environment and says what the next start will put back from the journal, and what is gone for good. Interrupted, it leaves a database that nothing starts on: run it again.',
+    )
+    .option('--dry-run', 'check the backup and where it would go; change nothing')
+    .option('--without-log-keys', 'although keys of the log it needs are gone for good')
+    .option('--json', 'print the result as JSON')
+    .action(restore);
+  program
+    .command('config')
+    .summary('the configuration of the environment')
+    .command('check')
+    .summary('say what serve would refuse, and what would be used')
+    .description(
+      'Reads configuration, keys and certificates as serve does and opens neither database nor port. Exit 0 valid, 1 not valid, with what serve would say.',
+    )
+    .option('--json', 'print the result as JSON')
+    .action(configCheck);
   program
     .command('init')
     .summary('name the first two administrators')

@@ -36,3 +36,4 @@ export const referralMigrations: readonly Migration[] = [
   Mistakes1769100000150,
   ToldEpochs1772000000402,
 ];
+export { refuseToldKeysOfNoEpoch } from './backup.js';

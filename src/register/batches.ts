@@ -11,6 +11,8 @@ import { encodeSubjectId } from './subject-uuid.js';
 export interface BatchView {
   readonly id: string;
   readonly requestedBy: string;
+  /** Whose work it holds as well: they release it no more than who asked for it. */
+  readonly alsoBy: readonly string[];
   readonly requestedAt: Date;
   readonly added: number;
   readonly changed: number;
@@ -33,8 +35,8 @@ export interface BatchFinding {
   readonly count: number;
 }
 
-const columns = `id, requested_by AS "requestedBy", requested_at AS "requestedAt", added, changed,
-  rows, unchanged, rejected, findings, pending AS people,
+const columns = `id, requested_by AS "requestedBy", also_by AS "alsoBy",
+  requested_at AS "requestedAt", added, changed, rows, unchanged, rejected, findings, pending AS people,
   CASE WHEN released_at IS NOT NULL THEN 'RELEASED' WHEN discarded_at IS NOT NULL THEN 'DISCARDED'
     ELSE 'WAITING' END AS state,
   coalesce(released_by, discarded_by) AS "decidedBy",

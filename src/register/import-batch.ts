@@ -3,6 +3,7 @@ import type { RestrictingAct } from '../access-log/index.js';
 import { GatewayError } from '../core/errors.js';
 import type { Caseload, PartnerCode, StateCode, SubjectId } from '../core/ids.js';
 import { peoplePerPage, type PagePerson, type PageVersion, type PendingVersion } from './page.js';
+import { addAuthors } from './batch-authors.js';
 import type { DirectoryEntry, ReferenceDirectory } from './reference-directory.js';
 import type { ImportRules } from './import-register.js';
 import type { EpochKey } from './register-keys.js';
@@ -12,13 +13,10 @@ import type {
   RegisterStore,
   VersionReference,
 } from './register-store.js';
+import { keepSharing, narrowLive } from './import-sharing.js';
+import type { Narrowing } from './person-fields.js';
 import { namedPerson, restrictionsOf, type NamedPerson } from './restrictions.js';
-import {
-  encodeContent,
-  sealSubject,
-  type SealedSubject,
-  type SubjectContent,
-} from './subject-blob.js';
+import { sealSubject, type SealedSubject } from './subject-blob.js';
 import { decodeSubjectId, encodeSubjectId, makeSubjectId } from './subject-uuid.js';
 
 /** A row that was read, keyed, and is ready to be sealed. */
@@ -128,8 +126,15 @@ class BatchChange {
   readonly #directory: ReferenceDirectory;
   /** People who were there and are kept from more partners now, by the codes that came to be. */
   readonly #suppressed = new Map<string, NamedPerson[]>();
+  /** What people refused, or were not told after all, who partners were told of already. */
+  readonly #narrowed = new Map<
+    string,
+    { readonly by: Narrowing; readonly people: NamedPerson[] }
+  >();
   /** Pending versions that other batches lose to this one. */
   readonly #replacedInBatch = new Map<string, number>();
+  /** Of these, the batches something of which stays in this one. */
+  readonly #keptFromBatch = new Set<string>();
   #sealed: (VersionReference & { readonly blob: SealedSubject })[] = [];
   #gone: VersionReference[] = [];
 
@@ -223,6 +228,7 @@ class BatchChange {
         });
       }
     }
+    await addAuthors(this.#manager, this.#batchId, [...this.#keptFromBatch]);
     for (const [id, count] of this.#replacedInBatch) {
       await this.#manager.query('UPDATE import_batch SET pending = pending - $2 WHERE id = $1', [
         id,
@@ -231,11 +237,15 @@ class BatchChange {
     }
   }
 
-  /** The suppressions in the journal's form. */
+  /** Suppressions and refusals in the journal's form. */
   restricting(): readonly RestrictingAct[] {
-    return [...this.#suppressed].flatMap(([codes, people]) =>
+    const suppressed = [...this.#suppressed].flatMap(([codes, people]) =>
       restrictionsOf(this.#epoch, 'register.suppressed', people, { codes: codes.split(' ') }),
     );
+    const narrowed = [...this.#narrowed.values()].flatMap(({ people, by }) =>
+      restrictionsOf(this.#epoch, 'register.narrowed', people, by),
+    );
+    return [...suppressed, ...narrowed];
   }
 
   /** New people by page: the last one is filled, then new ones are begun. */
@@ -292,15 +302,43 @@ class BatchChange {
         if (opened === undefined) {
           throw new GatewayError('ERR_SEALED_DATA_DAMAGED', { detail: `subject ${id} is missing` });
         }
-        if (person.pending !== undefined) this.#replace(person.pending, person.subject);
+        if (person.pending !== undefined) {
+          this.#replace(person.pending, person.subject);
+          if (!row.sharingGiven && opened.content.sharing !== undefined) {
+            this.#keptFromBatch.add(decodeSubjectId(person.pending.batch));
+          }
+        }
         const kept = row.sharingGiven ? row : keepSharing(row, opened.content, newest);
         const secret = opened.referenceSecret;
-        const pending = this.#seal(kept, person.subject, newest.version + 1, secret);
-        next = { ...next, pending };
+        const live = await this.#narrowLive(person, kept, newest.version + 1);
+        const version = (live?.version ?? newest.version) + 1;
+        const pending = this.#seal(kept, person.subject, version, secret);
+        next = { ...next, ...(live && { live }), pending };
       }
       page.people[at] = next;
       this.#learn(page, row, suppressedFor);
     }
+  }
+
+  /** @returns the live version that took the place of the one there was */
+  async #narrowLive(
+    person: PagePerson,
+    row: AcceptedRow,
+    version: number,
+  ): Promise<PageVersion | undefined> {
+    const narrowed = await narrowLive(this.#store, this.#manager, this.#epoch, {
+      person,
+      row,
+      version,
+    });
+    if (narrowed === undefined) return undefined;
+    const { by, gone, blob, live } = narrowed;
+    this.#gone.push(gone);
+    this.#sealed.push({ id: gone.id, version, blob });
+    const alike = this.#narrowed.get(JSON.stringify(by)) ?? { by, people: [] };
+    this.#narrowed.set(JSON.stringify(by), alike);
+    alike.people.push(namedPerson(person));
+    return live;
   }
 
   #add(page: OpenedPage, row: AcceptedRow): void {
@@ -344,13 +382,4 @@ class BatchChange {
     const batch = decodeSubjectId(pending.batch);
     this.#replacedInBatch.set(batch, (this.#replacedInBatch.get(batch) ?? 0) + 1);
   }
-}
-
-/** A file that says nothing of sharing takes no refusal back, and forgets no notice. */
-function keepSharing(row: AcceptedRow, before: SubjectContent, newest: PageVersion): AcceptedRow {
-  const { refusedFor, informed } = newest;
-  if (before.sharing === undefined) return { ...row, refusedFor, informed };
-  const content = JSON.parse(row.json.toString('utf8')) as SubjectContent;
-  const json = encodeContent({ ...content, sharing: before.sharing });
-  return { ...row, json, refusedFor, informed };
 }

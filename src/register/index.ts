@@ -132,3 +132,4 @@ export {
   type NamedSubject,
 } from './releases.js';
 export { readPersonInScope } from './person-in-scope.js';
+export { readEpochsForBackup } from './backup.js';

@@ -157,7 +157,12 @@ describeOnEachDatabase('imports of overlapping files, interleaved', (kind) => {
   };
 
   /** Everybody at one moment: each version there is opens, is whole, and nothing is left over. */
-  const read = async (): Promise<{ newest: string; live: string; told: string }> => {
+  const read = async (): Promise<{
+    newest: string;
+    live: string;
+    told: string;
+    refused: ReadonlyMap<string, readonly string[]>;
+  }> => {
     const { store } = people.register;
     return store.dataSource.transaction('REPEATABLE READ', async (manager) => {
       const head = await store.readHead(manager, 'read');
@@ -214,13 +219,14 @@ describeOnEachDatabase('imports of overlapping files, interleaved', (kind) => {
       };
       const live = await stateOf((person) => person.live);
       const told = [...live].map(
-        ([name, known]) => [name, { ...known, suppressedFor: [] }] as const,
+        ([name, known]) => [name, { ...known, suppressedFor: [], refusedFor: [] }] as const,
       );
       return {
         newest: textOf(await stateOf((person) => person.pending ?? person.live)),
         live: textOf(live),
-        // A suppression holds at once, whatever waits.
+        // A suppression and a refusal hold at once, whatever waits.
         told: textOf(new Map(told)),
+        refused: new Map([...live].map(([name, { refusedFor }]) => [name, refusedFor])),
       };
     });
   };
@@ -241,7 +247,7 @@ describeOnEachDatabase('imports of overlapping files, interleaved', (kind) => {
         const rowsPerTransaction = pace === 'STEPS' ? 1 : more.rowsPerTransaction;
         await load(people.register.store, atOnce(before));
         await releaseAll();
-        const { told } = await read();
+        const { told, refused } = await read();
 
         let turn = Promise.resolve();
         const imports = files.map(async (rows, at) => {
@@ -264,7 +270,11 @@ describeOnEachDatabase('imports of overlapping files, interleaved', (kind) => {
         const reader = async () => {
           for (let look = 0; look < 3; look += 1) {
             await scheduler.schedule(Promise.resolve());
-            expect((await read()).told).toBe(told);
+            const now = await read();
+            expect(now.told).toBe(told);
+            for (const [name, codes] of refused) {
+              expect(now.refused.get(name)).toEqual(expect.arrayContaining([...codes]));
+            }
           }
         };
         const [, ...reports] = await scheduler.waitFor(Promise.all([reader(), ...imports]));
@@ -275,9 +285,14 @@ describeOnEachDatabase('imports of overlapping files, interleaved', (kind) => {
             rows.slice(at * rowsPerTransaction, (at + 1) * rowsPerTransaction),
           ),
         );
-        const { newest, told: still } = await read();
+        const { newest, told: still, refused: kept } = await read();
         expect([...serialEnds(taken(new Map(), before), transactions)]).toContain(newest);
         expect(still).toBe(told);
+        for (const [name, codes] of refused) {
+          const rows = files.flat().filter((row) => `${row.caseload} ${row.person}` === name);
+          const said = rows.map(({ refusedFor = [] }) => refusedFor);
+          expect(kept.get(name)).toEqual(union(codes, ...said));
+        }
 
         // 2. Everybody new was added by one of them, and by one alone.
         const named = new Set(files.flat().map(({ caseload, person }) => `${caseload} ${person}`));

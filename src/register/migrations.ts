@@ -1,4 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { BatchAuthors1772000000601 } from './batch-authors.migration.js';
 import { BuiltInCaseload1770000000102 } from './built-in-caseload.migration.js';
 import { SealedHistory1770000000502 } from './sealed-history.migration.js';
 import { MergedAndErased1772000000401 } from './merged-and-erased.migration.js';
@@ -274,4 +275,5 @@ export const registerMigrations: readonly Migration[] = [
   SealedHistory1770000000502,
   RegisterReleases1771000000001,
   MergedAndErased1772000000401,
+  BatchAuthors1772000000601,
 ];

@@ -11,7 +11,7 @@ import {
 } from '../../test/support/register.js';
 import { evidenceBlockingTerms, parseEvidence } from '../core/matching/index.js';
 import { addPerson, changeVisaStatus, correctPerson, releaseBatch } from './index.js';
-import { discardBatchIn } from './batches.js';
+import { discardBatchIn, readBatch } from './batches.js';
 import { readPerson } from './person-view.js';
 import { changeRegister } from './register-change.js';
 
@@ -100,6 +100,40 @@ describeOnEachDatabase('one person', (kind) => {
     const { version } = await releaseBatch(store, { ...release, batchId: second.batchId ?? '' });
     await people.register.catchUp(version);
     expect(await people.find(30)).toEqual(['T-30']);
+  });
+
+  test('who waits is released by nobody whose work is in what waits', async () => {
+    const { store } = people.register;
+    const { batchId: imported } = await people.importRows(personRow(60));
+    const changed = await correct(60, { household: 'H-1' }, { requestedBy: 'registrar-2' });
+    expect(changed).toMatchObject({ state: 'PENDING', fields: ['household'] });
+    const again = await correct(60, { household: 'H-2' }, { requestedBy: 'registrar-3' });
+    const batchId = again.batchId ?? '';
+    expect(await readBatch(store, batchId)).toMatchObject({
+      requestedBy: 'registrar-3',
+      alsoBy: ['registrar-1', 'registrar-2'],
+      added: 1,
+      changed: 0,
+    });
+    expect([imported, changed.batchId]).not.toContain(batchId);
+    for (const releasedBy of ['registrar-1', 'registrar-2', 'registrar-3']) {
+      await expect(releaseBatch(store, { batchId, releasedBy, people: 1 })).rejects.toThrow(
+        /^ERR_APPROVER_IS_REQUESTER/,
+      );
+    }
+    const releaseAs = `UPDATE import_batch SET released_by = $2, released_at = now() WHERE id = $1`;
+    const byHand = store.dataSource.query(releaseAs, [batchId, 'registrar-1']);
+    await expect(byHand).rejects.toThrow(/import_batch_no_author_releases/);
+    await releaseBatch(store, { batchId, releasedBy: 'registrar-4', people: 1 });
+    expect((await readPerson(store, personReference(60))).state).toBe('LIVE');
+  });
+
+  test('whose own work alone is corrected again is released by any other registrar', async () => {
+    const { store } = people.register;
+    await people.importRows(personRow(61));
+    const { batchId = '' } = await correct(61, { household: 'H-1' });
+    expect(await readBatch(store, batchId)).toMatchObject({ alsoBy: [] });
+    await releaseBatch(store, { batchId, releasedBy: 'registrar-2', people: 1 });
   });
 
   test.each([

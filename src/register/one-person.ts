@@ -194,7 +194,9 @@ export async function correctPersonIn(
     const sealed = change.seal(subject, subjectVersion, after, last.referenceSecret);
     change.destroy(person, 'pending');
     batchId = makeSubjectId(store.now(), store.random(10));
-    const batch = await change.openBatch(batchId, requestedBy, page.pageNumber, 'changed');
+    const kind = person.live === undefined ? 'added' : 'changed';
+    const { pending } = person;
+    const batch = await change.openBatch(batchId, requestedBy, page.pageNumber, kind, pending);
     page.people[at] = { ...person, ...(live && { live }), pending: { ...sealed, batch } };
   }
   await change.write(page);

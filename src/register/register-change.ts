@@ -3,7 +3,8 @@ import type { RestrictingAct } from '../access-log/index.js';
 import { GatewayError, inputInvalid } from '../core/errors.js';
 import { builtInCaseload, type Caseload, type SubjectId } from '../core/ids.js';
 import { subjectBlockingTerms } from '../core/matching/index.js';
-import type { PagePerson, PageVersion } from './page.js';
+import { addAuthors } from './batch-authors.js';
+import type { PagePerson, PageVersion, PendingVersion } from './page.js';
 import type { PersonFinder } from './person-finder.js';
 import type { EpochKey } from './register-keys.js';
 import {
@@ -272,12 +273,17 @@ export class RegisterChange {
     this.#gone.push({ id: decodeSubjectId(person.subject), version });
   }
 
-  /** Puts one pending person into a batch of its own, which another person releases. */
+  /**
+   * Puts one pending person into a batch of its own, which another person releases.
+   *
+   * @param from what waited of the person, and was taken over
+   */
   async openBatch(
     batchId: SubjectId,
     requestedBy: string,
     pageNumber: number,
     kind: 'added' | 'changed',
+    from?: PendingVersion,
   ): Promise<Buffer> {
     await this.manager.query(
       `INSERT INTO import_batch (id, requested_by, requested_at, added, changed, pending, pages)
@@ -291,6 +297,9 @@ export class RegisterChange {
         pageNumber,
       ],
     );
+    if (from !== undefined) {
+      await addAuthors(this.manager, batchId, [decodeSubjectId(from.batch)]);
+    }
     return encodeSubjectId(batchId);
   }
 

@@ -9,7 +9,7 @@ import { decodeSubjectId, encodeSubjectId } from './subject-uuid.js';
 
 export interface ReleaseCommand {
   readonly batchId: string;
-  /** Another person than the one who imported. */
+  /** Another person than the one who imported, and than who wrote something of what waits. */
   readonly releasedBy: string;
   /** How many people the releaser was shown: more or fewer now, and nothing is released. */
   readonly people: number;
@@ -26,7 +26,7 @@ const pagesPerRead = 16;
 /**
  * Releases a batch: its people can be found from the returned version on, on every replica.
  *
- * @throws {GatewayError} ERR_APPROVER_IS_REQUESTER for the importer; ERR_IMPORT_REFUSED for a batch
+ * @throws {GatewayError} ERR_APPROVER_IS_REQUESTER for whoever's work is in it; ERR_IMPORT_REFUSED for a batch
  *   that is not there, released or discarded before; ERR_ROW_CONFLICT when the number of people is not the one shown
  */
 export async function releaseBatch(
@@ -50,9 +50,9 @@ export async function releaseBatchIn(
   // 1. Imports and other releases wait.
   const head = await store.readHead(manager, 'lock');
   const [batch] = await manager.query<
-    { requested_by: string; pending: number; pages: number[]; released: boolean }[]
+    { authors: string[]; pending: number; pages: number[]; released: boolean }[]
   >(
-    `SELECT requested_by, pending, pages,
+    `SELECT also_by || requested_by AS authors, pending, pages,
          (released_at IS NOT NULL OR discarded_at IS NOT NULL) AS released
        FROM import_batch WHERE id::text = $1 FOR UPDATE`,
     [command.batchId],
@@ -65,9 +65,9 @@ export async function releaseBatchIn(
       detail: 'no such batch waits for release',
     });
   }
-  if (batch.requested_by === command.releasedBy) {
+  if (batch.authors.includes(command.releasedBy)) {
     throw new GatewayError('ERR_APPROVER_IS_REQUESTER', {
-      detail: 'a batch is released by another person than the one who imported it',
+      detail: 'a batch is released by another person than those whose work is in it',
     });
   }
   if (batch.pending !== command.people) throw countDiffers(batch.pending);

@@ -11,7 +11,11 @@ import {
   type TestRegister,
 } from '../../test/support/register.js';
 import { evidenceBlockingTerms, parseEvidence } from '../core/matching/index.js';
-import { correctPerson, releaseBatch } from './index.js';
+import type { RestrictingAct } from '../access-log/index.js';
+import { discardBatchIn } from './batches.js';
+import { correctPerson, importRegister, releaseBatch } from './index.js';
+import { readPerson } from './person-view.js';
+import { changeRegister } from './register-change.js';
 
 const told = { basis: 'CONSENT', informedOn: '2026-01-15' };
 
@@ -95,6 +99,76 @@ describeOnEachDatabase('what a person said of sharing', (kind) => {
     );
     await people.register.catchUp(report.version);
     expect(await people.find(1)).toEqual([]);
+  });
+
+  test('of a refusal that is imported stays, whatever becomes of the file it came with', async () => {
+    const { store } = people.register;
+    await people.addRows(
+      personRow(3, { sharing: told }),
+      personRow(4, { sharing: told }),
+      personRow(6, { sharing: told }),
+    );
+    const refused = { ...told, refusedFor: ['AUS'] };
+    const journaled: RestrictingAct[] = [];
+    const source = (...rows: readonly object[]) =>
+      (async function* () {
+        for (const row of rows) yield Buffer.from(`${JSON.stringify(row)}\n`);
+      })();
+    const report = await importRegister(store, {
+      source: source(
+        personRow(3, { sharing: refused }),
+        personRow(4, { household: 'H-4', sharing: { basis: 'CONSENT' } }),
+        personRow(6, { sharing: refused }),
+      ),
+      requestedBy: 'registrar-1',
+      knownPartners,
+      dryRun: false,
+      onRestricted: async (act) => void journaled.push(act),
+    });
+    await people.register.catchUp(report.version);
+    expect([await people.find(3), await findTold(4)]).toEqual([[], []]);
+    // Those of one kind in one act.
+    expect(journaled.map(({ act }) => act)).toEqual(['register.narrowed', 'register.narrowed']);
+
+    // 1. Another file that does not know of it, and waits.
+    const other = await people.importRows(personRow(3, { sharing: told }));
+    await people.register.catchUp(other.version);
+    expect(await people.find(3)).toEqual([]);
+    // 2. Both given up.
+    for (const batchId of [report.batchId ?? '', other.batchId ?? '']) {
+      const { version } = await changeRegister(store, async (change) =>
+        discardBatchIn(change, { batchId, by: 'registrar-1' }),
+      );
+      await people.register.catchUp(version);
+    }
+    expect([await people.find(3), await findTold(4)]).toEqual([[], []]);
+    expect(await people.find(4)).toEqual(['T-4']);
+    expect((await readPerson(store, personReference(3))).content.sharing).toEqual(refused);
+    const kept = (await readPerson(store, personReference(4))).content;
+    expect([kept.sharing, kept.household]).toEqual([{ basis: 'CONSENT' }, undefined]);
+    // 3. Taken back by two.
+    const back = await correct(3, { refusedFor: null });
+    expect(await people.find(3)).toEqual([]);
+    await release(back.batchId);
+    expect(await people.find(3)).toEqual(['T-3']);
+  });
+
+  test('kept from a correction that waits makes whoever asked for it an author of the file', async () => {
+    const { store } = people.register;
+    await people.addRows(personRow(5));
+    await correct(5, told);
+    const report = await importRegister(store, {
+      source: (async function* () {
+        yield Buffer.from(JSON.stringify(personRow(5, { household: 'H-5' })));
+      })(),
+      requestedBy: 'registrar-2',
+      knownPartners,
+      dryRun: false,
+    });
+    const batchId = report.batchId ?? '';
+    const released = releaseBatch(store, { batchId, people: 1, releasedBy: 'registrar-1' });
+    await expect(released).rejects.toThrow(/^ERR_APPROVER_IS_REQUESTER/);
+    expect(await findTold(5)).toEqual([]);
   });
 
   test.each([

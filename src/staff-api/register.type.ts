@@ -122,6 +122,11 @@ export class ImportBatch {
   declare state: 'WAITING' | 'RELEASED' | 'DISCARDED';
   @Field(() => String, { description: 'Reference of the person.' })
   declare requestedBy: string;
+  @Field(() => [String], {
+    description:
+      'References of those whose work is in it as well, because what they left waiting was corrected: none of them releases it.',
+  })
+  declare alsoBy: readonly string[];
   @Field(() => DateTime)
   declare requestedAt: Date;
   @Field(() => Int, { description: 'How many people wait in it: the number to release.' })

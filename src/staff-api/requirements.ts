@@ -204,7 +204,7 @@ export const staffRequirements: Readonly<Record<string, StaffRequirement>> = {
   ...result('ImportFinding', 'column code count'),
   ...result(
     'ImportBatch',
-    'id state requestedBy requestedAt people added changed rows unchanged rejected findings decidedBy decidedAt',
+    'id state requestedBy alsoBy requestedAt people added changed rows unchanged rejected findings decidedBy decidedAt',
   ),
   ...result('BatchReview', 'batch duplicates release'),
   ...result('DuplicatePage', 'pairs compared total'),

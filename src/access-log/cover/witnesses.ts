@@ -153,7 +153,7 @@ export class Witnesses {
       checkpoint.size <= size &&
       (await rootAt(coverHashes(dataSource), checkpoint.size)).equals(checkpoint.root);
     if (!fits) {
-      await sequencer.contradict(
+      sequencer.contradict(
         new GatewayError('ERR_LOG_CONTRADICTS_ITSELF', {
           detail:
             `cover tree: a witness of ${partner} holds a checkpoint signed with this gateway's key at ` +

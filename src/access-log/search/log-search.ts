@@ -8,7 +8,8 @@ import { withSealed, type SealedColumns } from '../months/sealed-rows.js';
 import type { HostPart } from '../sealed-part.js';
 import { readTrees, type Queryable } from '../tree.repository.js';
 import type { Trees } from '../trees.js';
-import { available } from '../availability.js';
+import type { Readable } from '../availability.js';
+import { checkIntact, type HashedColumns } from '../intact-leaves.js';
 import { countRows, type CountWanted, type RecordCount } from './count-rows.js';
 import { placesOfReferences, referencesOf, type KnownPerson } from './disclosures.js';
 import type { FoundRow, LogFilter, LogPosition } from './filter.js';
@@ -23,6 +24,8 @@ export interface LogSearchOptions {
   readonly keys: RecordKeys;
   readonly kinds: Kinds;
   readonly markKeys: MarkKeys;
+  /** Runs what reads records. */
+  readonly readable: Readable;
 }
 
 /** A record as the host can read it. */
@@ -91,7 +94,7 @@ export class LogSearch {
     const asks = filter.officer ?? filter.clientId;
     if (asks !== undefined && filter.partner === undefined) throw inputInvalid('partner');
     const { dataSource, markKeys } = this.options;
-    return available(async () => {
+    return this.options.readable(async () => {
       const place =
         filter.sameQuestionAs === undefined ? undefined : await this.#place(filter.sameQuestionAs);
       if (place === undefined && filter.sameQuestionAs !== undefined) return [];
@@ -122,7 +125,7 @@ export class LogSearch {
     readonly hours: readonly { readonly at: Date; readonly count: number }[];
   }> {
     const { dataSource, markKeys, trees } = this.options;
-    return available(async () => {
+    return this.options.readable(async () => {
       const { id: tree } = await trees.find({ kind: 'partner', partner: who.partner });
       const marks = await liveMarks({ database: dataSource, keys: markKeys }, now, (key) =>
         askerMark(key, tree, who.officer ?? null, who.clientId ?? ''),
@@ -142,9 +145,9 @@ export class LogSearch {
   /** One record by its id; `undefined` when there is none. */
   async record(id: string): Promise<Omit<ReadRecord, 'position'> | undefined> {
     if (!/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) return undefined;
-    return available(async () => {
+    return this.options.readable(async () => {
       const [row] = await this.options.dataSource.query<LeafColumns[]>(
-        `SELECT t.tree, t.owner, l.leaf_index, l.record, l.month, l.sealed
+        `SELECT t.tree, t.owner, l.leaf_index, l.record, l.hashes, l.month, l.sealed
          FROM access_log_tree t JOIN access_log_leaf l ON l.tree = t.tree AND l.id = $1`,
         [id],
       );
@@ -157,7 +160,7 @@ export class LogSearch {
   /** How many records fit, by what is asked for. */
   async count(wanted: CountWanted): Promise<readonly RecordCount[]> {
     const { dataSource } = this.options;
-    return available(async () => countRows(dataSource, wanted));
+    return this.options.readable(async () => countRows(dataSource, wanted));
   }
 
   /**
@@ -170,9 +173,9 @@ export class LogSearch {
     from: number,
     most: number,
   ): Promise<readonly Omit<ReadRecord, 'position'>[]> {
-    return available(async () => {
+    return this.options.readable(async () => {
       const rows = await this.options.dataSource.query<LeafColumns[]>(
-        `SELECT t.tree, t.owner, l.leaf_index, l.record, l.month, l.sealed
+        `SELECT t.tree, t.owner, l.leaf_index, l.record, l.hashes, l.month, l.sealed
          FROM access_log_tree t JOIN access_log_leaf l ON l.tree = t.tree
          WHERE t.owner IS NOT DISTINCT FROM $1 AND l.leaf_index >= $2
          ORDER BY l.leaf_index LIMIT $3`,
@@ -190,7 +193,7 @@ export class LogSearch {
    */
   async historyOf(...people: readonly KnownPerson[]): Promise<readonly PersonDisclosure[]> {
     const partners = (await this.trees()).flatMap(({ partner }) => partner ?? []);
-    return available(async () => {
+    return this.options.readable(async () => {
       const book = referencesOf(people, partners);
       if (book.size === 0) return [];
       const { dataSource } = this.options;
@@ -212,7 +215,7 @@ export class LogSearch {
 
   /** How many places speak of these people, as one transaction sees the log. */
   async placesOf(database: Queryable, ...people: readonly KnownPerson[]): Promise<number> {
-    return available(async () => {
+    return this.options.readable(async () => {
       const partners = (await readTrees(database)).flatMap(({ owner }) =>
         owner === null ? [] : [owner as PartnerCode],
       );
@@ -244,7 +247,7 @@ export class LogSearch {
   async trees(): Promise<
     readonly { readonly partner: PartnerCode | null; readonly size: number }[]
   > {
-    return available(async () => {
+    return this.options.readable(async () => {
       const rows = await this.options.dataSource.query<
         { owner: PartnerCode | null; size: string }[]
       >('SELECT owner, size FROM access_log_tree ORDER BY owner NULLS FIRST');
@@ -280,7 +283,7 @@ export class LogSearch {
 
   async #leaves(places: readonly Place[]): Promise<ReadonlyMap<string, LeafColumns>> {
     const leaves = await this.options.dataSource.query<LeafColumns[]>(
-      `SELECT t.tree, t.owner, l.leaf_index, l.record, l.month, l.sealed
+      `SELECT t.tree, t.owner, l.leaf_index, l.record, l.hashes, l.month, l.sealed
        FROM unnest($1::text[], $2::bigint[]) AS wanted (tree, leaf_index)
        JOIN access_log_leaf l ON l.tree = wanted.tree AND l.leaf_index = wanted.leaf_index
        JOIN access_log_tree t ON t.tree = l.tree`,
@@ -291,6 +294,7 @@ export class LogSearch {
   }
 
   async #open(leaf: LeafColumns): Promise<Omit<ReadRecord, 'position'>> {
+    checkIntact(leaf);
     const record = decodeRecord(leaf.record);
     return {
       partner: leaf.owner,
@@ -317,7 +321,6 @@ function leafAt(leaves: ReadonlyMap<string, LeafColumns>, { tree, index }: Place
   return leaf;
 }
 
-interface LeafColumns extends SealedColumns {
+interface LeafColumns extends SealedColumns, HashedColumns {
   readonly owner: PartnerCode | null;
-  readonly record: Buffer;
 }

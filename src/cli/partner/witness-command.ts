@@ -11,6 +11,7 @@ import { PartnerClient } from './partner-client.js';
 import { readProfile, type Profile } from './profile.js';
 import {
   bringCosignature,
+  bringRemembered,
   GatewayCaught,
   look,
   type LogClient,
@@ -118,8 +119,10 @@ export class Watch {
 
   /** Looks, remembers, cosigns, in this order; an alarm stays until people have seen to it. */
   async once(now: Date): Promise<Found> {
-    const alarm = this.#state?.alarm;
-    if (alarm !== undefined) {
+    const { alarm } = this.#state ?? {};
+    if (this.#state !== undefined && alarm !== undefined) {
+      // Whoever started the gateway again may not know yet.
+      await bringRemembered(this.client, this.#state);
       return { what: 'ALARM', detail: `raised before: ${alarm.what}`, evidence: alarm.evidence };
     }
     try {
@@ -130,7 +133,11 @@ export class Watch {
       const ownSize = openCheckpoint(state.ownTree, this.keys.tree).size;
       return { what: 'COSIGNED', size: state.size, rounds, ownSize };
     } catch (error) {
-      if (error instanceof GatewayCaught) return this.#raise(error, now);
+      if (error instanceof GatewayCaught) {
+        const found = this.#raise(error, now);
+        if (this.#state !== undefined) await bringRemembered(this.client, this.#state);
+        return found;
+      }
       if (error instanceof GatewayError && error.code === 'ERR_BUSY') {
         return { what: 'UNREACHED', detail: error.detail ?? error.code };
       }

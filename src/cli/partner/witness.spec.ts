@@ -169,13 +169,17 @@ describe('a witness', () => {
     const evidence = JSON.parse(readFileSync(found.evidence, 'utf8')) as Record<string, string>;
     expect(evidence['remembered']).toContain('/cover\n');
     expect(evidence['served'] ?? evidence['cosigned']).toContain('/cover\n');
-    expect(client.posted.length).toBe(before);
+    // The gateway is told what it signed, and gets no cosignature.
+    expect(client.posted.slice(before)).toEqual([evidence['remembered']]);
+    expect(evidence['remembered']).not.toContain(`— ${signer.name}`);
+    expect(client.log.isWritable()).toBe(client.log === log);
     // And it stays: nothing is signed by this process or the next, whatever is served.
     client.bend = (_, body) => body;
     client.log = log;
     expect(await one.once(at)).toMatchObject({ what: 'ALARM', evidence: found.evidence });
     expect(await (await watch()).once(at)).toMatchObject({ what: 'ALARM' });
-    expect(client.posted.length).toBe(before);
+    expect(new Set(client.posted.slice(before))).toEqual(new Set([evidence['remembered']]));
+    expect(log.isWritable()).toBe(true);
   };
 
   test('raises the alarm on a second history of the cover tree, and keeps both', async () => {

@@ -130,6 +130,23 @@ export async function bringCosignature(
   });
 }
 
+/**
+ * Brings what was remembered, not cosigned again, to the gateway it was raised against: where it is
+ * not of the gateway's tree the gateway stops (docs/operations.md, "The log is another than what was
+ * signed"). The alarm does not hang on it.
+ */
+export async function bringRemembered(
+  client: LogClient,
+  { checkpoint }: WitnessState,
+): Promise<void> {
+  if (checkpoint === '') return;
+  try {
+    await client.post('/log/cover/cosignatures', 'text/plain', checkpoint);
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+  }
+}
+
 async function firstLook(
   client: LogClient,
   keys: WitnessKeys,

@@ -15,6 +15,7 @@ interface BatchJson {
   readonly id: string;
   readonly state: 'WAITING' | 'RELEASED' | 'DISCARDED';
   readonly requestedBy: string;
+  readonly alsoBy: readonly string[];
   readonly requestedAt: string;
   readonly people: number;
   readonly added: number;
@@ -57,7 +58,7 @@ interface ReviewJson {
   readonly release: ActJson | null;
 }
 
-const batchFields = `id state requestedBy requestedAt people added changed rows unchanged rejected
+const batchFields = `id state requestedBy alsoBy requestedAt people added changed rows unchanged rejected
   findings { column code count } decidedBy decidedAt`;
 export const duplicateFields = `pairs { one { caseload reference state }
   other { caseload reference state } likelihood agreeing sameHousehold } compared total`;
@@ -155,12 +156,13 @@ async function readReview(client: StaffClient, id: string): Promise<ReviewJson> 
 }
 
 function describeReview({ batch, duplicates }: ReviewJson, first: number): string {
-  const { id, state, requestedBy, requestedAt, people, added, changed } = batch;
+  const { id, state, requestedBy, alsoBy, requestedAt, people, added, changed } = batch;
   const { rows, unchanged, rejected, findings, decidedBy } = batch;
   const { pairs, compared, total } = duplicates;
   const lines = [
     `batch ${id} of ${requestedBy}, ${requestedAt}: ${state.toLowerCase()}${decidedBy === null ? '' : ` by ${decidedBy}`}`,
     `${people} people wait: ${added} added, ${changed} changed`,
+    ...(alsoBy.length === 0 ? [] : [`with work of ${alsoBy.join(', ')}, who cannot release it`]),
     rows === null
       ? 'no file, or the import was cut off: run it again before releasing'
       : `of a file of ${rows} rows: ${unchanged ?? 0} unchanged, ${rejected ?? 0} rejected`,

@@ -1,5 +1,6 @@
 import { DataSource, type Logger, type MigrationInterface } from 'typeorm';
 import { GatewayError } from '../../core/errors.js';
+import { refuseUnfinishedRestore } from './backup/unfinished-restore.js';
 import { startEmbeddedDatabase, type EmbeddedDatabase } from './embedded-database.js';
 
 export type Migration = new () => MigrationInterface;
@@ -87,8 +88,13 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   };
 }
 
-/** Runs the migrations that are due, each in its own transaction, and returns their names. */
+/**
+ * Runs the migrations that are due, each in its own transaction, and returns their names.
+ *
+ * @throws {GatewayError} ERR_CONFLICT where a restore was not finished
+ */
 export async function migrate(dataSource: DataSource): Promise<readonly string[]> {
+  await refuseUnfinishedRestore(dataSource);
   const done = await dataSource.runMigrations();
   return done.map((migration) => migration.name);
 }
