@@ -1,5 +1,6 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { previewsPerDay } from '../src/core/grants/previews.js';
 import { staffRoles } from '../src/core/staff/acts.js';
 import { decodeRecord } from '../src/core/log/record.js';
 import { mutationActs, staffRequirements } from '../src/staff-api/requirements.js';
@@ -365,6 +366,27 @@ describeOnEachDatabase('grants at the staff door', (kind) => {
       .filter(({ purpose }) => purpose === 'GRANT_PREVIEW_PERSON_READ');
     expect(readings).toHaveLength(4);
     expect((await preview('SEC-1', grant, 1, 'R-1')).code).toBe('ERR_ACT_NOT_PERMITTED');
+
+    // One after another, whether there is anybody or not: refused, and told to security.
+    const alerts = async () => {
+      await gateway.gateway.lookForAlerts();
+      const { value } = await staff('SEC-1').graphql(
+        '{ alerts(all: true) { kind severity reason } }',
+      );
+      return (value as { kind: string; reason: string }[]).filter(({ reason }) =>
+        reason.includes('preview'),
+      );
+    };
+    for (let one = 3; one < previewsPerDay; one += 1) {
+      expect((await preview('LIA-1', grant, 1, 'R-9')).code).toBeUndefined();
+    }
+    expect(await alerts()).toEqual([]);
+    for (const reference of ['R-1', 'R-9']) {
+      expect((await preview('LIA-1', grant, 1, reference)).code).toBe('ERR_BUDGET_SPENT');
+    }
+    expect((await preview('LIA-2', grant, 1, 'R-1')).code).toBeUndefined();
+    expect((await preview('REG-1', grant, 1, 'R-1')).code).toBeUndefined();
+    expect(await alerts()).toMatchObject([{ kind: 'UNUSUAL_VOLUME', severity: 'HIGH' }]);
   });
 
   test('a duty officer releases once a day, two release again, another looks at it', async () => {

@@ -1,6 +1,7 @@
 import type { AccessLog, ReadRecord } from '../access-log/index.js';
 import type { FoundAlert } from '../core/alerts/alert.js';
 import {
+  previewsAlert,
   refusalsAlert,
   refusalsInARow,
   revokedAlert,
@@ -72,6 +73,10 @@ type OneRecord = Omit<ReadRecord, 'position'>;
 
 /** Events of the host's tree that are alerts by themselves. */
 function ofTheHost({ record, host }: OneRecord): readonly FoundAlert[] {
+  if (record.purpose === 'GRANT_PREVIEW_PERSON_READ' && record.outcome === 'ERR_BUDGET_SPENT') {
+    const at = new Date(record.at);
+    return [previewsAlert({ account: host?.clientId ?? '', record: record.id, at })];
+  }
   const refused = readRefusedCount(record.outcome, host?.finding ?? null);
   if (refused === undefined) return [];
   const alert = revokedAlert({

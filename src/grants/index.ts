@@ -5,6 +5,7 @@ import { SlidingBudgets1769100000000 } from './sliding-budgets.migration.js';
 import { GrantLifecycle1764000000002 } from './lifecycle.migration.js';
 import { GrantActs1769000000301 } from './grant-acts.migration.js';
 import { Grants1763800000002 } from './grants.migration.js';
+import { PreviewsCounted1772000000602 } from './previews-counted.migration.js';
 import { TestGrants1770000000101 } from './test-grant.migration.js';
 import { ValuesDefault1771000000101 } from './values-default.migration.js';
 
@@ -74,4 +75,5 @@ export const grantMigrations = [
   NearBudgets1770000000702,
   ValuesDefault1771000000101,
   ActsNamed1771000000601,
+  PreviewsCounted1772000000602,
 ];

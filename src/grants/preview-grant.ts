@@ -26,6 +26,7 @@ import { decideAct, type StaffAct } from '../core/staff/acts.js';
 import type { StaffRecords, StaffCaller } from '../staff/index.js';
 import type { Authority } from './authority.js';
 import { unknownGrant } from './lifecycle.repository.js';
+import { countPreview } from './previews-counted.js';
 import type { ReadGrants, VersionView } from './read-grants.js';
 
 /** What terms let this partner see. */
@@ -120,9 +121,10 @@ export class PreviewGrant {
    * With a person of the register. A registrar may take any version that is drawn up; a liaison
    * officer only one that two people have agreed, or one alone could write terms that show
    * everything. What is shown is what the partner would be told, and is a record of the host's tree
-   * first; whoever the partner could not be told of shows as nothing at all.
+   * first; whoever the partner could not be told of shows as nothing at all. Who is no registrar does so
+   * a few times a day; a further time is refused, on record, and told to security.
    *
-   * @throws {GatewayError} ERR_ACT_NOT_PERMITTED, ERR_NOT_FOUND, ERR_INPUT_INVALID;
+   * @throws {GatewayError} ERR_ACT_NOT_PERMITTED, ERR_NOT_FOUND, ERR_INPUT_INVALID, ERR_BUDGET_SPENT;
    *   ERR_LOG_UNAVAILABLE
    */
   async withPerson(
@@ -134,23 +136,31 @@ export class PreviewGrant {
       readonly reference: string;
     },
   ): Promise<GrantPreview> {
-    const { records, readGrants, register } = this.options;
+    const { records, readGrants, register, now } = this.options;
     permit('GRANT_PREVIEW_PERSON_READ', caller);
     const { caseload, reference } = named;
     if (!isCaseload(caseload)) throw inputInvalid('caseload');
     const { versions } = await readGrants.show(caller, named.grant, 'GRANT_PREVIEW_PERSON_READ');
     const version = versions.find((one) => one.version === named.version);
     if (version === undefined) throw unknownGrant();
-    if (!caller.roles.includes('REGISTRAR') && !isAgreed(version)) {
+    const isRegistrar = caller.roles.includes('REGISTRAR');
+    if (!isRegistrar && !isAgreed(version)) {
       throw new GatewayError('ERR_ACT_NOT_PERMITTED');
     }
     const scope = await this.scopeOf(version.terms);
     const found = await register.personInScope({ caseload, reference }, scope);
-    await records.record(caller, 'GRANT_PREVIEW_PERSON_READ', {
-      content: { grant: named.grant, version: named.version },
-      about: { caseload, reference },
-      ...(found === undefined ? {} : { subject: found.id }),
-    });
+    await records.record(
+      caller,
+      'GRANT_PREVIEW_PERSON_READ',
+      {
+        content: { grant: named.grant, version: named.version },
+        about: { caseload, reference },
+        ...(found === undefined ? {} : { subject: found.id }),
+      },
+      async (manager) => {
+        if (!isRegistrar) await countPreview(manager, caller.account, now());
+      },
+    );
     return this.preview(version.terms, found?.subject);
   }
 

@@ -14,6 +14,8 @@ export const staffErrors = {
   ERR_CONFLICT: 'It is not in the state this needs; extensions.argument names the argument.',
   ERR_GRANT_WIDENS:
     'This lets more be learnt, or changes nothing: draw it up as an amendment, for two people.',
+  ERR_BUDGET_SPENT:
+    'You may do this no more on this day (UTC); extensions.retryAt says until when.',
   ERR_LEGAL_HOLD: 'A legal hold protects one of the people.',
   ERR_BUSY: 'The gateway cannot take this now.',
   ERR_LOG_UNAVAILABLE: 'The act cannot be recorded, so it was not done.',

@@ -1,3 +1,4 @@
+import { previewsPerDay } from '../grants/previews.js';
 import { alertDay, mostRecordsBehind, type FoundAlert } from './alert.js';
 
 /** An alarm of the budgets (grants room). */
@@ -206,6 +207,24 @@ export function unusualAlerts(
     });
   }
   return found;
+}
+
+/** A member of staff who previews grants with one person of the register after another. */
+export function previewsAlert(refused: {
+  /** Account; part of the key. */
+  readonly account: string;
+  readonly record: string;
+  readonly at: Date;
+}): FoundAlert {
+  const { account, record, at } = refused;
+  return {
+    kind: 'UNUSUAL_VOLUME',
+    severity: 'HIGH',
+    key: `previews ${account} ${alertDay(at)}`,
+    reason: `a member of staff asked to preview grants with more than ${previewsPerDay} people of the register in a day, and was refused`,
+    partner: null,
+    records: [record],
+  };
 }
 
 /** A certificate, client or token that was revoked and was shown all the same. */
