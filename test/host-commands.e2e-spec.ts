@@ -54,6 +54,44 @@ describe('a taken port', () => {
   });
 });
 
+describe('config check', () => {
+  test('prints what would be used, no secret among it, and opens nothing', async () => {
+    const url = 'postgres://keeper:secret-word@127.0.0.1:5432/gateway';
+    const { code, out, err } = await safeconduct(['config', 'check'], {
+      ...host.environment,
+      DATABASE_URL: url,
+    });
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toMatch(/^valid\n/);
+    expect(out).toContain('PostgreSQL, 127.0.0.1:5432/gateway');
+    expect(out).toContain('https://gateway.test');
+    expect(out).not.toContain('secret-word');
+    expect(out).not.toContain('keeper');
+    expect(existsSync(host.home)).toBe(false);
+  });
+
+  test.each([
+    ['a key that is missing', { SAFECONDUCT_MASTER_KEY_FILE: '' }, 'SAFECONDUCT_MASTER_KEY_FILE'],
+    ['a misspelt variable', { SAFECONDUCT_MASTR_KEY: 'x' }, 'SAFECONDUCT_MASTR_KEY'],
+    ['a port that is none', { SAFECONDUCT_OPS_PORT: 'x' }, 'SAFECONDUCT_OPS_PORT'],
+  ])('is not valid for %s, and names the variable', async (_, more, variable) => {
+    const environment = { ...host.environment, ...more };
+    const told = await safeconduct(['config', 'check', '--json'], environment);
+    expect(told.code).toBe(1);
+    const { valid, finding } = JSON.parse(told.out) as { valid: boolean; finding: string };
+    expect([valid, finding]).toEqual([false, expect.stringContaining(variable)]);
+  });
+
+  test('is not valid for a certificate and a key that do not fit, or a file without a CA', async () => {
+    const other = host.file('token.jwk');
+    for (const variable of ['SAFECONDUCT_PARTNER_TLS_KEY_FILE', 'SAFECONDUCT_STAFF_CA_FILE']) {
+      const environment = { ...host.environment, [variable]: other };
+      const { code, out } = await safeconduct(['config', 'check'], environment);
+      expect([code, out]).toEqual([1, expect.stringContaining(variable)]);
+    }
+  });
+});
+
 describe('init --recover', () => {
   const named = (option: string, reference: string) => [
     ...[option, reference, `Staff ${reference}`],

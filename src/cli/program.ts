@@ -3,6 +3,7 @@ import { isGatewayError } from '../core/errors.js';
 import { describeError } from '../platform/telemetry/logger.js';
 import { demo } from './demo/demo-command.js';
 import { backup } from './host/backup-command.js';
+import { configCheck } from './host/config-command.js';
 import { init } from './host/init-command.js';
 import { migrateCommand } from './host/migrate-command.js';
 import { addLogRenewCommands } from './host/log-renew-command.js';
@@ -78,6 +79,16 @@ export async function run(argv: readonly string[]): Promise<void> {
     .option('--without-log-keys', 'although keys of the log it needs are gone for good')
     .option('--json', 'print the result as JSON')
     .action(restore);
+  program
+    .command('config')
+    .summary('the configuration of the environment')
+    .command('check')
+    .summary('say what serve would refuse, and what would be used')
+    .description(
+      'Reads configuration, keys and certificates as serve does and opens neither database nor port. Exit 0 valid, 1 not valid, with what serve would say.',
+    )
+    .option('--json', 'print the result as JSON')
+    .action(configCheck);
   program
     .command('init')
     .summary('name the first two administrators')

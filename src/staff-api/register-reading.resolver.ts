@@ -1,11 +1,6 @@
 import { Args, Context, ID, Int, Query, Resolver } from '@nestjs/graphql';
 import { inputInvalid } from '../core/errors.js';
-import {
-  ChangePeople,
-  ReadPeople,
-  type BatchView,
-  type ListedHold,
-} from '../register/index.js';
+import { ChangePeople, ReadPeople, type BatchView, type ListedHold } from '../register/index.js';
 import { ErasePeopleInput, PersonReferenceInput } from './register.input.js';
 import { toErasure, toPlan, toReference } from './register.resolver.js';
 import {

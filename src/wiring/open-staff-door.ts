@@ -1,5 +1,3 @@
-import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import type { INestApplicationContext, Type } from '@nestjs/common';
 import { GatewayError } from '../core/errors.js';
@@ -7,9 +5,8 @@ import type { Authority } from '../grants/index.js';
 import {
   certificateCauseOf,
   checkClientCertificate,
-  parseTrustAnchor,
+  readStaffAnchors,
   type CheckedCertificate,
-  type TrustAnchor,
 } from '../identity/certificate/index.js';
 import type { StaffDoorFiles } from '../platform/configuration/configuration.js';
 import type { GatewayLogger } from '../platform/telemetry/logger.js';
@@ -134,24 +131,4 @@ export async function openStaffDoor(
       gate?.cutConnections((peer) => !isIssued(peer));
     },
   };
-}
-
-/** The CAs that issue the certificates of staff. */
-function readStaffAnchors(file: string): readonly TrustAnchor[] {
-  const refuse = (cause: unknown) =>
-    new GatewayError('ERR_CONFIGURATION', {
-      detail: `SAFECONDUCT_STAFF_CA_FILE: ${file} holds no CA certificate that may issue client certificates`,
-      cause,
-    });
-  try {
-    const blocks = readFileSync(file, 'utf8').match(
-      /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g,
-    );
-    if (blocks === null) throw new TypeError('no certificate');
-    return blocks.map((pem, at) =>
-      parseTrustAnchor(`staff-${at + 1}`, new X509Certificate(pem).raw),
-    );
-  } catch (cause) {
-    throw refuse(cause);
-  }
 }

@@ -12,5 +12,6 @@ export {
   type CredentialDirectory,
 } from './resolve-credential.js';
 export { parseCrl, type RevocationList } from './revocation-list.js';
+export { readStaffAnchors } from './staff-anchors.js';
 export { parseTrustAnchor, type TrustAnchor } from './trust-anchor.js';
 export { readSigningRequest, type SigningRequest } from './signing-request.js';

@@ -80,10 +80,7 @@ export class ReadPeople {
    *
    * @returns undefined when no erasure of it is known, or not any more
    */
-  async erased(
-    caller: StaffCaller,
-    reference: PersonReference,
-  ): Promise<ErasedPerson | undefined> {
+  async erased(caller: StaffCaller, reference: PersonReference): Promise<ErasedPerson | undefined> {
     const about = { erased: { ...reference } };
     return this.#recorded(caller, { content: { of: 'erased' }, about }, async () => {
       const found = await findErased(this.register.store, reference);
