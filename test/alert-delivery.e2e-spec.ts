@@ -118,18 +118,18 @@ describe('alerts over the wire', () => {
 
   const ids = () =>
     delivered.map(({ headers }) => String(headers['webhook-id'])).filter((id) => id !== '');
-  const attempts = async () =>
+  const attempts = async (id: string) =>
     gateway.rooms.database.dataSource.query<
       { outlet: string; attempts: number; done: boolean; failure: string | null; due: Date }[]
     >(
       `SELECT d.outlet, d.attempts, d.done_at IS NOT NULL AS done, d.failure, d.next_at AS due
-       FROM alert_delivery d JOIN alert a ON a.id = d.alert
-       WHERE a.kind = 'REFUSALS_IN_A_ROW' ORDER BY d.outlet DESC`,
+       FROM alert_delivery d WHERE d.alert::text = $1 ORDER BY d.outlet DESC`,
+      [id],
     );
 
   test('a webhook the receiver could not take waits for its next attempt', async () => {
     expect(delivered.length).toBeGreaterThan(0);
-    const [ofWebhook, ofSyslog] = await attempts();
+    const [ofWebhook, ofSyslog] = await attempts(ids()[0] ?? '');
     expect(ofWebhook).toMatchObject({ attempts: 1, done: false, failure: 'status 500' });
     expect(ofWebhook?.due.getTime()).toBeGreaterThan(Date.now() + 10_000);
     expect(ofSyslog).toMatchObject({ attempts: 1, done: true, failure: null });
@@ -146,8 +146,13 @@ describe('alerts over the wire', () => {
       `UPDATE alert_delivery SET next_at = raised_at FROM alert WHERE alert = id AND done_at IS NULL`,
     );
     await gateway.gateway.lookForAlerts();
-    expect(new Set(ids())).toEqual(new Set(first));
-    expect((await attempts())[0]).toMatchObject({ attempts: 2, done: true, failure: null });
+    expect(new Set(ids()).size).toBe(ids().length);
+    expect(ids()).toEqual(expect.arrayContaining(first));
+    expect((await attempts(first[0] ?? ''))[0]).toMatchObject({
+      attempts: 2,
+      done: true,
+      failure: null,
+    });
     const count = delivered.length;
     await gateway.gateway.lookForAlerts();
     expect(delivered).toHaveLength(count);

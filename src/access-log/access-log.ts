@@ -1,3 +1,4 @@
+import type { GatewayError } from '../core/errors.js';
 import type { PartnerCode } from '../core/ids.js';
 import type { ExportEnd, ExportHead, ExportLine } from '../core/log/export.js';
 import { proveLeaves } from '../core/log/proof.js';
@@ -322,6 +323,14 @@ export class AccessLog {
   /** As {@link verifierKey}, of every key that counts, gives way or is next; in force first. */
   async verifierKeys(name: TreeName): Promise<readonly string[]> {
     return this.#available(async () => this.#trees.verifierKeys(await this.#trees.find(name)));
+  }
+
+  /**
+   * What the log was found to contradict itself in while it runs, with tree and leaf; nothing is recorded
+   * any more then. `undefined` otherwise, whatever else fails.
+   */
+  get contradiction(): GatewayError | undefined {
+    return this.#sequencer.contradiction;
   }
 
   /**

@@ -71,6 +71,11 @@ export class Sequencer {
     return !this.#inDoubt && this.#contradiction === undefined;
   }
 
+  /** What the log was first found to contradict itself in; it stays until the next start. */
+  get contradiction(): GatewayError | undefined {
+    return this.#contradiction;
+  }
+
   enqueue(draft: QueuedDraft): void {
     this.#queue.push(draft);
     this.#start();

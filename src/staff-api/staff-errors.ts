@@ -19,6 +19,8 @@ export const staffErrors = {
   ERR_LEGAL_HOLD: 'A legal hold protects one of the people.',
   ERR_BUSY: 'The gateway cannot take this now.',
   ERR_LOG_UNAVAILABLE: 'The act cannot be recorded, so it was not done.',
+  ERR_LOG_CONTRADICTS_ITSELF:
+    'The access log contradicts itself, so nothing is recorded, done or shown: docs/operations.md says what to do.',
   ERR_INTERNAL: 'A fault; extensions.reference names it in the log of the host.',
 } as const;
 
@@ -28,20 +30,23 @@ const refusal: Partial<Record<GatewayErrorCode, StaffErrorCode>> = {
   ERR_ROW_CONFLICT: 'ERR_CONFLICT',
   ERR_IMPORT_REFUSED: 'ERR_CONFLICT',
   ERR_DATABASE_UNAVAILABLE: 'ERR_BUSY',
-  ERR_LOG_CONTRADICTS_ITSELF: 'ERR_LOG_UNAVAILABLE',
   ERR_JOURNAL_UNAVAILABLE: 'ERR_LOG_UNAVAILABLE',
 };
+
+const unavailable: ReadonlySet<StaffErrorCode> = new Set<StaffErrorCode>([
+  'ERR_BUSY',
+  'ERR_LOG_UNAVAILABLE',
+  'ERR_LOG_CONTRADICTS_ITSELF',
+]);
 
 const isStaffError = (code: string): code is StaffErrorCode => Object.hasOwn(staffErrors, code);
 
 /** What a code inside looks like to staff; what is not on the list is a fault. */
-export const staffFaces: ErrorFaces = (inside) => {
+export const staffFaces: ErrorFaces = (thrown, root) => {
+  // Whoever is to put the log right has to know that waiting does not.
+  const isContradiction = thrown === 'ERR_LOG_UNAVAILABLE' && root === 'ERR_LOG_CONTRADICTS_ITSELF';
+  const inside = isContradiction ? root : thrown;
   const code = refusal[inside] ?? (isStaffError(inside) ? inside : 'ERR_INTERNAL');
-  const status =
-    code === 'ERR_INPUT_INVALID'
-      ? 400
-      : code === 'ERR_BUSY' || code === 'ERR_LOG_UNAVAILABLE'
-        ? 503
-        : 200;
+  const status = code === 'ERR_INPUT_INVALID' ? 400 : unavailable.has(code) ? 503 : 200;
   return { code, status, message: staffErrors[code] };
 };

@@ -13,7 +13,12 @@ import {
   witnessSource,
   type Outbox,
 } from '../alerts/index.js';
-import { clockAlert, lateAlert, reconciliationAlert } from '../core/alerts/rules.js';
+import {
+  clockAlert,
+  contradictionAlert,
+  lateAlert,
+  reconciliationAlert,
+} from '../core/alerts/rules.js';
 import { listTestGrants, type End } from '../grants/index.js';
 import { describeError, type GatewayLogger } from '../platform/telemetry/logger.js';
 import type { Metrics } from '../platform/telemetry/metrics.js';
@@ -73,11 +78,21 @@ export async function startWatch(parts: WatchParts): Promise<Watch> {
   if (found !== undefined) await events.record('EVENT_RECONCILED', { ...report });
   events.start();
 
+  let isContradictionTold = false;
+  /** Alerts are kept and delivered without the log, so this one leaves though nothing is recorded. */
+  const noticeContradiction = (): void => {
+    const { contradiction } = accessLog;
+    if (contradiction === undefined || isContradictionTold) return;
+    isContradictionTold = true;
+    signals.raise(contradictionAlert(contradiction.detail ?? contradiction.code, now()));
+  };
+
   let late = await valueOf(metrics);
   let wall = now().getTime();
   let steady = performance.now();
   /** What this process alone can tell. */
   const notice = async (): Promise<void> => {
+    noticeContradiction();
     const at = now();
     const count = await valueOf(metrics);
     signals.raise(lateAlert(count - late, at, hostname()));

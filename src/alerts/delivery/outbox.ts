@@ -13,7 +13,6 @@ export const retryAfter = (attempts: number): number =>
   Math.min(longestRetrySeconds, firstRetrySeconds * 2 ** Math.max(0, attempts - 1));
 
 interface DueRow {
-  readonly outlet: Outlet;
   readonly attempts: number;
   readonly id: string;
   readonly kind: AlertMessage['kind'];
@@ -37,36 +36,77 @@ export class Outbox {
     return Object.keys(this.outlets) as Outlet[];
   }
 
-  /** Sends what is due. @returns how many were taken */
+  /**
+   * Sends what is due, by each way on its own: one that is silent holds up no other, and itself for one
+   * time limit only, since its batch ends at its first failure and waits until that one's next attempt.
+   *
+   * @returns how many were taken
+   */
   async deliver(now: Date): Promise<number> {
-    const due = await this.dataSource.query<DueRow[]>(
-      `SELECT d.outlet, d.attempts, a.id, a.kind, a.severity, a.reason, a.partner, a.raised_at
-       FROM alert_delivery d JOIN alert a ON a.id = d.alert
-       WHERE d.done_at IS NULL AND d.next_at <= $1 AND d.outlet = ANY ($2)
-         AND a.raised_at > $1::timestamptz - make_interval(days => ${triedDays})
-       ORDER BY d.next_at LIMIT ${mostAtOnce}`,
-      [now, [...this.names]],
+    const ends = await Promise.allSettled(
+      this.names.map(async (outlet) => this.#deliverBy(outlet, now)),
     );
     let taken = 0;
-    for (const { outlet, attempts, raised_at: raisedAt, ...alert } of due) {
-      try {
-        await this.outlets[outlet]?.({ ...alert, raisedAt }, now);
-        await this.dataSource.query(
-          `UPDATE alert_delivery SET attempts = attempts + 1, done_at = $3, failure = NULL
-           WHERE alert = $1 AND outlet = $2`,
-          [alert.id, outlet, now],
-        );
-        taken += 1;
-      } catch (error) {
-        const seconds = retryAfter(attempts + 1);
-        await this.dataSource.query(
-          `UPDATE alert_delivery SET attempts = attempts + 1, failure = $3, next_at = $4
-           WHERE alert = $1 AND outlet = $2`,
-          [alert.id, outlet, wordOf(error), new Date(now.getTime() + seconds * 1000)],
-        );
-      }
+    for (const end of ends) {
+      if (end.status === 'rejected') throw end.reason;
+      taken += end.value;
     }
     return taken;
+  }
+
+  /**
+   * The first raised goes first; what was refused before goes behind what was refused less often, so that
+   * one alert a receiver never takes keeps no other from leaving.
+   */
+  async #deliverBy(outlet: Outlet, now: Date): Promise<number> {
+    const due = await this.dataSource.query<DueRow[]>(
+      `SELECT d.attempts, a.id, a.kind, a.severity, a.reason, a.partner, a.raised_at
+       FROM alert_delivery d JOIN alert a ON a.id = d.alert
+       WHERE d.done_at IS NULL AND d.next_at <= $1 AND d.outlet = $2
+         AND a.raised_at > $1::timestamptz - make_interval(days => ${triedDays})
+       ORDER BY d.attempts, a.raised_at, a.id LIMIT ${mostAtOnce}`,
+      [now, outlet],
+    );
+    let taken = 0;
+    for (const { attempts, raised_at: raisedAt, ...alert } of due) {
+      try {
+        await this.outlets[outlet]?.({ ...alert, raisedAt }, now);
+      } catch (error) {
+        await this.#postpone(outlet, alert.id, attempts + 1, wordOf(error), now);
+        return taken;
+      }
+      await this.dataSource.query(
+        `UPDATE alert_delivery SET attempts = attempts + 1, done_at = $3, failure = NULL
+         WHERE alert = $1 AND outlet = $2`,
+        [alert.id, outlet, now],
+      );
+      taken += 1;
+    }
+    return taken;
+  }
+
+  /** Puts off what failed, and what is due behind it, which was not attempted. */
+  async #postpone(
+    outlet: Outlet,
+    failed: string,
+    attempts: number,
+    failure: string,
+    now: Date,
+  ): Promise<void> {
+    await this.dataSource.query(
+      `UPDATE alert_delivery SET next_at = $4,
+         attempts = CASE WHEN alert = $1 THEN $5 ELSE attempts END,
+         failure = CASE WHEN alert = $1 THEN $6 ELSE failure END
+       WHERE outlet = $2 AND done_at IS NULL AND next_at <= $3`,
+      [
+        failed,
+        outlet,
+        now,
+        new Date(now.getTime() + retryAfter(attempts) * 1000),
+        attempts,
+        failure,
+      ],
+    );
   }
 }
 

@@ -341,6 +341,25 @@ export function reconciliationAlert(fact: ReconciliationFact, at: Date): FoundAl
   };
 }
 
+/**
+ * A log that was found to contradict itself while it runs: nothing is recorded, so nothing disclosed,
+ * until people have looked at it.
+ *
+ * @param cause tree and leaf, in words of ours
+ */
+export function contradictionAlert(cause: string, at: Date): FoundAlert {
+  return {
+    kind: 'RECONCILIATION',
+    severity: 'CRITICAL',
+    key: `contradiction ${cause} ${alertDay(at)}`,
+    reason:
+      'the access log contradicts itself; nothing is recorded or disclosed until it is put right ' +
+      `(docs/operations.md): ${cause}`,
+    partner: null,
+    records: [],
+  };
+}
+
 /** So many late answers in one interval say that the fixed delay no longer hides anything. */
 export const lateReleasesNoticed = 10;
 

@@ -14,8 +14,15 @@ import { describeError, type GatewayLogger } from '../telemetry/logger.js';
 import type { GatewayErrorCode } from '../../core/errors.js';
 import { errorMap, publicErrors, retryAfterSeconds, type PublicError } from './error-map.js';
 
-/** The face each code has at one door. */
-export type ErrorFaces = (code: GatewayErrorCode) => {
+/**
+ * The face each code has at one door.
+ *
+ * @param root code of the first of our errors behind it; the same where none is
+ */
+export type ErrorFaces = (
+  code: GatewayErrorCode,
+  root: GatewayErrorCode,
+) => {
   readonly code: string;
   readonly message: string;
   readonly status: PublicError['status'];
@@ -81,7 +88,7 @@ function fromGatewayError(
   located?: GraphQLError,
 ): PublicGraphqlError {
   const reference = error.reference ?? randomUUID();
-  const face = faces(error.code);
+  const face = faces(error.code, rootOf(error).code);
   const isFault = face.code === 'ERR_INTERNAL' || face.status === 503;
   logger[isFault ? 'error' : 'info']({ ...describeError(error), reference }, 'refused');
   return {
@@ -100,6 +107,10 @@ function fromGatewayError(
       },
     },
   };
+}
+
+function rootOf(error: GatewayError): GatewayError {
+  return error.cause instanceof GatewayError ? rootOf(error.cause) : error;
 }
 
 /** Thrown by graphql-js or Apollo about the request itself, before any resolver ran. */
