@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { beforeAll, expect, test } from '@jest/globals';
 import { demoCaseloads, makeDemoPeople } from '../src/register/index.js';
 import {
   encodingsOf,
   everyColumn,
   everyFile,
   findNeedles,
+  mayBeChance,
   valuesOf,
 } from './support/byte-sweep.js';
 import { describeOnEachDatabase } from './support/databases.js';
@@ -16,11 +17,15 @@ const caseReference = 'CASE/OF-ZALMAI.4711';
 const planted = 'Planted-Canary-O4711815';
 
 describeOnEachDatabase('everything at rest', (kind) => {
-  let gateway: TestGateway;
   let bytes: Buffer;
   beforeAll(async () => {
-    gateway = await startGateway({ kind, people });
-    await ask();
+    bytes = await leaveAtRest();
+  });
+
+  /** All that a gateway with fresh keys leaves behind, once it has been asked. */
+  async function leaveAtRest(): Promise<Buffer> {
+    const gateway = await startGateway({ kind, people });
+    await ask(gateway);
     const { dataSource } = gateway.rooms.database;
     await dataSource.query('CHECKPOINT');
     const columns = await everyColumn(dataSource);
@@ -28,12 +33,13 @@ describeOnEachDatabase('everything at rest', (kind) => {
     for (const { code } of testPartners) gateway.partner(code).close();
     await gateway.gateway.close();
     const logged = Buffer.from(gateway.logged.join(''));
-    bytes = Buffer.concat([columns, held, everyFile(gateway.home), logged]);
-  }, 60_000);
-  afterAll(async () => gateway.close());
+    const left = Buffer.concat([columns, held, everyFile(gateway.home), logged]);
+    await gateway.close();
+    return left;
+  }
 
   /** Questions that match, that do not, that are refused, one by one and together. */
-  async function ask(): Promise<void> {
+  async function ask(gateway: TestGateway): Promise<void> {
     const alpha = gateway.partner('ALPHA-BORDER');
     const askable = people.filter(
       ({ documents, dateOfBirth = '' }) => documents !== undefined && /^[0-9]/.test(dateOfBirth),
@@ -86,13 +92,16 @@ describeOnEachDatabase('everything at rest', (kind) => {
     );
   }
 
-  test('holds no name, date, number or reference of a person, in no encoding in use', () => {
+  test('holds no name, date, number or reference of a person, in no encoding in use', async () => {
     const values = new Set([...people.flatMap(valuesOf), caseReference, ...demoCaseloads.slice(1)]);
     values.delete('AF-2021');
     const needles = [...values].flatMap((value) => encodingsOf(value));
     expect(needles.length).toBeGreaterThan(5_000);
     // Never the values: a failing test prints what it compares.
-    expect(findNeedles(bytes, needles).length).toBe(0);
+    const found = findNeedles(bytes, needles);
+    expect(found.filter((needle) => !mayBeChance(needle)).length).toBe(0);
+    // Six random letters are somewhere in five megabytes of sealed text now and then, but not twice.
+    if (found.length > 0) expect(findNeedles(await leaveAtRest(), found).length).toBe(0);
   });
 
   test('would be found out: a canary is found in each encoding, wherever it stands', () => {

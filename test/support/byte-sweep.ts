@@ -32,6 +32,16 @@ export function findNeedles(bytes: Buffer, needles: Iterable<Buffer>): readonly 
 }
 
 /**
+ * Whether a needle may stand in some megabytes of random text by chance: it says less than 48 bits
+ * where a character of hexadecimal or decimal says four, one of base64 six, and any other byte eight.
+ */
+export function mayBeChance(needle: Buffer): boolean {
+  const text = needle.toString('latin1');
+  const bits = /^[0-9a-f]*$/i.test(text) ? 4 : /^[\w+/-]*$/.test(text) ? 6 : 8;
+  return needle.length * bits < 48;
+}
+
+/**
  * The bytes a value has in the encodings software uses: UTF-8, UTF-16 either way, hexadecimal of
  * UTF-8, `\u` escapes of JSON, percent escapes, and base64 and base64url at each of the three places
  * it can begin at in a group (the characters it shares with its neighbours left out).
