@@ -254,6 +254,7 @@ describe('what leaves of a person', () => {
   });
 
   describe('the preview of the host', () => {
+    // A registrar: a liaison officer previews with ten people a day.
     const selection = 'fields { field level present agreement value }';
     const told = (value: unknown) =>
       Object.fromEntries(
@@ -269,7 +270,7 @@ describe('what leaves of a person', () => {
       'shows of a person of the register what the partner is told, at the levels of grant $at',
       async ({ scope, at }) => {
         const preview = async (reference: string) => {
-          const { value } = await gateway.staff('LIA-1').graphql(
+          const { value } = await gateway.staff('REG-1').graphql(
             `query P($input: PreviewGrantForPersonInput!) {
               grantPreviewForPerson(input: $input) { ${selection} } }`,
             { input: { grant: grants[at], version: 1, caseload: 'AF-2021', reference } },
@@ -291,7 +292,7 @@ describe('what leaves of a person', () => {
     );
 
     test('shows of a field that is withheld, and of nobody, nothing', async () => {
-      const { value } = await gateway.staff('LIA-1').graphql(
+      const { value } = await gateway.staff('REG-1').graphql(
         `query P($input: PreviewGrantForPersonInput!) {
           grantPreviewForPerson(input: $input) { ${selection} } }`,
         {
@@ -304,7 +305,7 @@ describe('what leaves of a person', () => {
         },
       );
       expect(told(value)['SEX']).toEqual({ level: 'WITHHELD', ...full({}) });
-      const nobody = await gateway.staff('LIA-1').graphql(
+      const nobody = await gateway.staff('REG-1').graphql(
         `query P($input: PreviewGrantForPersonInput!) {
           grantPreviewForPerson(input: $input) { ${selection} } }`,
         { input: { grant: grants[0], version: 1, caseload: 'AF-2021', reference: 'T-NOBODY' } },
