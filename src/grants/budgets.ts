@@ -321,7 +321,7 @@ export class Budgets implements BudgetLedger {
       short(anchorBytes, 'safeconduct/anchor/v1', ...parts);
     return {
       question: short(questionBytes, 'safeconduct/asked/v1', partner, grant.id, canonicalQuestion),
-      person: short(personBytes, 'safeconduct/person/v1', charges.person),
+      people: charges.people.map((one) => short(personBytes, 'safeconduct/person/v1', one)),
       missCost: charges.missCost,
       guards: charges.guards.map(anchor),
       probes: charges.probes.map((probe) => ({

@@ -24,7 +24,7 @@ export const unlimited: BudgetLimits = {
  * @param accounts those it is charged to, narrowest first
  */
 export function chargeJson(
-  { person, missCost, probes }: KeptCharge,
+  { people, missCost, probes }: KeptCharge,
   { grant, partner }: { readonly grant: GrantId; readonly partner: PartnerCode },
   accounts: readonly { readonly name: string; readonly limits: BudgetLimits }[],
   now: Date,
@@ -42,8 +42,10 @@ export function chargeJson(
         AFTER: afterMatch,
       }),
     ),
-    person: person.toString('hex'),
+    people: people.map((one) => one.toString('hex')),
     missCost,
+    // Who else was asked about was tried in vain.
+    missBack: missCost - (people.length - 1),
     probes: probes.map(({ width, anchor, value, guard }) => ({
       width,
       anchor: anchor.toString('hex'),

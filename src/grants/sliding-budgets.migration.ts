@@ -15,8 +15,8 @@ import { totalsKeptDays } from '../core/budget/index.js';
  *   documents of its own is not counted around a name, where it is a namesake's.
  *
  * `charge_question` takes what it took before (budgets.migration.ts) and beside it `missCost`, `AFTER`
- * of each account and `guard` (hex) of probes; without them it counts as before, for the previous
- * release while both run.
+ * of each account and `guard` (hex) of probes, `people` (hex, several) for `person` and `missBack`, what
+ * a match gives back; without them it counts as before, for the previous release while both run.
  */
 export class SlidingBudgets1769100000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
@@ -108,6 +108,8 @@ export const chargeQuestionSql = (
     v_people timestamptz :=
       date_bin('1 hour', p_now, '2000-01-01T00:00:00Z'::timestamptz) + interval '25 hours';
     v_cost int := coalesce((p_charge->>'missCost')::int, 1);
+    -- What a match gives back of it.
+    v_back int := coalesce((p_charge->>'missBack')::int, v_cost);
     v_fresh jsonb;
     v_row record;
     v_account text;
@@ -135,7 +137,7 @@ export const chargeQuestionSql = (
       -- The same request again is free; a new one is noted.
       LOOP
         INSERT INTO question_asked (request, question, asked_at, miss_ends_at, miss_cost)
-          VALUES (p_request, p_question, p_now, v_misses, v_cost) ON CONFLICT (request) DO NOTHING;
+          VALUES (p_request, p_question, p_now, v_misses, v_back) ON CONFLICT (request) DO NOTHING;
         EXIT WHEN FOUND;
         SELECT * INTO v_earlier FROM question_asked WHERE request = p_request FOR UPDATE;
         CONTINUE WHEN NOT FOUND;
@@ -146,11 +148,11 @@ export const chargeQuestionSql = (
             RETURN '{"verdict":"REPEATED"}';
           END IF;
           UPDATE question_asked SET given_back = false, miss_ends_at = v_misses,
-            miss_cost = v_cost WHERE request = p_request;
+            miss_cost = v_back WHERE request = p_request;
           EXIT;
         END IF;
         UPDATE question_asked SET question = p_question, asked_at = p_now, repeats = 0,
-          given_back = false, miss_ends_at = v_misses, miss_cost = v_cost
+          given_back = false, miss_ends_at = v_misses, miss_cost = v_back
           WHERE request = p_request;
         EXIT;
       END LOOP;
@@ -177,8 +179,10 @@ export const chargeQuestionSql = (
       WITH account AS (
         SELECT a->>'name' AS name FROM jsonb_array_elements(p_charge->'accounts') AS t (a)),
       tried AS (
-        SELECT 'PEOPLE' AS kind, ''::bytea AS anchor, decode(p_charge->>'person', 'hex') AS value,
+        SELECT 'PEOPLE' AS kind, ''::bytea AS anchor, decode(one, 'hex') AS value,
           v_people AS ends_at
+        FROM jsonb_array_elements_text(
+          coalesce(p_charge->'people', jsonb_build_array(p_charge->'person'))) AS t (one)
         UNION
         SELECT p->>'width', decode(p->>'anchor', 'hex'), decode(p->>'value', 'hex'), v_values
         FROM jsonb_array_elements(p_charge->'probes') AS t (p)),
