@@ -357,8 +357,9 @@ describeOnEachDatabase('the registrars’ desk at the staff door', (kind) => {
 
   test('forgets people by two, never one a legal hold protects', async () => {
     const until = new Date(Date.now() + 86_400_000).toISOString();
+    const { batch } = (await one.upload(lines(personRow(55)))).result;
     const hold = await change('setLegalHold', 'SetLegalHoldInput', {
-      people: people(8),
+      people: people(8, 55),
       endsAt: until,
     });
     expect(hold.change.act?.state).toBe('PENDING');
@@ -384,6 +385,7 @@ describeOnEachDatabase('the registrars’ desk at the staff door', (kind) => {
 
     const held = await change('erasePeople', 'ErasePeopleInput', { people: people(8, 9) });
     expect(held.code).toBe('ERR_LEGAL_HOLD');
+    expect((await one.act('discardBatch', { batch })).code).toBe('ERR_LEGAL_HOLD');
     const plan = await one.graphql(
       'query P($input: ErasePeopleInput!) { erasurePlan(input: $input) { people held backupsCoveredBy } }',
       { input: { people: people(8, 9) } },
@@ -401,6 +403,7 @@ describeOnEachDatabase('the registrars’ desk at the staff door', (kind) => {
     const lift = await change('liftLegalHold', 'LiftLegalHoldInput', { hold: first?.id });
     await approveAct(two, lift.change.act);
     expect((await one.graphql('{ legalHolds { id } }')).value).toEqual([]);
+    expect((await one.act('discardBatch', { batch })).code).toBeUndefined();
     for (const bent of [{}, { people: people(8), visaEndedBefore: '2020-01-01' }]) {
       expect((await change('erasePeople', 'ErasePeopleInput', bent)).code).toBe(
         'ERR_INPUT_INVALID',
