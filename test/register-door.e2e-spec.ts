@@ -104,12 +104,34 @@ describeOnEachDatabase('the registrars’ desk at the staff door', (kind) => {
     // Given up: nobody new is there, and it cannot be released any more.
     const discarded = await one.act('discardBatch', { batch: result.batch });
     expect(discarded.value).toMatchObject({ state: 'DONE', act: 'REGISTER_DISCARD' });
-    expect((await approveAct(two, result.release)).code).toBe('ERR_CONFLICT');
+    expect((await approveAct(two, result.release)).code).toBe('ERR_ACT_NOT_PENDING');
     const gone = await one.graphql(
       'query P($r: PersonReferenceInput!) { person(reference: $r) { id } }',
       { r: reference(22) },
     );
     expect(gone.code).toBe('ERR_NOT_FOUND');
+  });
+
+  test('asks nobody to release a batch in which nobody waits any more', async () => {
+    const wait = async (household: string) =>
+      (await one.upload(lines(personRow(24, { household })))).result;
+    const asked = async () => {
+      const { value } = await two.graphql('{ acts { id } }');
+      return (value as { id: string }[]).map(({ id }) => id);
+    };
+    const first = await wait('H-1');
+    expect(await asked()).toContain(first.release?.id);
+    // Another file takes over who waited in the first.
+    const second = await wait('H-2');
+    expect(await asked()).toContain(second.release?.id);
+    expect(await asked()).not.toContain(first.release?.id);
+    const { value } = await two.graphql('query A($id: ID!) { act(id: $id) { state decidedBy } }', {
+      id: first.release?.id,
+    });
+    expect(value).toEqual({ state: 'REFUSED', decidedBy: null });
+    expect((await approveAct(two, first.release)).code).toBe('ERR_ACT_NOT_PENDING');
+    await one.act('discardBatch', { batch: second.batch });
+    expect(await asked()).not.toContain(second.release?.id);
   });
 
   test('writes nothing when other rows are there than were meant, and says how many', async () => {

@@ -5,6 +5,7 @@ import type { SubjectId } from '../core/ids.js';
 import { addAuthors } from './batch-authors.js';
 import { keepSharing, narrowLive } from './import-sharing.js';
 import { decideStep, type AcceptedRow, type BatchOutcome } from './import-step.js';
+import { leaveBatches } from './leave-batches.js';
 import { NarrowedPeople } from './narrowed-people.js';
 import { peoplePerPage, type PagePerson, type PageVersion, type PendingVersion } from './page.js';
 import { standingOf, type DirectoryEntry, type KnownPeople } from './reference-directory.js';
@@ -139,12 +140,7 @@ export class BatchChange {
       }
     }
     await addAuthors(this.#manager, this.#batchId, [...this.#keptFromBatch]);
-    for (const [id, count] of this.#replacedInBatch) {
-      await this.#manager.query('UPDATE import_batch SET pending = pending - $2 WHERE id = $1', [
-        id,
-        count,
-      ]);
-    }
+    await leaveBatches(this.#store, this.#manager, this.#replacedInBatch);
   }
 
   /** Whether anybody who was there is kept from more partners now. */

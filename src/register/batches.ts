@@ -145,6 +145,7 @@ export async function discardBatchIn(
     throw new GatewayError('ERR_LEGAL_HOLD', { detail: `${held} of the people who wait are held` });
   }
   await markDiscarded(store, manager, command);
+  await store.onBatchOver?.(manager, [command.batchId]);
   return people;
 }
 

@@ -119,6 +119,7 @@ export async function releaseBatchIn(
     `UPDATE import_batch SET released_by = $2, released_at = $3, pending = 0 WHERE id = $1`,
     [command.batchId, command.releasedBy, store.now()],
   );
+  await store.onBatchOver?.(manager, [command.batchId]);
   return { people, version, restricting: narrowed.restricting(epoch) };
 }
 
