@@ -18,7 +18,7 @@ export {
   type ActPayload,
   type PreparedAct,
 } from './act-handler.js';
-export type { BookedAct } from './act-book.js';
+export { endWaitingActs, type BookedAct } from './act-book.js';
 export { accountActs } from './account-acts.js';
 export { allowActsOfOne } from './acts-of-one.js';
 export { foundStaff, type Founder } from './found-staff.js';
