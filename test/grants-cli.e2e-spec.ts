@@ -225,7 +225,7 @@ describe('safeconduct', () => {
       const over = ['--from', '2020-01-01', '--until', '2020-02-01'];
       const none = await as('OVR-1', 'grant', 'counters', ...over);
       expect([none.code, none.out]).toEqual([0, '']);
-      expect(none.err).toContain('nothing was asked');
+      expect(none.err).toContain('no day that is over');
       expect((await as('OVR-1', 'grant', 'counters', ...over, '--json')).out).toBe('[]\n');
       expect((await as('LIA-1', 'grant', 'counters', ...over)).code).toBe(3);
       for (const wrong of [

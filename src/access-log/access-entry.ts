@@ -95,11 +95,12 @@ export function receiptOf(
   index: number,
   hashes: readonly Buffer[],
   head: SignedHead,
+  base64?: (hash: Buffer) => string,
 ): LoggedAccess {
   return {
     record: encodeBase64Url(record),
     salt: encodeBase64Url(salt),
-    proof: encodeTlogProof({ index, hashes, checkpoint: head.checkpoint }),
+    proof: encodeTlogProof({ index, hashes, checkpoint: head.checkpoint }, base64),
     index,
     treeSize: head.size,
   };

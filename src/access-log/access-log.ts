@@ -4,6 +4,7 @@ import type { PartnerCode } from '../core/ids.js';
 import type { ExportEnd, ExportHead, ExportLine } from '../core/log/export.js';
 import { proveLeaves } from '../core/log/proof.js';
 import type { CoveredReceipt } from '../core/log/receipt.js';
+import { rememberedBase64 } from '../core/log/tlog-proof.js';
 import {
   composeRecord,
   receiptOf,
@@ -401,9 +402,10 @@ export class AccessLog {
   #conclude({ tree, before, after, placed, hashAt }: Grown<QueuedDraft>): () => void {
     const head = this.#trees.draw(tree, after);
     const proofs = proveLeaves(head.size, { lo: before, hi: after.size }, hashAt);
+    const base64 = rememberedBase64();
     const receipts = placed.map(({ draft, leaf }, at) => {
       const { composed, resolve } = draft as LogDraft;
-      const receipt = receiptOf(composed, leaf.index, proofs[at] ?? [], head);
+      const receipt = receiptOf(composed, leaf.index, proofs[at] ?? [], head, base64);
       return { resolve, receipt };
     });
     return () => {

@@ -1,7 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Marks } from '../core/log/marks.js';
 import { rootOf } from '../core/log/tree.js';
-import { monthNumber, monthOf } from './months/months.js';
+import { monthNumberOf } from './months/months.js';
 import { changePrepared, type PreparedStatement } from './prepared.js';
 import { listingOne, listingOneParameters } from './search/side-rows.js';
 import type { Growth, NewLeaf } from './tree.repository.js';
@@ -46,7 +46,7 @@ export async function growOne(
     hashes.length === 1 ? hashes[0] : Buffer.concat(hashes),
     writer,
     number,
-    monthNumber(monthOf(side.at)),
+    monthNumberOf(side.at),
     ...listingOneParameters(side),
   ]);
   return rows === 1;

@@ -158,7 +158,7 @@ describeOnEachDatabase('growing trees', (kind) => {
           text: `SELECT value FROM unnest($1::${type}[]) AS value`,
         };
         const found = await queryPrepared<{ value: unknown }>(dataSource, statement, [
-          arrayOf(type, sent),
+          arrayOf(type, sent, (value) => value),
         ]);
         const expected = type === 'bigint' ? sent.map((n) => (n === null ? n : String(n))) : sent;
         expect(found.map(({ value }) => value)).toEqual(expected);

@@ -1,7 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { rootOf } from '../core/log/tree.js';
 import { growOne, loneGrowthOf } from './grow-one.js';
-import { monthNumber, monthOf } from './months/months.js';
+import { monthNumberOf } from './months/months.js';
 import { arrayOf, queryPrepared, type PreparedStatement } from './prepared.js';
 import { listingParameters, listingStatement } from './search/side-rows.js';
 import type { Growth } from './tree.repository.js';
@@ -23,62 +23,31 @@ export async function growTrees(
 ): Promise<boolean> {
   const lone = loneGrowthOf(growths);
   if (lone !== undefined) return growOne(database, writer, lone);
-  const leaves = growths.flatMap((growth, at) =>
-    growth.leaves.map((leaf) => ({ ...leaf, at: at + 1 })),
-  );
+  const leaves = growths.flatMap(({ leaves }) => leaves);
+  const places = growths.flatMap(({ leaves }, at) => leaves.map(() => at + 1));
   const rows = await queryPrepared<{ count: number }>(database, grow, [
-    arrayOf(
-      'text',
-      growths.map(({ tree }) => tree),
-    ),
-    arrayOf(
-      'bigint',
-      growths.map(({ before }) => before),
-    ),
-    arrayOf(
-      'bigint',
-      growths.map(({ after }) => after.size),
-    ),
-    arrayOf(
-      'bytea',
-      growths.map(({ after }) => rootOf(after)),
-    ),
+    arrayOf('text', growths, ({ tree }) => tree),
+    arrayOf('bigint', growths, ({ before }) => before),
+    arrayOf('bigint', growths, ({ after }) => after.size),
+    arrayOf('bytea', growths, ({ after }) => rootOf(after)),
     writer,
-    arrayOf(
-      'integer',
-      leaves.map(({ at }) => at),
-    ),
-    arrayOf(
-      'bigint',
-      leaves.map(({ index }) => index),
-    ),
-    arrayOf(
-      'uuid',
-      leaves.map(({ id }) => id),
-    ),
-    arrayOf(
-      'bytea',
-      leaves.map(({ record }) => record),
-    ),
-    arrayOf(
-      'bytea',
-      leaves.map(({ sealed }) => sealed),
-    ),
-    arrayOf(
-      'bytea',
-      leaves.map(({ hashes }) => Buffer.concat(hashes)),
-    ),
-    arrayOf(
-      'bigint',
-      leaves.map(({ number }) => number),
-    ),
-    arrayOf(
-      'integer',
-      leaves.map(({ side }) => monthNumber(monthOf(side.at))),
-    ),
-    ...listingParameters(leaves.map(({ index, side }) => ({ ...side, index }))),
+    arrayOf('integer', places, (at) => at),
+    arrayOf('bigint', leaves, ({ index }) => index),
+    arrayOf('uuid', leaves, ({ id }) => id),
+    arrayOf('bytea', leaves, ({ record }) => record),
+    arrayOf('bytea', leaves, ({ sealed }) => sealed),
+    arrayOf('bytea', leaves, ({ hashes }) => joined(hashes)),
+    arrayOf('bigint', leaves, ({ number }) => number),
+    arrayOf('integer', leaves, ({ side }) => monthNumberOf(side.at)),
+    ...listingParameters(leaves),
   ]);
   return rows[0]?.count === leaves.length;
+}
+
+/** Most leaves complete nothing but themselves. */
+function joined(hashes: readonly Buffer[]): Buffer {
+  const [only, another] = hashes;
+  return only !== undefined && another === undefined ? only : Buffer.concat(hashes);
 }
 
 const grow: PreparedStatement = {

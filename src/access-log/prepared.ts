@@ -76,7 +76,8 @@ export type Element = Uint8Array | string | number | Date | null;
 
 interface Encoding {
   readonly oid: number;
-  readonly sizeOf: (value: NonNullable<Element>) => number;
+  /** Bytes of an element; a number where all have the same. */
+  readonly size: number | ((value: NonNullable<Element>) => number);
   readonly write: (array: Buffer, value: NonNullable<Element>, at: number) => void;
 }
 
@@ -84,36 +85,37 @@ interface Encoding {
 const encodings: Readonly<Record<ElementType, Encoding>> = {
   bytea: {
     oid: 17,
-    sizeOf: (value) => bytesOf(value).length,
+    size: (value) => bytesOf(value).length,
     write: (array, value, at) => array.set(bytesOf(value), at),
   },
   text: {
     oid: 25,
-    sizeOf: (value) => Buffer.byteLength(textOf(value), 'utf8'),
+    size: (value) => Buffer.byteLength(textOf(value), 'utf8'),
     write: (array, value, at) => void array.write(textOf(value), at, 'utf8'),
   },
   uuid: {
     oid: 2950,
-    sizeOf: () => 16,
+    size: 16,
     write: (array, value, at) => void array.write(textOf(value).replaceAll('-', ''), at, 'hex'),
   },
   integer: {
     oid: 23,
-    sizeOf: () => 4,
+    size: 4,
     write: (array, value, at) => void array.writeInt32BE(numberOf(value), at),
   },
   bigint: {
     oid: 20,
-    sizeOf: (value) => (value instanceof Uint8Array && value.length !== 8 ? wrong('bigint') : 8),
+    size: 8,
     write: (array, value, at) => {
       if (typeof value === 'number') writeInt64(array, value, at);
       else if (typeof value === 'string') array.writeBigInt64BE(BigInt(value), at);
-      else array.set(bytesOf(value), at);
+      else if (value instanceof Uint8Array && value.length === 8) array.set(value, at);
+      else wrong('bigint');
     },
   },
   timestamptz: {
     oid: 1184,
-    sizeOf: () => 8,
+    size: 8,
     write: (array, value, at) => {
       const time = value instanceof Date ? value.getTime() : wrong('time');
       writeInt64(array, (time - postgresEpochMs) * 1000, at);
@@ -130,19 +132,23 @@ const lengthBytes = 4;
  * there are nulls, type of the elements, count, lower bound, then each element after its length, all
  * of 4 bytes; a length of -1 is a null. The driver sends bytes as they are; in text every byte of a
  * record would be written as two digits and read back.
+ *
+ * @param valueOf the element an item gives
  */
-export function arrayOf(type: ElementType, values: readonly Element[]): Buffer {
-  const { oid, sizeOf, write } = encodings[type];
-  let size = arrayHeaderBytes;
-  let nulls = 0;
-  for (const value of values) {
-    size += lengthBytes;
-    if (value === null) nulls = 1;
-    else size += sizeOf(value);
-  }
-  const array = Buffer.allocUnsafe(size);
+export function arrayOf<Item>(
+  type: ElementType,
+  items: readonly Item[],
+  valueOf: (item: Item) => Element,
+): Buffer {
+  const { oid, size, write } = encodings[type];
+  const sizeOf = (value: Element): number =>
+    value === null ? 0 : typeof size === 'number' ? size : size(value);
+  const values = items.map(valueOf);
+  let bytes = arrayHeaderBytes + values.length * lengthBytes;
+  for (const value of values) bytes += sizeOf(value);
+  const array = Buffer.allocUnsafe(bytes);
   array.writeInt32BE(1, 0);
-  array.writeInt32BE(nulls, 4);
+  array.writeInt32BE(values.includes(null) ? 1 : 0, 4);
   array.writeInt32BE(oid, 8);
   array.writeInt32BE(values.length, 12);
   array.writeInt32BE(1, 16);

@@ -56,17 +56,17 @@ export function sealHostPart(
   tree: string,
   id: string,
 ): Buffer {
-  const json = Buffer.from(jsonOf(part), 'utf8');
-  if (json.length > plaintextBytes - 4) {
+  const json = jsonOf(part);
+  const size = Buffer.byteLength(json, 'utf8');
+  if (size > plaintextBytes - 4) {
     throw new GatewayError('ERR_RECORD_TOO_LARGE', {
       detail: 'the host part of a record has 1 020 bytes at most',
     });
   }
-  const plaintext = Buffer.allocUnsafe(plaintextBytes).fill(0);
-  plaintext.writeUInt32BE(json.length);
-  json.copy(plaintext, 4);
-  const ciphertext = seal(secrets.sealKey, plaintext, contextOf(tree, id));
-  return Buffer.concat([secrets.keyCheck, ciphertext]);
+  const plaintext = Buffer.alloc(plaintextBytes);
+  plaintext.writeUInt32BE(size);
+  plaintext.write(json, 4, 'utf8');
+  return seal(secrets.sealKey, plaintext, contextOf(tree, id), secrets.keyCheck);
 }
 
 /**

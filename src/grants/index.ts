@@ -1,5 +1,7 @@
 import { ActsNamed1771000000601 } from './acts-named.migration.js';
 import { Budgets1764000000001 } from './budgets.migration.js';
+import { ComparedWidens1773000000602 } from './compared-widens.migration.js';
+import { DayOfUse1773000000601 } from './day-of-use.migration.js';
 import { NearBudgets1770000000702 } from './near-budgets.migration.js';
 import { SlidingBudgets1769100000000 } from './sliding-budgets.migration.js';
 import { GrantLifecycle1764000000002 } from './lifecycle.migration.js';
@@ -39,6 +41,7 @@ export {
   type VersionView,
 } from './read-grants.js';
 export {
+  counterKinds,
   listBudgetAlarms,
   listTestGrants,
   ReadBudgets,
@@ -76,4 +79,6 @@ export const grantMigrations = [
   ValuesDefault1771000000101,
   ActsNamed1771000000601,
   PreviewsCounted1772000000602,
+  DayOfUse1773000000601,
+  ComparedWidens1773000000602,
 ];

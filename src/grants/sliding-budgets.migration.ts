@@ -58,7 +58,7 @@ export class SlidingBudgets1769100000000 implements MigrationInterface {
 }
 
 /** Rows deleted at a charge, of each table, once their window has ended. */
-const swept = 64;
+export const swept = 64;
 /** Totals are kept for oversight; fingerprints and counts around them are not. */
 const totalsKept = `interval '${totalsKeptDays} days'`;
 /** In which a whole limit of misses fades. */
@@ -85,11 +85,17 @@ const fadedMisses = `
  *
  * @param near what is done for an account of which more than three quarters are used: `questions` once
  *   after questions were counted, `v_near` true where there is one; `people` for each, of `v_row`
+ * @param day what is kept of whole days (day-of-use.migration.ts): `tally` once all is charged, `sweep`
+ *   before; `totalsKept` is an interval for which totals of budgets stay after their window
  */
-export const chargeQuestionSql = (near: {
-  readonly questions: string;
-  readonly people: string;
-}): string => `
+export const chargeQuestionSql = (
+  near: { readonly questions: string; readonly people: string },
+  day: { readonly totalsKept: string; readonly sweep: string; readonly tally: string } = {
+    totalsKept,
+    sweep: '',
+    tally: '',
+  },
+): string => `
   CREATE OR REPLACE FUNCTION charge_question(
     p_request bytea, p_question bytea, p_now timestamptz, p_charge jsonb
   ) RETURNS jsonb LANGUAGE plpgsql AS $$
@@ -122,8 +128,9 @@ export const chargeQuestionSql = (near: {
       SELECT ctid FROM matched_anchor WHERE ends_at <= p_now LIMIT ${swept} FOR UPDATE SKIP LOCKED));
     DELETE FROM budget_use WHERE ctid = ANY (ARRAY(
       SELECT ctid FROM budget_use WHERE ends_at <= p_now
-        AND (anchor <> '' OR ends_at <= p_now - ${totalsKept})
+        AND (anchor <> '' OR ends_at <= p_now - ${day.totalsKept})
       LIMIT ${swept} FOR UPDATE SKIP LOCKED));
+    ${day.sweep}
     BEGIN
       -- The same request again is free; a new one is noted.
       LOOP
@@ -294,6 +301,7 @@ export const chargeQuestionSql = (near: {
           VALUES (v_row.account, 'MISSES', 'NEAR', v_misses, p_now, p_charge->>'partner')
           ON CONFLICT DO NOTHING;
       END LOOP;
+      ${day.tally}
       RETURN '{"verdict":"CHARGED"}';
     EXCEPTION WHEN SQLSTATE 'SB001' THEN
       GET STACKED DIAGNOSTICS v_account = MESSAGE_TEXT, v_kind = PG_EXCEPTION_DETAIL,

@@ -56,8 +56,8 @@ export const partnerMigrations = [
   Partners1763800000001,
   PartnerActs1768000000002,
   Officers1768000000004,
-  KeyAges1769000004003,
   Documents1769000000302,
+  KeyAges1769000004003,
   Stops1770000000601,
   RevocationLists1770000000701,
 ];

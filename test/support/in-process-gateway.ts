@@ -228,7 +228,7 @@ function oneEpoch(dataSource: DataSource): EpochWrapping {
 export async function forgetBudgets(dataSource: DataSource): Promise<void> {
   await dataSource.query(
     `TRUNCATE budget_use, budget_seen, budget_alarm, miss_returned, question_asked, match_told,
-       miss_score, matched_anchor, crossing, mistake_report, notice, confirmation_alarm`,
+       miss_score, matched_anchor, use_of_day, use_returned, crossing, mistake_report, notice, confirmation_alarm`,
   );
 }
 

@@ -6,10 +6,37 @@ import { dropPartitions, makePartitions, type Partition } from './partitions.js'
  * Months of the log. Sealed parts and rows of search stand in a part of their table for each month
  * (UTC), so that what a forgotten month took is handed back to the system in one step.
  */
-export const monthOf = (at: Date): string => at.toISOString().slice(0, 7);
+export function monthOf(at: Date): string {
+  return placeOf(at).month;
+}
 
 /** A month as the database has it: `2025-03` is 202503. */
 export const monthNumber = (month: string): number => Number(month.replace('-', ''));
+
+/** {@link monthNumber} of a time. */
+export function monthNumberOf(at: Date): number {
+  return placeOf(at).number;
+}
+
+interface MonthPlace {
+  readonly month: string;
+  readonly number: number;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** The month last asked for: nearly always the one that is asked for next. */
+let last: MonthPlace = { month: '', number: 0, fromMs: 0, toMs: 0 };
+
+function placeOf(at: Date): MonthPlace {
+  const time = at.getTime();
+  if (!(time >= last.fromMs && time < last.toMs)) {
+    const month = at.toISOString().slice(0, 7);
+    const { from, to } = rangeOfMonth(month);
+    last = { month, number: monthNumber(month), fromMs: from.getTime(), toMs: to.getTime() };
+  }
+  return last;
+}
 
 export interface TimeRange {
   readonly from: Date;

@@ -4,7 +4,7 @@ import { decodeRecord } from '../../core/log/record.js';
 import { deriveRecordSecrets, type RecordKeys } from '../record-keys.js';
 import { withSealed, type SealedColumns } from '../months/sealed-rows.js';
 import { openHostPart, type HostPart } from '../sealed-part.js';
-import { listRecords, type SideRow, type SideRows } from './side-rows.js';
+import { listRecords, type PlacedSideRow, type SideRow, type SideRows } from './side-rows.js';
 
 /** A record as it is stored. */
 export interface StoredRecord {
@@ -66,9 +66,9 @@ export async function listOldRecords(dataSource: DataSource, list: ListStored): 
         [tree, from, to],
       );
       const leaves = await withSealed(dataSource, stored);
-      const rows: (SideRow & { readonly index: number })[] = [];
+      const rows: PlacedSideRow[] = [];
       for (const { leaf_index: index, record, sealed } of leaves) {
-        rows.push({ ...(await list({ tree, record, sealed })), index: Number(index) });
+        rows.push({ index: Number(index), side: await list({ tree, record, sealed }) });
       }
       await dataSource.transaction(async (manager) => {
         // Another gateway may be at the same: whoever moves the mark has listed it.

@@ -73,9 +73,16 @@ export class SideRows {
 }
 
 /** A row of the side table with its place. */
-export interface PlacedSideRow extends SideRow {
+export interface PlacedSideRow {
   readonly index: number;
+  readonly side: SideRow;
 }
+
+interface MarkedSideRow extends PlacedSideRow {
+  readonly side: SideRow & { readonly marks: Marks };
+}
+
+const isMarked = (row: PlacedSideRow): row is MarkedSideRow => row.side.marks !== null;
 
 /**
  * The part of the statement that inserts records (grow-trees.ts) which lists them, so that no record
@@ -104,64 +111,22 @@ export function listingStatement(from: number): string {
 
 /** Parameters of {@link listingStatement}. */
 export function listingParameters(rows: readonly PlacedSideRow[]): unknown[] {
-  const marked = rows.flatMap(({ marks, ...row }) => (marks === null ? [] : [{ ...row, marks }]));
+  const marked = rows.filter(isMarked);
   return [
-    arrayOf(
-      'integer',
-      rows.map(({ kind }) => kind),
-    ),
-    arrayOf(
-      'integer',
-      rows.map(({ day }) => day),
-    ),
-    arrayOf(
-      'timestamptz',
-      rows.map(({ at }) => at),
-    ),
-    arrayOf(
-      'bigint',
-      rows.map(({ index }) => index),
-    ),
-    arrayOf(
-      'bigint',
-      rows.map((row) => row.referenceMark),
-    ),
-    arrayOf(
-      'integer',
-      marked.map(({ kind }) => kind),
-    ),
-    arrayOf(
-      'integer',
-      marked.map(({ day }) => day),
-    ),
-    arrayOf(
-      'timestamptz',
-      marked.map(({ at }) => at),
-    ),
-    arrayOf(
-      'bigint',
-      marked.map(({ index }) => index),
-    ),
-    arrayOf(
-      'bigint',
-      marked.map(({ marks }) => marks.asker),
-    ),
-    arrayOf(
-      'bigint',
-      marked.map(({ marks }) => marks.person),
-    ),
-    arrayOf(
-      'bigint',
-      marked.map(({ marks }) => marks.personNext),
-    ),
-    arrayOf(
-      'bigint',
-      marked.map(({ marks }) => marks.caseReference),
-    ),
-    arrayOf(
-      'bigint',
-      marked.map(({ marks }) => marks.subject),
-    ),
+    arrayOf('integer', rows, ({ side }) => side.kind),
+    arrayOf('integer', rows, ({ side }) => side.day),
+    arrayOf('timestamptz', rows, ({ side }) => side.at),
+    arrayOf('bigint', rows, ({ index }) => index),
+    arrayOf('bigint', rows, ({ side }) => side.referenceMark),
+    arrayOf('integer', marked, ({ side }) => side.kind),
+    arrayOf('integer', marked, ({ side }) => side.day),
+    arrayOf('timestamptz', marked, ({ side }) => side.at),
+    arrayOf('bigint', marked, ({ index }) => index),
+    arrayOf('bigint', marked, ({ side }) => side.marks.asker),
+    arrayOf('bigint', marked, ({ side }) => side.marks.person),
+    arrayOf('bigint', marked, ({ side }) => side.marks.personNext),
+    arrayOf('bigint', marked, ({ side }) => side.marks.caseReference),
+    arrayOf('bigint', marked, ({ side }) => side.marks.subject),
   ];
 }
 

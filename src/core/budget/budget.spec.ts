@@ -1,8 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { toldUseRows } from '../../../test/truth/told-use.js';
 import type { PartnerCode, StateCode } from '../ids.js';
 import { parseEvidence, type PersonEvidenceInput } from '../matching/index.js';
 import { chargesOf } from './charge.js';
 import { budgetAccounts, budgetLimits, windowEnd, type BudgetKind } from './limits.js';
+import { tellUse } from './told-use.js';
 
 const chargesFor = (person: PersonEvidenceInput) =>
   chargesOf(parseEvidence(person, new Date('2026-03-04T00:00:00Z')), true);
@@ -143,5 +146,33 @@ describe('limits', () => {
     ['VALUES', '1970-01-31T00:00:00.000Z', '1970-03-02'],
   ])('the window of %s at %s ends on %s', (kind, at, ends) => {
     expect(windowEnd(kind, new Date(at))).toEqual(new Date(`${ends}T00:00:00.000Z`));
+  });
+});
+
+describe('of a day', () => {
+  test.each(toldUseRows)('$rule', ({ day, told }) => {
+    const numbers = Object.fromEntries(tellUse(day).map(({ kind, used }) => [kind, used]));
+    expect(numbers).toEqual(told ?? {});
+  });
+
+  test('nobody is told whether fewer than ten were found, however many', () => {
+    const count = fc.nat({ max: 60 });
+    const found = fc.nat({ max: 9 });
+    fc.assert(
+      fc.property(
+        count,
+        count,
+        count,
+        count,
+        found,
+        found,
+        (questions, people, misses, values, ...of) => {
+          const [one, other] = of.map((matched) =>
+            tellUse({ questions, people, misses, values, matched, returned: matched }),
+          );
+          expect(one).toEqual(other);
+        },
+      ),
+    );
   });
 });

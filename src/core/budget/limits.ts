@@ -56,7 +56,7 @@ export const missWindowDays = 7;
 export const peopleWindowHours = 24;
 /** In which distinct values around one anchor are counted; their fingerprints go with it. */
 export const valueWindowDays = 30;
-/** Totals are kept for oversight so long; the database has the number from a migration. */
+/** Totals of days are kept for oversight so long; the database has the number from a migration. */
 export const totalsKeptDays = 400;
 /** A slip of the pen is put right once or twice; a value is not guessed at in so few. */
 const leastAfterMatch = 2;

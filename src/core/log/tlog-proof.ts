@@ -30,9 +30,26 @@ export interface TlogProof {
 const header = 'c2sp.org/tlog-proof@v1';
 const mostHashes = 64;
 
-export function encodeTlogProof({ index, hashes, checkpoint }: TlogProof): string {
-  const lines = [header, `index ${index}`, ...hashes.map((hash) => hash.toString('base64'))];
-  return `${lines.join('\n')}\n\n${checkpoint}`;
+/** @param textOf base64 of a hash; proofs of one group of leaves have most of theirs in common */
+export function encodeTlogProof(
+  { index, hashes, checkpoint }: TlogProof,
+  textOf: (hash: Buffer) => string = base64Of,
+): string {
+  let lines = `${header}\nindex ${index}\n`;
+  for (const hash of hashes) lines += `${textOf(hash)}\n`;
+  return `${lines}\n${checkpoint}`;
+}
+
+const base64Of = (hash: Buffer): string => hash.toString('base64');
+
+/** {@link encodeTlogProof}'s base64 that is made once for each hash. */
+export function rememberedBase64(): (hash: Buffer) => string {
+  const known = new Map<Buffer, string>();
+  return (hash) => {
+    let text = known.get(hash);
+    if (text === undefined) known.set(hash, (text = base64Of(hash)));
+    return text;
+  };
 }
 
 /** @throws {GatewayError} ERR_NOTE_MALFORMED */

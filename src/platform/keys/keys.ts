@@ -35,13 +35,23 @@ export interface MasterKey {
 /**
  * AES-256-GCM (NIST SP 800-38D): `iv (12) || ciphertext || tag (16)`. Key objects, because Node takes
  * three times as long over a key in plain bytes.
+ *
+ * @param before what the result begins with instead, where it is kept together with something
  */
-export function seal(key: Uint8Array, plaintext: Uint8Array, context: Uint8Array): Buffer {
+export function seal(
+  key: Uint8Array,
+  plaintext: Uint8Array,
+  context: Uint8Array,
+  before: Uint8Array = nothing,
+): Buffer {
   const iv = freshIv();
   const cipher = createCipheriv('aes-256-gcm', createSecretKey(key), iv);
   cipher.setAAD(context);
-  return Buffer.concat([iv, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
+  const ciphertext = cipher.update(plaintext);
+  return Buffer.concat([before, iv, ciphertext, cipher.final(), cipher.getAuthTag()]);
 }
+
+const nothing = new Uint8Array();
 
 let ivs = Buffer.alloc(0);
 
