@@ -225,17 +225,18 @@ export class CheckRows {
     const { dataSource, kinds, sides } = this.options;
     // What a record is may have been taken away, or given another number, since it was asked for.
     kinds.forget();
-    const rows: (PlacedSideRow & { readonly checked: Marks | null })[] = [];
+    const rows: { readonly row: PlacedSideRow; readonly checked: Marks | null }[] = [];
     for (const { leaf, at, host, marks } of lost) {
-      const row = await sides.rowOf(tree, at, leaf.record, host, null);
-      rows.push({ ...row, index: leaf.index, checked: marks });
+      const side = await sides.rowOf(tree, at, leaf.record, host, null);
+      rows.push({ row: { index: leaf.index, side }, checked: marks });
     }
     await dataSource.transaction(async (manager) => {
       // Another gateway may be at the same.
       await manager.query(`SELECT pg_advisory_xact_lock(hashtext('safeconduct/log-rows'))`);
       const listed: PlacedSideRow[] = [];
-      for (const { checked, ...row } of rows) {
-        const { kind, at, index, day } = row;
+      for (const { row, checked } of rows) {
+        const { index, side } = row;
+        const { kind, at, day } = side;
         await manager.query(
           'DELETE FROM access_log_entry WHERE kind = $1 AND at = $2 AND leaf_index = $3',
           [kind, at, index],
@@ -243,7 +244,7 @@ export class CheckRows {
         const place = [day, kind, at, index];
         const where = 'WHERE day = $1 AND kind = $2 AND at = $3 AND leaf_index = $4';
         if (checked === null) {
-          listed.push({ ...row, marks: null });
+          listed.push({ index, side: { ...side, marks: null } });
           continue;
         }
         // A row that still stands there keeps what it says of the question.
@@ -252,7 +253,7 @@ export class CheckRows {
           [...place, textOf(checked.asker), textOf(checked.caseReference), textOf(checked.subject)],
         );
         if (kept > 1) await manager.query(`DELETE FROM access_log_mark ${where}`, place);
-        listed.push(kept === 1 ? { ...row, marks: null } : row);
+        listed.push(kept === 1 ? { index, side: { ...side, marks: null } } : row);
       }
       await listRecords(manager, listed);
     });
