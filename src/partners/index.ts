@@ -20,7 +20,11 @@ export type {
 export { officerActs } from './officer-acts.js';
 export { clientActs, keysMember } from './client-acts.js';
 export { credentialActs } from './credential-acts.js';
-export { revocationListActs, revocationListAppliers } from './revocation-list-acts.js';
+export {
+  journalEarlierLists,
+  revocationListActs,
+  revocationListAppliers,
+} from './revocation-list-acts.js';
 export { anchorRuleKinds } from './partner.js';
 export { documentActs } from './document-acts.js';
 export {
