@@ -13,7 +13,7 @@ import {
 } from './access-entry.js';
 import { applyAct, type RestrictingAct } from './acts.js';
 import { Admission, volumeSpace } from './admission.js';
-import { available, describeFault, readable, type Readable } from './availability.js';
+import { available, describeFault, readable, unavailable, type Readable } from './availability.js';
 import type { CheckpointCopy } from './checkpoint-copy.js';
 import { CoverTree } from './cover/cover-tree.js';
 import { Witnesses } from './cover/witnesses.js';
@@ -157,9 +157,11 @@ export class AccessLog {
     entry: AccessEntry,
     options: { readonly alongside?: Alongside } = {},
   ): Promise<LoggedAccess> {
-    return this.#available(async () => {
+    // Nothing in between, as `#available` would be: records are what there is most of.
+    try {
+      this.#refuseWhenClosed();
       const { id: tree, owner } = await this.#trees.find(entry.tree);
-      const { at, host, grouping = null } = entry;
+      const { id, at, host, grouping = null } = entry;
       // The host's own tree is never refused: revocations and acts of staff go on.
       if (owner !== null) await this.#admission.admit(tree, this.#trees.signedSize(tree), at);
       const epochKey = await this.#keys.epochKey(at);
@@ -167,12 +169,14 @@ export class AccessLog {
       const composed = composeRecord(entry, tree, epochKey, this.#nonce());
       const { record, sealed } = composed;
       const { alongside } = options;
-      return new Promise<LoggedAccess>((resolve, reject) => {
-        const place = { tree, owner, id: entry.id, record, sealed, side, alongside };
+      return await new Promise<LoggedAccess>((resolve, reject) => {
+        const place = { tree, owner, id, record, sealed, side, alongside };
         const draft: LogDraft = { ...place, composed, resolve, reject };
         this.#sequencer.enqueue(draft);
       });
-    });
+    } catch (cause) {
+      throw unavailable(cause);
+    }
   }
 
   /**

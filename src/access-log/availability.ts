@@ -9,8 +9,13 @@ export async function available<Result>(work: () => Promise<Result>): Promise<Re
   try {
     return await work();
   } catch (cause) {
-    throw new GatewayError('ERR_LOG_UNAVAILABLE', { detail: describeFault(cause), cause });
+    throw unavailable(cause);
   }
+}
+
+/** The one face of whatever failed. */
+export function unavailable(cause: unknown): GatewayError {
+  return new GatewayError('ERR_LOG_UNAVAILABLE', { detail: describeFault(cause), cause });
 }
 
 /** Runs a reading of the log for a caller; see {@link readable}. */
