@@ -10,7 +10,7 @@ import { registerMigrations } from './register/index.js';
 import { screeningMigrations } from './screening/index.js';
 import { staffMigrations } from './staff/index.js';
 
-/** Every room's migrations; TypeORM runs them in the order of their time stamps. */
+/** Every room's migrations; TypeORM runs them in the order of their time stamps, no two alike. */
 export const migrations: readonly Migration[] = [
   ...partnerMigrations,
   ...grantMigrations,

@@ -154,6 +154,24 @@ describe('rooms', () => {
   });
 });
 
+test('migrations have time stamps of their own, and rooms list them in their order', () => {
+  const texts = files
+    .filter((path) => !isTest(path))
+    .map((path) => readFileSync(join(source, path), 'utf8'));
+  const stampsIn = (text: string) =>
+    [...text.matchAll(/[A-Za-z](1[0-9]{12})\b/g)].map(([, at]) => at);
+  const declared = texts.flatMap((text) =>
+    (text.match(/\bclass \w+1[0-9]{12}\b/g) ?? []).flatMap(stampsIn),
+  );
+  expect(declared.length).toBeGreaterThan(50);
+  expect(declared.filter((at, place) => declared.indexOf(at) !== place)).toEqual([]);
+  const lists = texts.flatMap(
+    (text) => text.match(/igrations\b[^=;]*= \[[^\]]*1[0-9]{12}[^\]]*\]/g) ?? [],
+  );
+  expect(lists.flatMap(stampsIn).sort()).toEqual([...declared].sort());
+  for (const list of lists) expect(stampsIn(list)).toEqual(stampsIn(list).sort());
+});
+
 describe('packages', () => {
   const pack = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
     dependencies: Record<string, string>;

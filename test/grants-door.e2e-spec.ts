@@ -1,5 +1,5 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { previewsPerDay } from '../src/core/grants/previews.js';
 import { staffRoles } from '../src/core/staff/acts.js';
 import { decodeRecord } from '../src/core/log/record.js';
@@ -8,6 +8,7 @@ import { describeOnEachDatabase } from './support/databases.js';
 import { standardTerms, startGateway, testPartners, type TestGateway } from './support/gateway.js';
 import type { StaffReply, TestStaffClient } from './support/staff-client.js';
 import { grantActRows } from './truth/grant-acts.js';
+import { toldUseRows } from './truth/told-use.js';
 
 const [alpha, bravo] = testPartners;
 const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString();
@@ -424,37 +425,83 @@ describeOnEachDatabase('grants at the staff door', (kind) => {
     expect(alarms.value).toContainEqual({ account: `GRANT:${grant}`, kind: 'RELEASE' });
   });
 
-  test('oversight sees grants and counters without small numbers, and no officer', async () => {
-    const grant = await inForce();
-    await ask(grant);
-    const oversight = staff('OVR-1');
-    const { dataSource } = gateway.rooms.database;
-    const yesterday = new Date(Math.floor(Date.now() / 86_400_000) * 86_400_000);
-    for (const [used, kindOf] of [
-      [9, 'PEOPLE'],
-      [47, 'QUESTIONS'],
-    ]) {
-      await dataSource.query(
-        "INSERT INTO budget_use (account, kind, anchor, ends_at, used) VALUES ($1, $2, '', $3, $4)",
-        [`GRANT:${grant}`, kindOf, yesterday, used],
+  describe('use of every budget over time', () => {
+    const endOf = (daysAgo: number) =>
+      new Date((Math.floor(Date.now() / 86_400_000) - daysAgo) * 86_400_000);
+    const counters = async (who: string, from = inDays(-30)) =>
+      staff(who).graphql(
+        'query C($from: DateTime!, $until: DateTime!) { counters(from: $from, until: $until) { grant kind endedAt used } }',
+        { from, until: inDays(30) },
       );
-    }
-    const { value } = await oversight.graphql(
-      'query C($from: DateTime!, $until: DateTime!) { counters(from: $from, until: $until) { grant kind used } }',
-      { from: inDays(-30), until: inDays(30) },
-    );
-    expect((value as { grant: string }[]).filter((one) => one.grant === grant)).toEqual([
-      { grant, kind: 'PEOPLE', used: null },
-      { grant, kind: 'QUESTIONS', used: 40 },
-    ]);
-    expect((await oversight.graphql('{ grants { id state } }')).status).toBe(200);
-    for (const query of [
-      `{ budgetUse(grant: "${grant}") { used } }`,
-      '{ budgetReleases { reason } }',
-      `{ budgetAlarms(since: "${inDays(-1)}") { account } }`,
-    ]) {
-      expect((await oversight.graphql(query)).code).toBe('ERR_ACT_NOT_PERMITTED');
-    }
+
+    test('is told to oversight as its rows say, with releases, and of no day that is not over', async () => {
+      const grant = await inForce();
+      await ask(grant);
+      const { dataSource } = gateway.rooms.database;
+      for (const [at, { day }] of toldUseRows.entries()) {
+        await dataSource.query(
+          `INSERT INTO use_of_day
+             (grant_id, ends_at, questions, people, misses, tried, matched, returned)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+          [
+            grant,
+            endOf(at + 1),
+            day.questions,
+            day.people,
+            day.misses,
+            day.values,
+            day.matched,
+            day.returned,
+          ],
+        );
+      }
+      expect((await act('LIA-1', 'releaseBudget', { grant, reason: 'r' })).code).toBeUndefined();
+      // Of the day before yesterday, on which fewer than ten asked.
+      await dataSource.query(
+        `UPDATE budget_release SET released_at = $2::timestamptz - interval '5 hours',
+           until = $2::timestamptz - interval '4 hours' WHERE grant_id = $1`,
+        [grant, endOf(1)],
+      );
+      const { value } = await counters('OVR-1');
+      const found = (
+        value as { grant: string; kind: string; endedAt: string; used: number | null }[]
+      ).filter((one) => one.grant === grant);
+      const expected = toldUseRows.flatMap(({ told }, at) =>
+        Object.entries({ ...told, ...(at === 0 ? { RELEASES: 1 } : {}) }).map(([of, used]) => ({
+          grant,
+          kind: of,
+          endedAt: endOf(at + 1).toISOString(),
+          used,
+        })),
+      );
+      expect(
+        found.map((one) => ({ ...one, endedAt: new Date(one.endedAt).toISOString() })),
+      ).toEqual(expected);
+    });
+
+    test('is told to who watches, and to nobody else', async () => {
+      const may = grantActRows.find(({ act: of }) => of === 'COUNTERS_READ')?.may ?? [];
+      for (const role of staffRoles) {
+        const { code } = await counters(memberOf[role]);
+        expect([role, code]).toEqual([
+          role,
+          may.includes(role) ? undefined : 'ERR_ACT_NOT_PERMITTED',
+        ]);
+      }
+    });
+
+    test('is all oversight sees of it: no officer, no reason, no use of the day', async () => {
+      const grant = await inForce();
+      const oversight = staff('OVR-1');
+      expect((await oversight.graphql('{ grants { id state } }')).status).toBe(200);
+      for (const query of [
+        `{ budgetUse(grant: "${grant}") { used } }`,
+        '{ budgetReleases { reason } }',
+        `{ budgetAlarms(since: "${inDays(-1)}") { account } }`,
+      ]) {
+        expect((await oversight.graphql(query)).code).toBe('ERR_ACT_NOT_PERMITTED');
+      }
+    });
   });
 
   test('at the door each role may what its row says, and no more', async () => {

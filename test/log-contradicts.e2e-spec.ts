@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { AccessLog } from '../src/access-log/index.js';
 import { Outbox } from '../src/alerts/index.js';
 import type { AlertMessage } from '../src/core/alerts/syslog.js';
+import { ACCESS_LOG } from '../src/rooms.module.js';
 import { FaultyFiles } from './support/faulty-files.js';
 import { startGateway, type TestGateway } from './support/gateway.js';
 import { laila, lailaAsSeen } from './support/people.js';
@@ -69,6 +71,32 @@ describe('a running log', () => {
       expect(sent[0]?.reason).not.toContain(id);
     }
     expectRefusal(await alpha.verify(lailaAsSeen), 'ERR_LOG_UNAVAILABLE', {}, 503);
+  });
+
+  test('whose rows of search were taken away lists them again, and security is told where', async () => {
+    const { id } = answerOf(await gateway.partner('ALPHA-BORDER').verify(lailaAsSeen));
+    const { check } = gateway.rooms.context.get<AccessLog>(ACCESS_LOG);
+    await gateway.rooms.database.dataSource.query(
+      `DELETE FROM access_log_entry WHERE kind IN (
+         SELECT kind FROM access_log_kind WHERE outcome = 'MATCH')`,
+    );
+    expect((await find()).text).not.toContain(id);
+    while (!(await check.step(new Date())));
+    expect((await find()).text).toContain(id);
+    await gateway.gateway.lookForAlerts();
+    const [told, ...others] = (await leaving()).SYSLOG;
+    expect([told?.severity, told?.partner, others]).toEqual(['HIGH', 'ALPHA-BORDER', []]);
+    expect(told?.reason).toMatch(
+      /of tree \S+, rows of search of 1 records, the first of them leaf 0/,
+    );
+    const state = '{ logTrees { check { endedAt startedAt checked total relisted } } }';
+    const { value } = await gateway.staff('SEC-1').graphql(state);
+    const whole = { startedAt: null, checked: 0, relisted: 1, endedAt: expect.any(String) };
+    expect(value).toMatchObject({ check: whole });
+    const events = await gateway.staff('SEC-1').graphql(search, {
+      filter: { host: true, outcomes: ['EVENT_RECONCILED'] },
+    });
+    expect(events.text.match(/"id"/g)).toHaveLength(1);
   });
 
   test('that only cannot be written raises no such alert, and staff is told to come again', async () => {

@@ -1,8 +1,9 @@
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { AccessLog } from '../src/access-log/index.js';
 import { productionSettings } from '../src/cli/host/production-settings.js';
+import { decodeRenewal, renewalDigest } from '../src/core/log/renewal.js';
 import { openRooms } from '../src/main.js';
 import { createClientCa, issueClientKeyPair } from '../src/platform/pki/index.js';
 import { ACCESS_LOG } from '../src/rooms.module.js';
@@ -95,6 +96,8 @@ describe('a lost journal, and the embedded database with it', () => {
         'renew',
         'countersign',
         at('renewal.json'),
+        '--digest',
+        renewalDigest(decodeRenewal(readFileSync(at('renewal.json'), 'utf8'))),
         '--profile',
         at(`${who}.json`),
       ]);

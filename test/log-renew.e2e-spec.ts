@@ -8,7 +8,12 @@ import { checkQuorum, parseWitnessKey } from '../src/core/log/cosignature.js';
 import { formatVerifierKey, parseVerifierKey } from '../src/core/log/note.js';
 import { openCheckpoint } from '../src/core/log/checkpoint.js';
 import { decodeTlogProof } from '../src/core/log/tlog-proof.js';
-import { decodeRenewal, encodeRenewal, signRenewal } from '../src/core/log/renewal.js';
+import {
+  decodeRenewal,
+  encodeRenewal,
+  renewalDigest,
+  signRenewal,
+} from '../src/core/log/renewal.js';
 import { openDoors, openRooms, type Gateway, type OpenRooms } from '../src/main.js';
 import { ACCESS_LOG } from '../src/rooms.module.js';
 import { productionSettings } from '../src/cli/host/production-settings.js';
@@ -74,9 +79,15 @@ describe.each(databaseKinds)('a lost journal on %s', (kind) => {
       ...['request', '--earlier-key', earlierKey, '--note', at('old.json')],
       ...['--out', at(out), '--profile', at(`${who}.json`)],
     ]);
-  const countersign = async (who: string, from: string, to: string): Promise<Ran> => {
+  const countersign = async (
+    who: string,
+    from: string,
+    to: string,
+    digest = renewalDigest(decodeRenewal(readFileSync(at(from), 'utf8'))),
+  ): Promise<Ran> => {
     cpSync(at(from), at(to));
-    return safeconduct(['log', 'renew', 'countersign', at(to), '--profile', at(`${who}.json`)]);
+    const said = ['--digest', digest, '--profile', at(`${who}.json`)];
+    return safeconduct(['log', 'renew', 'countersign', at(to), ...said]);
   };
   const apply = async (name: string): Promise<Ran> => renew(['apply', at(name), '--json']);
   const profile = async (open: AccessLog): Promise<string> => {
@@ -157,7 +168,14 @@ describe.each(databaseKinds)('a lost journal on %s', (kind) => {
   test('two administrators sign: not one, not another role, not one twice, nothing forged', async () => {
     expect((await request('LIA-1', 'role.json')).code).toBe(3);
     expect(existsSync(at('role.json'))).toBe(false);
-    expect((await request('ADM-1', 'one.json')).code).toBe(0);
+    const asked = await request('ADM-1', 'one.json');
+    expect(asked.code).toBe(0);
+    // What the first reads out is of this request; the second signs no other.
+    const digest = renewalDigest(decodeRenewal(readFileSync(at('one.json'), 'utf8')));
+    expect(asked.out).toContain(digest);
+    const other = await countersign('ADM-2', 'one.json', 'two.json', digest.replace(/.$/, '_'));
+    expect([other.code, other.err]).toEqual([3, expect.stringContaining('another request')]);
+    expect(readFileSync(at('two.json'), 'utf8')).toBe(readFileSync(at('one.json'), 'utf8'));
     expect((await request('ADM-1', 'one.json')).code).toBe(2);
     expect((await apply('one.json')).err).toContain('two administrators');
     const twice = await countersign('ADM-1', 'one.json', 'twice.json');

@@ -438,11 +438,13 @@ describe('safeconduct register', () => {
 
     const dry = await register('erase', 'M-82', '--caseload', testCaseload, '--dry-run');
     expect(dry.out).toMatch(/^would erase 1 people; 0 kept by a legal hold, backups covered by /);
+    const waits = json(await register('import', write('held.csv', text(row(83))), '--json'));
     const hold = json(
       await register(
         'hold',
         'set',
         'M-82',
+        'M-83',
         '--caseload',
         testCaseload,
         '--until',
@@ -455,6 +457,8 @@ describe('safeconduct register', () => {
     expect((await register('hold', 'list')).out).toContain('until 2099-01-31');
     const held = await register('erase', 'M-82', '--caseload', testCaseload);
     expect([held.code, held.err.includes('legal hold')]).toEqual([3, true]);
+    const kept = await register('discard', String(waits['batch']));
+    expect([kept.code, kept.err.includes('legal hold')]).toEqual([3, true]);
     const nobody = await register('erase', '--caseload', testCaseload);
     expect([nobody.code, nobody.out]).toEqual([2, '']);
     const erase = await register('erase', 'M-81', '--caseload', testCaseload);

@@ -104,12 +104,34 @@ describeOnEachDatabase('the registrars’ desk at the staff door', (kind) => {
     // Given up: nobody new is there, and it cannot be released any more.
     const discarded = await one.act('discardBatch', { batch: result.batch });
     expect(discarded.value).toMatchObject({ state: 'DONE', act: 'REGISTER_DISCARD' });
-    expect((await approveAct(two, result.release)).code).toBe('ERR_CONFLICT');
+    expect((await approveAct(two, result.release)).code).toBe('ERR_ACT_NOT_PENDING');
     const gone = await one.graphql(
       'query P($r: PersonReferenceInput!) { person(reference: $r) { id } }',
       { r: reference(22) },
     );
     expect(gone.code).toBe('ERR_NOT_FOUND');
+  });
+
+  test('asks nobody to release a batch in which nobody waits any more', async () => {
+    const wait = async (household: string) =>
+      (await one.upload(lines(personRow(24, { household })))).result;
+    const asked = async () => {
+      const { value } = await two.graphql('{ acts { id } }');
+      return (value as { id: string }[]).map(({ id }) => id);
+    };
+    const first = await wait('H-1');
+    expect(await asked()).toContain(first.release?.id);
+    // Another file takes over who waited in the first.
+    const second = await wait('H-2');
+    expect(await asked()).toContain(second.release?.id);
+    expect(await asked()).not.toContain(first.release?.id);
+    const { value } = await two.graphql('query A($id: ID!) { act(id: $id) { state decidedBy } }', {
+      id: first.release?.id,
+    });
+    expect(value).toEqual({ state: 'REFUSED', decidedBy: null });
+    expect((await approveAct(two, first.release)).code).toBe('ERR_ACT_NOT_PENDING');
+    await one.act('discardBatch', { batch: second.batch });
+    expect(await asked()).not.toContain(second.release?.id);
   });
 
   test('writes nothing when other rows are there than were meant, and says how many', async () => {
@@ -357,8 +379,9 @@ describeOnEachDatabase('the registrars’ desk at the staff door', (kind) => {
 
   test('forgets people by two, never one a legal hold protects', async () => {
     const until = new Date(Date.now() + 86_400_000).toISOString();
+    const { batch } = (await one.upload(lines(personRow(55)))).result;
     const hold = await change('setLegalHold', 'SetLegalHoldInput', {
-      people: people(8),
+      people: people(8, 55),
       endsAt: until,
     });
     expect(hold.change.act?.state).toBe('PENDING');
@@ -384,6 +407,7 @@ describeOnEachDatabase('the registrars’ desk at the staff door', (kind) => {
 
     const held = await change('erasePeople', 'ErasePeopleInput', { people: people(8, 9) });
     expect(held.code).toBe('ERR_LEGAL_HOLD');
+    expect((await one.act('discardBatch', { batch })).code).toBe('ERR_LEGAL_HOLD');
     const plan = await one.graphql(
       'query P($input: ErasePeopleInput!) { erasurePlan(input: $input) { people held backupsCoveredBy } }',
       { input: { people: people(8, 9) } },
@@ -401,6 +425,7 @@ describeOnEachDatabase('the registrars’ desk at the staff door', (kind) => {
     const lift = await change('liftLegalHold', 'LiftLegalHoldInput', { hold: first?.id });
     await approveAct(two, lift.change.act);
     expect((await one.graphql('{ legalHolds { id } }')).value).toEqual([]);
+    expect((await one.act('discardBatch', { batch })).code).toBeUndefined();
     for (const bent of [{}, { people: people(8), visaEndedBefore: '2020-01-01' }]) {
       expect((await change('erasePeople', 'ErasePeopleInput', bent)).code).toBe(
         'ERR_INPUT_INVALID',

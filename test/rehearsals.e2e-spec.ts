@@ -175,13 +175,14 @@ describe('rehearsals', () => {
     await inEarnest();
     expect((await summary())?.answered).toBe((before?.answered ?? 0) + 1);
 
-    const midnight = new Date(Math.floor(Date.now() / 86_400_000) * 86_400_000);
+    // Of the day before yesterday, in rehearsal and in earnest.
+    const ended = new Date((Math.floor(Date.now() / 86_400_000) - 1) * 86_400_000);
     for (const grant of [grantId, alpha.grantId]) {
       await sql(
-        `INSERT INTO budget_use (account, kind, anchor, ends_at, used)
-         VALUES ($1, 'QUESTIONS', '', $2, 47)`,
-        `GRANT:${grant}`,
-        midnight,
+        `INSERT INTO use_of_day (grant_id, ends_at, questions, people, misses, tried, matched, returned)
+         VALUES ($1, $2, 47, 0, 0, 0, 0, 0)`,
+        grant,
+        ended,
       );
     }
     const { value } = await gateway
@@ -189,11 +190,13 @@ describe('rehearsals', () => {
       .graphql(
         'query C($from: DateTime!, $until: DateTime!) { counters(from: $from, until: $until) { grant used } }',
         {
-          from: new Date(midnight.getTime() - 1).toISOString(),
+          from: new Date(ended.getTime() - 1).toISOString(),
           until: new Date().toISOString(),
         },
       );
-    expect(value).toEqual([{ grant: alpha.grantId, used: 40 }]);
+    const told = value as { grant: string; used: number | null }[];
+    expect(told.filter(({ used }) => used !== null)).toEqual([{ grant: alpha.grantId, used: 40 }]);
+    expect(told.filter(({ grant }) => grant === grantId)).toEqual([]);
   });
 
   test('have a budget of their own that ends, and alert nobody when it does', async () => {

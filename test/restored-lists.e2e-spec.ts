@@ -70,14 +70,18 @@ describeOnEachDatabase('revocation lists on yesterday’s database', (kind) => {
     const crl = der.toString('base64');
     return (await security.act('importCrl', { crl })).code ?? 'DONE';
   };
-  const restore = async () => {
+  const reopen = async (between = async (): Promise<void> => undefined) => {
     await open.close();
-    const database = await openMigratedDatabase(gateway.settings.configuration);
-    await restoreTables(database, tables);
-    await database.close();
+    await between();
     rooms = await openRooms(gateway.settings);
     open = await openDoors(gateway.settings, rooms);
   };
+  const restore = async () =>
+    reopen(async () => {
+      const database = await openMigratedDatabase(gateway.settings.configuration);
+      await restoreTables(database, tables);
+      await database.close();
+    });
   const lists = async () => {
     const rows = await rooms.database.dataSource.query<object[]>(
       `SELECT (SELECT count(*)::int FROM crl_entry) AS entries, from_journal,
@@ -113,5 +117,26 @@ describeOnEachDatabase('revocation lists on yesterday’s database', (kind) => {
     expect(await importList(0, [one])).toBe('DONE');
     expect(await lists()).toEqual([{ entries: 0, from_journal: false, lists: 1 }]);
     expect(await letIn()).toEqual([false, true, true]);
+  }, 60_000);
+
+  test('a list an earlier release imported is in the journal from the next start on', async () => {
+    const [one, , three] = pairs.map(serialOf) as [string, string, string];
+    const revoked = [one, three].map((serial) => ({ serial, revokedAt: new Date() }));
+    const dates = [new Date(), new Date(Date.now() + hour)] as const;
+    const [thisUpdate, nextUpdate] = dates;
+    const der = signCrl(gateway.clientCa, revoked, { number: 2, thisUpdate, nextUpdate });
+    const { dataSource } = rooms.database;
+    await dataSource.query('UPDATE anchor_crl SET der = $1, this_update = $2, next_update = $3', [
+      der,
+      ...dates,
+    ]);
+    await dataSource.query('DELETE FROM crl_taken');
+    await reopen();
+    expect(await lists()).toEqual([{ entries: 0, from_journal: false, lists: 1 }]);
+    expect(await letIn()).toEqual([false, true, false]);
+    await restore();
+    expect((await letIn())[2]).toBe(false);
+    await reopen();
+    expect((await letIn())[2]).toBe(false);
   }, 60_000);
 });

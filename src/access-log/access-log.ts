@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { GatewayError } from '../core/errors.js';
 import type { PartnerCode } from '../core/ids.js';
 import type { ExportEnd, ExportHead, ExportLine } from '../core/log/export.js';
@@ -13,11 +14,14 @@ import {
 } from './access-entry.js';
 import { applyAct, type RestrictingAct } from './acts.js';
 import { Admission, volumeSpace } from './admission.js';
-import { available, describeFault, readable, unavailable, type Readable } from './availability.js';
+import { availability, describeFault, type Available } from './availability.js';
 import type { CheckpointCopy } from './checkpoint-copy.js';
+import { CheckRows } from './check/check-rows.js';
+import { LogCheck } from './check/log-check.js';
 import { CoverTree } from './cover/cover-tree.js';
 import { Witnesses } from './cover/witnesses.js';
 import { GroupCommit, type Alongside, type Grown } from './group-commit.js';
+import { localFiles } from './journal/journal-files.js';
 import type { Journal } from './journal/journal.js';
 import type { ActEntry } from './journal/line.js';
 import type { AccessLogOptions, AccessLogParts, ReconciliationReport } from './log-options.js';
@@ -64,13 +68,15 @@ export class AccessLog {
   readonly #cover: CoverTree;
   readonly #proofs: LogProofs;
   readonly #upkeep: Upkeep;
-  readonly #readable: Readable;
+  readonly #available: Available;
   /** Who cosigns the cover tree. */
   readonly witnesses: Witnesses;
   /** Finds and counts records; whoever hands its findings on records that they were read. */
   readonly search: LogSearch;
   /** What a partner may read of the log by itself. */
   readonly published: PublishedLog;
+  /** Holds the whole log against what was signed. */
+  readonly check: LogCheck;
   #nonces: Uint8Array = new Uint8Array();
   #recovering = false;
   #closed = false;
@@ -109,9 +115,13 @@ export class AccessLog {
         logger?.error({ detail: describeFault(error) }, 'the access log has a fault'),
     });
     this.#sequencer = sequencer;
-    const reading = readable((error) => sequencer.contradict(error));
-    this.#readable = reading;
-    this.search = new LogSearch({ dataSource, trees, keys, kinds, markKeys, readable: reading });
+    const available = availability((error) => sequencer.contradict(error));
+    this.#available = async (work) =>
+      available(async () => {
+        this.#refuseWhenClosed();
+        return work();
+      });
+    this.search = new LogSearch({ dataSource, trees, keys, kinds, markKeys, available });
     const common = { dataSource, trees, sequencer, witnessQuorum };
     this.#cover = new CoverTree({
       ...common,
@@ -126,7 +136,7 @@ export class AccessLog {
       trees,
       sequencer,
       cover: this.#cover,
-      readable: reading,
+      available,
     });
     this.published = new PublishedLog({
       dataSource,
@@ -134,8 +144,21 @@ export class AccessLog {
       cover: this.#cover,
       witnesses: this.witnesses,
       signHead: async (tree) => this.#proofs.signHead(tree),
+      available,
+    });
+    this.check = new LogCheck({
+      dataSource,
+      trees,
+      origin: options.origin,
+      rows: new CheckRows({ dataSource, keys, markKeys, kinds, sides }),
+      files: options.files ?? localFiles,
+      path: join(options.home, 'log-check.json'),
+      available,
+      logger,
     });
     this.#upkeep = new Upkeep({
+      checkOn: async (now) => this.check.step(now),
+      rememberCheck: async () => this.check.remember(),
       makeRound: async (at, expectedSize) => this.makeRound(at, expectedSize),
       makeMonthsAhead: async (now) => this.makeMonthsAhead(now),
       moveSealed: async (isStopped) =>
@@ -157,11 +180,9 @@ export class AccessLog {
     entry: AccessEntry,
     options: { readonly alongside?: Alongside } = {},
   ): Promise<LoggedAccess> {
-    // Nothing in between, as `#available` would be: records are what there is most of.
-    try {
-      this.#refuseWhenClosed();
+    return this.#available(async () => {
       const { id: tree, owner } = await this.#trees.find(entry.tree);
-      const { id, at, host, grouping = null } = entry;
+      const { at, host, grouping = null } = entry;
       // The host's own tree is never refused: revocations and acts of staff go on.
       if (owner !== null) await this.#admission.admit(tree, this.#trees.signedSize(tree), at);
       const epochKey = await this.#keys.epochKey(at);
@@ -169,14 +190,12 @@ export class AccessLog {
       const composed = composeRecord(entry, tree, epochKey, this.#nonce());
       const { record, sealed } = composed;
       const { alongside } = options;
-      return await new Promise<LoggedAccess>((resolve, reject) => {
-        const place = { tree, owner, id, record, sealed, side, alongside };
+      return new Promise<LoggedAccess>((resolve, reject) => {
+        const place = { tree, owner, id: entry.id, record, sealed, side, alongside };
         const draft: LogDraft = { ...place, composed, resolve, reject };
         this.#sequencer.enqueue(draft);
       });
-    } catch (cause) {
-      throw unavailable(cause);
-    }
+    });
   }
 
   /**
@@ -186,10 +205,7 @@ export class AccessLog {
    * @throws {GatewayError} ERR_LOG_UNAVAILABLE
    */
   async receipt(partner: PartnerCode, verificationId: string): Promise<CoveredReceipt | undefined> {
-    return this.#readable(async () => {
-      this.#refuseWhenClosed();
-      return this.#proofs.receipt(partner, verificationId);
-    });
+    return this.#available(async () => this.#proofs.receipt(partner, verificationId));
   }
 
   /**
@@ -308,6 +324,11 @@ export class AccessLog {
     this.#upkeep.startRetention(async () => this.applyRetention(rule, now()));
   }
 
+  /** Checks the log over and over until it is closed, at a twentieth of one processor at most. */
+  startCheck(now: () => Date): void {
+    this.#upkeep.startCheck(now);
+  }
+
   /**
    * Signed checkpoint of a tree's present head (c2sp.org/tlog-checkpoint).
    *
@@ -391,13 +412,6 @@ export class AccessLog {
       this.#trees.publish(head);
       for (const { resolve, receipt } of receipts) resolve(receipt);
     };
-  }
-
-  async #available<Result>(work: () => Promise<Result>): Promise<Result> {
-    return available(async () => {
-      this.#refuseWhenClosed();
-      return work();
-    });
   }
 
   #refuseWhenClosed(): void {

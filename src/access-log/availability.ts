@@ -1,41 +1,26 @@
 import { GatewayError, isGatewayError } from '../core/errors.js';
 
 /**
- * Runs work of the log for a caller: whatever fails, the one face of it is ERR_LOG_UNAVAILABLE.
- *
- * @throws {GatewayError} ERR_LOG_UNAVAILABLE
+ * Runs work of the log for a caller: whatever fails, the one face of it is ERR_LOG_UNAVAILABLE. Rejects
+ * with nothing else.
  */
-export async function available<Result>(work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work();
-  } catch (cause) {
-    throw unavailable(cause);
-  }
-}
-
-/** The one face of whatever failed. */
-export function unavailable(cause: unknown): GatewayError {
-  return new GatewayError('ERR_LOG_UNAVAILABLE', { detail: describeFault(cause), cause });
-}
-
-/** Runs a reading of the log for a caller; see {@link readable}. */
-export type Readable = <Result>(work: () => Promise<Result>) => Promise<Result>;
+export type Available = <Result>(work: () => Promise<Result>) => Promise<Result>;
 
 /**
- * {@link available} for what reads records: one that was changed stops the log before its reader is told.
+ * The one way from the log to its callers: what contradicts the log, whoever came upon it and whatever
+ * they asked for, stops it before they are told.
  *
  * @param contradict is given ERR_LOG_CONTRADICTS_ITSELF
  */
-export function readable(contradict: (error: GatewayError) => void): Readable {
-  return async (work) =>
-    available(async () => {
-      try {
-        return await work();
-      } catch (error) {
-        if (isGatewayError(error, 'ERR_LOG_CONTRADICTS_ITSELF')) contradict(error);
-        throw error;
-      }
-    });
+export function availability(contradict: (error: GatewayError) => void): Available {
+  return async (work) => {
+    try {
+      return await work();
+    } catch (cause) {
+      if (isGatewayError(cause, 'ERR_LOG_CONTRADICTS_ITSELF')) contradict(cause);
+      throw new GatewayError('ERR_LOG_UNAVAILABLE', { detail: describeFault(cause), cause });
+    }
+  };
 }
 
 /** What may be told of an error: never the message of a driver's, which carries data. */

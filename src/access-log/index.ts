@@ -22,6 +22,7 @@ export {
 export { EventRecorder, type CountedEvent } from './event-recorder.js';
 export type { HeldKind, HeldRange, RetentionReport, RetentionRule } from './retention.js';
 export type { HostPart } from './sealed-part.js';
+export type { CheckProgress, RelistedRows } from './check/log-check.js';
 export { doneWithRecord } from './done-with-record.js';
 export type { CheckpointKeys, TreeName } from './trees.js';
 export type { RestoredRecord, RestoredRecords } from './restored-records.js';

@@ -6,7 +6,7 @@ import { proveInclusion } from '../core/log/proof.js';
 import type { CoveredReceipt } from '../core/log/receipt.js';
 import { decodeRecord } from '../core/log/record.js';
 import { receiptOf } from './access-entry.js';
-import type { Readable } from './availability.js';
+import type { Available } from './availability.js';
 import type { CoverTree } from './cover/cover-tree.js';
 import { exportEach, exportRange, type ExportProof } from './export-log.js';
 import { checkProven } from './intact-leaves.js';
@@ -22,8 +22,7 @@ export interface LogProofsParts {
   readonly trees: Trees;
   readonly sequencer: Sequencer;
   readonly cover: CoverTree;
-  /** Runs what reads records. */
-  readonly readable: Readable;
+  readonly available: Available;
 }
 
 /** Records of an export: a range, cut to the tree, or picked ones in order, each once. */
@@ -85,13 +84,13 @@ export class LogProofs {
     name: TreeName,
     what: Exported,
   ): AsyncGenerator<ExportHead | ExportLine | ExportEnd> {
-    const { trees, readable } = this.#parts;
-    const tree = await readable(async () => trees.find(name));
+    const { trees, available } = this.#parts;
+    const tree = await available(async () => trees.find(name));
     const last = 'indexes' in what ? (what.indexes.at(-1) ?? 0) : what.to - 1;
-    const proof = await readable(async () => this.#proofUpTo(tree, last));
+    const proof = await available(async () => this.#proofUpTo(tree, last));
     const lines = this.#lines(tree, what, proof);
     for (;;) {
-      const line = await readable(async () => lines.next());
+      const line = await available(async () => lines.next());
       if (line.done === true) return;
       yield line.value;
     }

@@ -4,7 +4,7 @@ import type { PartnerCode } from '../core/ids.js';
 import { encodeBase64Url } from '../core/bytes.js';
 import { isTileOf, tilePositions, type Tile } from '../core/log/tile.js';
 import type { HashReader } from '../core/log/tree.js';
-import { available } from './availability.js';
+import type { Available } from './availability.js';
 import { coverHashes } from './cover/cover.repository.js';
 import type { CoverTree } from './cover/cover-tree.js';
 import type { CosignatureAnswer, Witnesses } from './cover/witnesses.js';
@@ -17,6 +17,7 @@ export interface PublishedLogParts {
   readonly cover: CoverTree;
   readonly witnesses: Witnesses;
   readonly signHead: (tree: Tree) => Promise<SignedHead>;
+  readonly available: Available;
 }
 
 /**
@@ -32,14 +33,14 @@ export class PublishedLog {
 
   /** Signed checkpoint of the partner's own tree. */
   async checkpoint(partner: PartnerCode): Promise<string> {
-    return available(
+    return this.#parts.available(
       async () => (await this.#parts.signHead(await this.#tree(partner))).checkpoint,
     );
   }
 
   /** A hash tile of the partner's own tree; `undefined` when no signed tree holds it. */
   async tile(partner: PartnerCode, tile: Tile): Promise<Buffer | undefined> {
-    return available(async () => {
+    return this.#parts.available(async () => {
       const { dataSource, trees, signHead } = this.#parts;
       const tree = await this.#tree(partner);
       const isSigned = async () =>
@@ -50,12 +51,12 @@ export class PublishedLog {
 
   /** Signed checkpoint of the cover tree. */
   async coverCheckpoint(): Promise<string> {
-    return available(async () => (await this.#parts.cover.signHead()).checkpoint);
+    return this.#parts.available(async () => (await this.#parts.cover.signHead()).checkpoint);
   }
 
   /** A hash tile of the cover tree; `undefined` when no signed tree holds it. */
   async coverTile(tile: Tile): Promise<Buffer | undefined> {
-    return available(async () => {
+    return this.#parts.available(async () => {
       const { dataSource, trees, cover } = this.#parts;
       const isSigned = async () =>
         isTileOf(trees.signedSize(coverId), tile) || isTileOf((await cover.signHead()).size, tile);
@@ -68,7 +69,7 @@ export class PublishedLog {
     partner: PartnerCode,
     round: number,
   ): Promise<{ readonly leaf: Buffer; readonly path: readonly string[] } | undefined> {
-    return available(async () => {
+    return this.#parts.available(async () => {
       const { trees, cover } = this.#parts;
       if (round >= trees.signedSize(coverId) && round >= (await cover.signHead()).size) {
         return undefined;
@@ -85,7 +86,7 @@ export class PublishedLog {
     note: string,
     now: Date,
   ): Promise<CosignatureAnswer> {
-    return available(async () => this.#parts.witnesses.take(partner, note, now));
+    return this.#parts.available(async () => this.#parts.witnesses.take(partner, note, now));
   }
 
   async #tree(partner: PartnerCode): Promise<Tree> {

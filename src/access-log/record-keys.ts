@@ -1,8 +1,7 @@
-import { createSecretKey, type KeyObject } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { join } from 'node:path';
 import { encodeParts, sha256 } from '../core/bytes.js';
 import { GatewayError } from '../core/errors.js';
-import { hmacSha256 } from '../core/hmac.js';
 import { deriveKey, seal, unseal } from '../platform/keys/keys.js';
 import type { JournalFiles } from './journal/journal-files.js';
 import { makeMonth, monthOf } from './months/months.js';
@@ -135,7 +134,7 @@ export async function openRecordKeys(options: RecordKeysOptions): Promise<Record
 /** What one record is salted and sealed with: see the head of this file. */
 export function deriveRecordSecrets(epochKey: KeyObject, tree: string, id: string): RecordSecrets {
   const message = encodeParts('safeconduct/log/record-key/v1', tree, id);
-  const recordKey = hmacSha256(epochKey, message);
+  const recordKey = createHmac('sha256', epochKey).update(message).digest();
   return {
     salt: sha256(encodeParts('safeconduct/log/salt/v1', recordKey)),
     sealKey: sha256(encodeParts('safeconduct/log/seal-key/v1', recordKey)),

@@ -124,7 +124,8 @@ export class Sequencer {
 
   /** Stops writing, signing and with them disclosure, for something found elsewhere. */
   contradict(error: GatewayError): void {
-    this.#fault(error);
+    // Whoever asks for something from now on is told the same again.
+    if (error !== this.#contradiction) this.#fault(error);
   }
 
   /** Resolves when nothing is under way. */

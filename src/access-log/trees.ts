@@ -192,6 +192,11 @@ export class Trees {
     return this.#signed.get(id)?.size ?? 0;
   }
 
+  /** Largest head of a tree this process has signed or remembers as signed. */
+  signedHead(id: string): { readonly size: number; readonly root: Buffer } | undefined {
+    return this.#signed.get(id);
+  }
+
   /** Origin of a tree, which is its key name. */
   originOf(id: string): string {
     const { origin } = this.#options;

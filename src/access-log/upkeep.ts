@@ -11,20 +11,31 @@ export interface UpkeepWork {
   /** Moves what an earlier release has left; ends early once it is stopped. */
   readonly moveSealed: (isStopped: () => boolean) => Promise<unknown>;
   readonly forgetMarks: (now: Date) => Promise<number>;
+  /** Goes on checking the log; @returns whether a whole pass has ended */
+  readonly checkOn: (now: Date) => Promise<boolean>;
+  readonly rememberCheck: () => Promise<void>;
   readonly logger: AccessLogLogger | undefined;
 }
 
 const roundEveryMs = 10_000;
 const retentionEveryMs = 3_600_000;
+/** A start has other things to do first. */
+const checkAfterMs = 60_000;
+/** Between two passes through the whole log. */
+const checkAgainMs = 600_000;
+/** How much longer than it works the check rests: it takes a twentieth of one processor at most. */
+const restsPerWork = 19;
+const leastRestMs = 500;
 
 /**
- * What a log does by itself, until it is stopped: rounds of the cover tree, forgetting. A pass that
- * fails is logged, and the next is made all the same.
+ * What a log does by itself, until it is stopped: rounds of the cover tree, forgetting, checking. A pass
+ * that fails is logged, and the next is made all the same.
  */
 export class Upkeep {
   readonly #work: UpkeepWork;
   readonly #timers = new Set<NodeJS.Timeout>();
   #moving: Promise<void> | undefined;
+  #checking: Promise<boolean> | undefined;
   #stopped = false;
 
   constructor(work: UpkeepWork) {
@@ -56,11 +67,34 @@ export class Upkeep {
     });
   }
 
+  /** Checks the log, a step at a time, over and over. */
+  startCheck(now: () => Date): void {
+    const { checkOn } = this.#work;
+    this.#repeat(
+      checkAgainMs,
+      'the log was not checked',
+      async () => {
+        const began = performance.now();
+        this.#checking = checkOn(now());
+        const isOver = await this.#checking.finally(() => {
+          this.#checking = undefined;
+        });
+        if (isOver) return checkAgainMs;
+        return Math.max(leastRestMs, restsPerWork * (performance.now() - began));
+      },
+      checkAfterMs,
+    );
+  }
+
   /** Begins nothing more, and resolves once nothing is being moved; a pass under way ends by itself. */
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const timer of this.#timers) clearTimeout(timer);
     await this.#moving;
+    await this.#checking?.catch(() => undefined);
+    await this.#work.rememberCheck().catch((error: unknown) => {
+      this.#work.logger?.error({ detail: describeFault(error) }, 'the check was not remembered');
+    });
   }
 
   async #moveSealed(): Promise<void> {
@@ -72,7 +106,8 @@ export class Upkeep {
     }
   }
 
-  #repeat(everyMs: number, fault: string, work: () => Promise<void>): void {
+  /** @param work returns how long to wait after it, where that is not always the same */
+  #repeat(everyMs: number, fault: string, work: () => Promise<number | void>, firstMs = 0): void {
     const after = (ms: number) => {
       const timer = setTimeout(() => {
         this.#timers.delete(timer);
@@ -81,13 +116,14 @@ export class Upkeep {
       this.#timers.add(timer);
     };
     const tick = async (): Promise<void> => {
+      let waitMs = everyMs;
       try {
-        await work();
+        waitMs = (await work()) ?? everyMs;
       } catch (error) {
         this.#work.logger?.error({ detail: describeFault(error) }, fault);
       }
-      if (!this.#stopped) after(everyMs);
+      if (!this.#stopped) after(waitMs);
     };
-    after(0);
+    after(firstMs);
   }
 }

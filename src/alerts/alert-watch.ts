@@ -57,7 +57,7 @@ export interface AlertWatchOptions {
   readonly outlets: readonly Outlet[];
   readonly newId: () => string;
   readonly now: () => Date;
-  /** Sends what has still to leave. */
+  /** Sends what has still to leave; set going after each look, one at a time. */
   readonly deliver?: (now: Date) => Promise<unknown>;
   readonly onFault: (error: unknown, source: string) => void;
 }
@@ -66,16 +66,28 @@ export interface AlertWatchOptions {
 export class AlertWatch {
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
+  #delivering: Promise<void> | undefined;
   #closed = false;
 
   constructor(private readonly options: AlertWatchOptions) {}
 
-  /** Looks now. A source that fails keeps no other from being read. */
+  /**
+   * Looks now, and sets going what has still to leave. A source that fails keeps no other from being read,
+   * and a receiver that takes its time no look from being the next.
+   */
   async look(): Promise<void> {
     this.#running ??= this.#look().finally(() => {
       this.#running = undefined;
     });
     await this.#running;
+    this.#delivering ??= this.#deliver().finally(() => {
+      this.#delivering = undefined;
+    });
+  }
+
+  /** Resolves once nothing is being delivered. */
+  async delivered(): Promise<void> {
+    await this.#delivering;
   }
 
   /** Looks again and again until it is stopped. */
@@ -91,6 +103,7 @@ export class AlertWatch {
     this.#closed = true;
     clearTimeout(this.#timer);
     await this.#running?.catch(() => undefined);
+    await this.#delivering;
   }
 
   async #look(): Promise<void> {
@@ -102,7 +115,7 @@ export class AlertWatch {
       signals.putBack(own);
       onFault(error, 'signals');
     }
-    await this.#alone(async () => {
+    await this.#alone('safeconduct/alerts', async () => {
       for (const source of sources) {
         try {
           const from = await readProgress<unknown>(dataSource, source.name);
@@ -113,12 +126,18 @@ export class AlertWatch {
           onFault(error, source.name);
         }
       }
-      try {
-        await this.options.deliver?.(this.options.now());
-      } catch (error) {
-        onFault(error, 'delivery');
-      }
     });
+  }
+
+  /** Never rejects. */
+  async #deliver(): Promise<void> {
+    const { deliver, now, onFault } = this.options;
+    if (deliver === undefined) return;
+    try {
+      await this.#alone('safeconduct/alert-delivery', async () => void (await deliver(now())));
+    } catch (error) {
+      onFault(error, 'delivery');
+    }
   }
 
   async #keep(found: readonly FoundAlert[]): Promise<void> {
@@ -127,19 +146,19 @@ export class AlertWatch {
   }
 
   /** While no other gateway does the same; one that is at it already does it for all. */
-  async #alone(work: () => Promise<void>): Promise<void> {
+  async #alone(what: string, work: () => Promise<void>): Promise<void> {
     const { dataSource, embedded } = this.options;
     if (embedded) return work();
     const runner = dataSource.createQueryRunner();
     try {
-      const [row] = (await runner.query(
-        `SELECT pg_try_advisory_lock(hashtext('safeconduct/alerts')) AS mine`,
-      )) as { mine: boolean }[];
+      const [row] = (await runner.query('SELECT pg_try_advisory_lock(hashtext($1)) AS mine', [
+        what,
+      ])) as { mine: boolean }[];
       if (row?.mine !== true) return;
       try {
         await work();
       } finally {
-        await runner.query(`SELECT pg_advisory_unlock(hashtext('safeconduct/alerts'))`);
+        await runner.query('SELECT pg_advisory_unlock(hashtext($1))', [what]);
       }
     } finally {
       await runner.release();

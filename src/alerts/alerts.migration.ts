@@ -7,7 +7,9 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
  * - `alert_delivery`: what has still to leave to which outlet, and what has.
  * - `alert_progress`: how far each source has been read, so that a start goes on where it stopped.
  */
-export class Alerts1768100000002 implements MigrationInterface {
+export class Alerts1768100000003 implements MigrationInterface {
+  readonly formerly = 'Alerts1768100000002';
+
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
       CREATE TABLE alert (

@@ -1,4 +1,4 @@
-import { Alerts1768100000002 } from './alerts.migration.js';
+import { Alerts1768100000003 } from './alerts.migration.js';
 
 export {
   alertSource,
@@ -19,4 +19,4 @@ export {
   screenSource,
   witnessSource,
 } from './sources.js';
-export const alertMigrations = [Alerts1768100000002];
+export const alertMigrations = [Alerts1768100000003];

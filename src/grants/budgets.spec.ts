@@ -7,12 +7,14 @@ import { parseEvidence, type PersonEvidenceInput } from '../core/matching/index.
 import { migrations } from '../migrations.js';
 import type { Database } from '../platform/database/database.js';
 import { registerVersionSql } from '../register/index.js';
+import type { StaffCaller } from '../staff/index.js';
 import { standardTerms } from '../../test/support/gateway.js';
 import { budgetRows } from '../../test/truth/budget-decisions.js';
 import { describeOnEachDatabase, openTestDatabase } from '../../test/support/databases.js';
 import { Budgets, type ChargedQuestion } from './budgets.js';
 import { decodeKeptCharge } from './kept-charge.js';
 import { putGrantInForce } from './put-grant-in-force.js';
+import { ReadBudgets } from './read-budgets.js';
 
 const now = new Date('2026-03-04T10:00:00Z');
 const later = (milliseconds: number) => new Date(now.getTime() + milliseconds);
@@ -66,7 +68,8 @@ describeOnEachDatabase('budgets', (kind) => {
   };
   const addGrant = async (id: GrantId) => {
     await database.dataSource.query(
-      `INSERT INTO partner (code, name, state, active, valid_after) VALUES ($1, $1, 'AUS', true, now())`,
+      `INSERT INTO partner (code, name, state, active, valid_after)
+       VALUES ($1, $1, 'AUS', true, now()) ON CONFLICT DO NOTHING`,
       [partner],
     );
     await putGrantInForce(database.dataSource, {
@@ -601,6 +604,65 @@ describeOnEachDatabase('budgets', (kind) => {
     expect(await refusal(question({ grant }), later(3))).toBe('CHARGED');
     expect(await refusal(question({ grant }), later(4))).toBe('QUESTIONS');
     expect(await use(asked, 'QUESTIONS')).toEqual([1, 1]);
+  });
+
+  test('a day is told with the misses that were kept, whenever a match gave them back', async () => {
+    const id = randomUUID() as GrantId;
+    const grant = { id, questionsPerDay: 1_000 };
+    await addGrant(id);
+    const readBudgets = new ReadBudgets(
+      database.dataSource,
+      { refresh: async () => undefined, grant: () => undefined },
+      budgets,
+      () => later(2 * day),
+    );
+    const overseer = { active: true, roles: ['OVERSIGHT'] } as unknown as StaffCaller;
+    const told = async (kind: string) =>
+      (await readBudgets.counters(overseer, { from: later(-30 * day), until: later(30 * day) }))
+        .filter((one) => one.grant === id && one.kind === kind)
+        .map(({ endedAt, used }) => [endedAt.toISOString().slice(0, 10), used]);
+    const matched = async (asked: ChargedQuestion, at: Date) => {
+      const charged = await budgets.charge(asked, at);
+      return async () =>
+        database.dataSource.transaction(async (manager) =>
+          charged.giveBackMiss(manager, randomUUID()),
+        );
+    };
+    const midnight = new Date('2026-03-05T00:00:00Z');
+    const giveBack = [];
+    for (let at = 0; at < 30; at += 1) {
+      const asked = question({ grant });
+      if (at < 10) giveBack.push(await matched(asked, later(at)));
+      else await budgets.charge(asked, later(at));
+    }
+    expect(await told('MISSES')).toEqual([['2026-03-05', 30]]);
+    // Nine found are nobody's business; the tenth comes back after midnight, to the day of its question.
+    for (const one of giveBack.slice(0, 9)) await one();
+    expect(await told('MISSES')).toEqual([['2026-03-05', 30]]);
+    await giveBack[9]?.();
+    await giveBack[9]?.();
+    expect(await told('MISSES')).toEqual([['2026-03-05', 20]]);
+    // Folded in by the next charge, and still so; what is refused or repeated is not counted.
+    const next = question({ grant });
+    for (const asked of [next, next]) await budgets.charge(asked, midnight);
+    expect(await refusal(question({ grant: { ...grant, questionsPerDay: 1 } }), midnight)).toBe(
+      'QUESTIONS',
+    );
+    expect(await told('MISSES')).toEqual([['2026-03-05', 20]]);
+    expect(await told('QUESTIONS')).toEqual([['2026-03-05', 30]]);
+    const rows = await database.dataSource.query<object[]>(
+      `SELECT questions, people, misses, tried, matched, returned FROM use_of_day
+       WHERE grant_id = $1 ORDER BY ends_at`,
+      [id],
+    );
+    // A number is tried in its run: one value each.
+    expect(rows).toEqual([
+      { questions: 30, people: 30, misses: 30, tried: 30, matched: 10, returned: 10 },
+      { questions: 1, people: 1, misses: 1, tried: 1, matched: 0, returned: 0 },
+    ]);
+    expect(
+      await database.dataSource.query('SELECT 1 FROM use_returned WHERE grant_id = $1', [id]),
+    ).toEqual([]);
   });
 
   test('two hundred at once against a budget of five let five through', async () => {

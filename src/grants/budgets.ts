@@ -12,13 +12,14 @@ import {
   type BudgetAccount,
   type BudgetKind,
   type BudgetLevel,
-  type BudgetLimits,
   type BudgetTerms,
   type Charges,
 } from '../core/budget/index.js';
 import { GatewayError } from '../core/errors.js';
 import type { GrantId, PartnerCode, StateCode } from '../core/ids.js';
 import { authorityVersionSql } from './authority.js';
+import { chargeJson, unlimited } from './charge-json.js';
+import { giveBackMiss } from './give-back-miss.js';
 import {
   anchorBytes,
   encodeKeptCharge,
@@ -86,13 +87,6 @@ export interface BudgetLedger {
   use(grant: { readonly id: GrantId } & BudgetTerms, now: Date): Promise<readonly BudgetUse[]>;
 }
 
-/** A repeated `requestId` is free within this window (contract)... */
-const repeatMinutes = 10;
-/** ...and counts as a new question after so many, so that free repeats cannot average out noise. */
-const repeatLimit = 10;
-/** Seconds between new values once three quarters of a VALUES budget are used. */
-const slowSeconds = 60;
-
 interface Verdict {
   readonly verdict: 'CHARGED' | 'RELEASED' | 'REPEATED' | 'REUSED' | 'SPENT';
   readonly kind?: BudgetKind;
@@ -159,7 +153,15 @@ export class Budgets implements BudgetLedger {
           authority: BigInt(row?.authority ?? 0),
           kept: verdict.verdict === 'RELEASED' ? null : encodeKeptCharge(charge),
           giveBackMiss: async (manager, reference) =>
-            this.giveBack(manager, { partner, request, accounts, charge, reference, at: now }),
+            this.giveBack(manager, {
+              partner,
+              grant: grant.id,
+              request,
+              accounts,
+              charge,
+              reference,
+              at: now,
+            }),
         };
       case 'REUSED':
         throw new GatewayError('ERR_REQUEST_ID_REUSED', { argument: 'requestId' });
@@ -264,13 +266,14 @@ export class Budgets implements BudgetLedger {
     ]);
     if (matched === null) return;
     const reference = matched;
-    await this.giveBack(manager, { partner, request, accounts, charge, reference, at });
+    await this.giveBack(manager, { partner, grant, request, accounts, charge, reference, at });
   }
 
   private async giveBack(
     manager: EntityManager,
     match: {
       readonly partner: PartnerCode;
+      readonly grant: GrantId;
       readonly request: Buffer;
       readonly accounts: readonly BudgetAccount[];
       readonly charge: KeptCharge;
@@ -278,10 +281,11 @@ export class Budgets implements BudgetLedger {
       readonly at: Date;
     },
   ): Promise<void> {
-    const { partner, request, accounts, charge, reference, at } = match;
+    const { partner, grant, request, accounts, charge, reference, at } = match;
     const day = at.toISOString().slice(0, 10);
     await giveBackMiss(manager, {
       request,
+      grant,
       accounts: accounts.map(({ name }) => name),
       matched: this.fingerprint('safeconduct/matched/v1', partner, reference, day),
       anchors: charge.guards,
@@ -317,7 +321,7 @@ export class Budgets implements BudgetLedger {
       short(anchorBytes, 'safeconduct/anchor/v1', ...parts);
     return {
       question: short(questionBytes, 'safeconduct/asked/v1', partner, grant.id, canonicalQuestion),
-      person: short(personBytes, 'safeconduct/person/v1', charges.person),
+      people: charges.people.map((one) => short(personBytes, 'safeconduct/person/v1', one)),
       missCost: charges.missCost,
       guards: charges.guards.map(anchor),
       probes: charges.probes.map((probe) => ({
@@ -344,87 +348,6 @@ export class Budgets implements BudgetLedger {
       .update(encodeParts(label, ...parts))
       .digest();
   }
-}
-
-/** More than is ever asked (and a quarter of what an int holds): it was within its limits when made. */
-const unlimited: BudgetLimits = {
-  questions: 100_000_000,
-  people: 100_000_000,
-  misses: 100_000_000,
-  values: { NARROW: 100_000_000, TAILS: 100_000_000, WIDE: 100_000_000 },
-  afterMatch: 100_000_000,
-};
-
-/** The charge as charge_question takes it (sliding-budgets.migration.ts). */
-function chargeJson(
-  { person, missCost, probes }: KeptCharge,
-  { grant, partner }: { readonly grant: GrantId; readonly partner: PartnerCode },
-  accounts: readonly { readonly name: string; readonly limits: BudgetLimits }[],
-  now: Date,
-): object {
-  return {
-    grant,
-    partner,
-    accounts: accounts.map(
-      ({ name, limits: { questions, people, misses, values, afterMatch } }) => ({
-        name,
-        QUESTIONS: questions,
-        PEOPLE: people,
-        MISSES: misses,
-        ...values,
-        AFTER: afterMatch,
-      }),
-    ),
-    person: person.toString('hex'),
-    missCost,
-    probes: probes.map(({ width, anchor, value, guard }) => ({
-      width,
-      anchor: anchor.toString('hex'),
-      value: value.toString('hex'),
-      ...(guard === undefined ? {} : { guard: guard.toString('hex') }),
-    })),
-    ends: {
-      QUESTIONS: windowEnd('QUESTIONS', now),
-      PEOPLE: windowEnd('PEOPLE', now),
-      MISSES: windowEnd('MISSES', now),
-      VALUES: windowEnd('VALUES', now),
-    },
-    missesPerMatch,
-    repeatMinutes,
-    repeatLimit,
-    slowSeconds,
-  };
-}
-
-interface GivenBack {
-  readonly request: Buffer;
-  readonly accounts: readonly string[];
-  readonly matched: Buffer;
-  /** Of the person: new values around them count from now on. */
-  readonly anchors: readonly Buffer[];
-  readonly anchorsEndAt: Date;
-}
-
-/** Once for a request, however often it is asked again; only inserts, so that the log never waits. */
-async function giveBackMiss(
-  manager: EntityManager,
-  { request, accounts, matched, anchors, anchorsEndAt }: GivenBack,
-): Promise<void> {
-  await manager.query(
-    `WITH mine AS (
-       UPDATE question_asked SET given_back = true WHERE request = $1 AND NOT given_back
-       RETURNING miss_ends_at, miss_cost),
-     returned AS (
-       INSERT INTO miss_returned (account, ends_at, matched, cost)
-       SELECT account, miss_ends_at, $3, miss_cost FROM mine, unnest($2::text[]) AS a (account))
-     INSERT INTO matched_anchor (account, anchor, ends_at)
-       SELECT a.account, g.anchor, $5 FROM mine, unnest($2::text[]) AS a (account),
-         unnest($4::bytea[]) AS g (anchor)
-       WHERE NOT EXISTS (
-         SELECT FROM matched_anchor m
-         WHERE m.account = a.account AND m.anchor = g.anchor AND m.ends_at = $5)`,
-    [request, accounts, matched, anchors, anchorsEndAt],
-  );
 }
 
 /** The budget of values nearest to its end. */

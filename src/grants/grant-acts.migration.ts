@@ -16,7 +16,7 @@ export class GrantActs1769000000301 implements MigrationInterface {
       'BUDGET_RELEASE',
       'BUDGET_RELEASE_REVIEW',
     ]);
-    await runner.query(termsNarrowWithNotice);
+    await runner.query(termsNarrowSql(comparedWithin));
     await runner.query('ALTER TABLE grant_version ADD COLUMN act uuid');
     await runner.query('ALTER TABLE access_grant ADD COLUMN act uuid');
     await runner.query(`
@@ -83,8 +83,15 @@ export class GrantActs1769000000301 implements MigrationInterface {
   }
 }
 
-/** The rule of core/grants/widening.ts, with notice to the person. */
-const termsNarrowWithNotice = `
+/** Was judged as taking away, and is not any more (compared-widens.migration.ts). */
+export const comparedWithin = "p_after->'matchOn' <@ (p_before->'matchOn')";
+
+/**
+ * The rule of core/grants/widening.ts, with notice to the person.
+ *
+ * @param compared what the elements compared have to be
+ */
+export const termsNarrowSql = (compared: string): string => `
   CREATE OR REPLACE FUNCTION terms_narrow(p_before jsonb, p_after jsonb) RETURNS boolean
   LANGUAGE plpgsql IMMUTABLE AS $$
   DECLARE
@@ -109,7 +116,7 @@ const termsNarrowWithNotice = `
       END IF;
     END LOOP;
     RETURN coalesce(p_after->'caseloads' <@ (p_before->'caseloads')
-      AND p_after->'matchOn' <@ (p_before->'matchOn')
+      AND ${compared}
       AND p_before->'minimumEvidence' <@ (p_after->'minimumEvidence')
       AND (p_after->>'possibleMatch' = 'FOLDED' OR p_before->>'possibleMatch' = 'ALLOWED')
       AND (p_after->>'assuranceLevel' = 'HIGH' OR p_before->>'assuranceLevel' = 'STANDARD')

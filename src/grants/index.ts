@@ -1,10 +1,13 @@
 import { ActsNamed1771000000601 } from './acts-named.migration.js';
 import { Budgets1764000000001 } from './budgets.migration.js';
+import { ComparedWidens1773000000602 } from './compared-widens.migration.js';
+import { DayOfUse1773000000601 } from './day-of-use.migration.js';
 import { NearBudgets1770000000702 } from './near-budgets.migration.js';
 import { SlidingBudgets1769100000000 } from './sliding-budgets.migration.js';
 import { GrantLifecycle1764000000002 } from './lifecycle.migration.js';
 import { GrantActs1769000000301 } from './grant-acts.migration.js';
 import { Grants1763800000002 } from './grants.migration.js';
+import { PeopleByDocument1773000000603 } from './people-by-document.migration.js';
 import { PreviewsCounted1772000000602 } from './previews-counted.migration.js';
 import { TestGrants1770000000101 } from './test-grant.migration.js';
 import { ValuesDefault1771000000101 } from './values-default.migration.js';
@@ -39,6 +42,7 @@ export {
   type VersionView,
 } from './read-grants.js';
 export {
+  counterKinds,
   listBudgetAlarms,
   listTestGrants,
   ReadBudgets,
@@ -76,4 +80,7 @@ export const grantMigrations = [
   ValuesDefault1771000000101,
   ActsNamed1771000000601,
   PreviewsCounted1772000000602,
+  DayOfUse1773000000601,
+  ComparedWidens1773000000602,
+  PeopleByDocument1773000000603,
 ];

@@ -7,19 +7,20 @@ import { anchorWidths, type AnchorWidth } from '../core/budget/index.js';
  * count how often a person was asked about. This file owns the format, unpadded base64url of:
  *
  * ```
- * 0x01 || cost of a miss (1) || question (16) || person (8)
+ * 0x02 || cost of a miss (1) || question (16) || people (1) || person (8) * people
  *   || guards (1) || anchor (8) * guards
  *   || probes (1) || (width + 4 * (number of its guard, 0 for none) (1) || anchor (8) || value (4)) * probes
  * ```
  *
- * At most 420 bytes, for some thirty probes. Of a question with more names and documents than that
- * the widest probes are left out: what is tried around one person comes first.
+ * At most 420 bytes, for some thirty probes; fewer, at least fifteen, where there are many people. Of a
+ * question with more names and documents than that the widest probes are left out: what is tried
+ * around one person comes first.
  */
 export interface KeptCharge {
   /** First 16 bytes of the fingerprint of the whole question. */
   readonly question: Buffer;
-  /** 8 bytes. */
-  readonly person: Buffer;
+  /** 8 bytes each; at least one. */
+  readonly people: readonly Buffer[];
   readonly missCost: number;
   /** 8 bytes each. */
   readonly guards: readonly Buffer[];
@@ -41,14 +42,14 @@ export const personBytes = 8;
 export const anchorBytes = 8;
 export const valueBytes = 4;
 
-const format = 1;
+const format = 2;
 const mostBytes = 420;
 const mostGuards = 12;
 const probeBytes = 1 + anchorBytes + valueBytes;
 
 export function encodeKeptCharge({
   question,
-  person,
+  people,
   missCost,
   guards,
   probes,
@@ -57,7 +58,8 @@ export function encodeKeptCharge({
   const head = Buffer.concat([
     Buffer.of(format, missCost),
     question,
-    person,
+    Buffer.of(people.length),
+    ...people,
     Buffer.of(kept.length),
     ...kept,
   ]);
@@ -79,7 +81,7 @@ export function decodeKeptCharge(text: string): KeptCharge | undefined {
   if (number() !== format) return undefined;
   const missCost = number();
   const question = take(questionBytes);
-  const person = take(personBytes);
+  const people = Array.from({ length: number() || 0 }, () => take(personBytes));
   const guards = Array.from({ length: number() || 0 }, () => take(anchorBytes));
   const probes = Array.from({ length: number() || 0 }, (): KeptProbe | undefined => {
     const flags = number();
@@ -91,7 +93,7 @@ export function decodeKeptCharge(text: string): KeptCharge | undefined {
   });
   const read = probes.filter((probe) => probe !== undefined);
   if (at !== bytes.length || read.length !== probes.length) return undefined;
-  return { question, person, missCost, guards, probes: read };
+  return { question, people, missCost, guards, probes: read };
 }
 
 const rank = (width: AnchorWidth): number => anchorWidths.indexOf(width);

@@ -15,7 +15,8 @@ export class NearBudgets1770000000702 implements MigrationInterface {
   }
 }
 
-const near = {
+/** What charge_question does for accounts near their end. */
+export const near = {
   questions: `IF v_near THEN
         INSERT INTO budget_alarm (account, kind, stage, ends_at, raised_at, partner)
         SELECT u.account, 'QUESTIONS', 'NEAR', u.ends_at, p_now, p_charge->>'partner'

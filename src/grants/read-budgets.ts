@@ -1,6 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
+import { budgetKinds, tellUse, type DayOfUse } from '../core/budget/index.js';
 import { GatewayError } from '../core/errors.js';
-import { tellableCount } from '../core/small-numbers.js';
 import { decideAct, type StaffAct } from '../core/staff/acts.js';
 import { staffReferences, uuidForm, type StaffCaller } from '../staff/index.js';
 import type { Authority } from './authority.js';
@@ -33,16 +33,24 @@ export interface BudgetRelease {
   readonly reviewedAt: Date | null;
 }
 
-/** What was asked under one grant on one UTC day that is over; small numbers are not told. */
+/** RELEASES: of a spent budget by a duty officer, an act of the host. */
+export const counterKinds = [...budgetKinds, 'RELEASES'] as const;
+export type CounterKind = (typeof counterKinds)[number];
+
+/** Use under one grant on one UTC day that is over; small numbers are not told. */
 export interface UseCounter {
   readonly grant: string;
   readonly partner: string;
-  readonly kind: string;
+  readonly kind: CounterKind;
   readonly endedAt: Date;
   readonly used: number | null;
 }
 
 const mostListed = 200;
+/** Days of grants in one reading: a year of seven, or a month of eighty. */
+const mostDays = 2_500;
+/** After a day, until no match of it can still give a miss back: what is told stays as it is. */
+const settlingMinutes = 60;
 
 /** Alarms since an instant, the latest first, at most 200. */
 export async function listBudgetAlarms(
@@ -111,35 +119,55 @@ export class ReadBudgets {
   }
 
   /**
-   * What was asked under each grant, over time, for those who are to see no person in it: whole
-   * days that are over, small numbers left out, all others cut to the ten below. Rehearsals are not
-   * counted.
+   * Use of each kind of budget under each grant, over time, for those who are to see no person in
+   * it: whole days that have been over for an hour, as {@link tellUse} tells them, the latest first.
+   * Releases are told as they are. Rehearsals are not counted.
    */
   async counters(
     caller: StaffCaller,
     { from, until }: { readonly from: Date; readonly until: Date },
   ): Promise<readonly UseCounter[]> {
     permit('COUNTERS_READ', caller);
-    const now = this.now();
-    const rows = await this.dataSource.query<
-      { grant: string; partner: string; kind: string; ends_at: Date; used: number }[]
-    >(
-      `SELECT g.id AS grant, g.partner, u.kind, d.ends_at, sum(u.used)::int AS used
-       FROM budget_use u JOIN access_grant g ON u.account = 'GRANT:' || g.id::text,
-         LATERAL (SELECT date_trunc('day', u.ends_at - interval '1 ms', 'UTC')
-           + interval '1 day' AS ends_at) AS d
-       WHERE u.anchor = '' AND u.kind IN ('QUESTIONS', 'PEOPLE') AND NOT g.test
-         AND d.ends_at > $1 AND d.ends_at <= $2
-       GROUP BY g.id, g.partner, u.kind, d.ends_at
-       ORDER BY d.ends_at DESC, g.partner, g.id, u.kind LIMIT 5000`,
-      [from, until < now ? until : now],
+    const settled = new Date(this.now().getTime() - settlingMinutes * 60_000);
+    const days = await this.dataSource.query<DayRow[]>(
+      `WITH used AS (
+         SELECT grant_id, ends_at, questions, people, misses, tried,
+           d.matched + later.matched AS matched, d.returned + later.returned AS returned
+         FROM use_of_day d, LATERAL (
+           SELECT count(*)::int AS matched, coalesce(sum(cost), 0)::int AS returned
+           FROM use_returned r WHERE r.grant_id = d.grant_id AND r.ends_at = d.ends_at) AS later
+         WHERE ends_at > $1 AND ends_at <= $2),
+       released AS (
+         SELECT grant_id, date_trunc('day', released_at, 'UTC') + interval '1 day' AS ends_at,
+           count(*)::int AS releases
+         FROM budget_release
+         WHERE released_at > $1::timestamptz - interval '1 day' AND released_at < $2
+         GROUP BY 1, 2)
+       SELECT g.id AS "grant", g.partner, ends_at AS "endedAt", coalesce(questions, 0) AS questions,
+         coalesce(people, 0) AS people, coalesce(misses, 0) AS misses,
+         coalesce(tried, 0) AS "values", coalesce(matched, 0) AS matched,
+         coalesce(returned, 0) AS returned, coalesce(releases, 0) AS releases
+       FROM used FULL JOIN released USING (grant_id, ends_at) JOIN access_grant g ON g.id = grant_id
+       WHERE NOT g.test AND ends_at > $1 AND ends_at <= $2
+       ORDER BY ends_at DESC, g.partner, g.id LIMIT ${mostDays}`,
+      [from, until < settled ? until : settled],
     );
-    return rows.map(({ ends_at, used, ...row }) => ({
-      ...row,
-      endedAt: ends_at,
-      used: tellableCount(used),
-    }));
+    return days.flatMap((day) => {
+      const { grant, partner, endedAt, releases } = day;
+      const told: readonly Pick<UseCounter, 'kind' | 'used'>[] = [
+        ...tellUse(day),
+        ...(releases > 0 ? [{ kind: 'RELEASES' as const, used: releases }] : []),
+      ];
+      return told.map(({ kind, used }) => ({ grant, partner, kind, endedAt, used }));
+    });
   }
+}
+
+interface DayRow extends DayOfUse {
+  readonly grant: string;
+  readonly partner: string;
+  readonly endedAt: Date;
+  readonly releases: number;
 }
 
 function permit(act: StaffAct, caller: StaffCaller): void {

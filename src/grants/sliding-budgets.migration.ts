@@ -15,8 +15,8 @@ import { totalsKeptDays } from '../core/budget/index.js';
  *   documents of its own is not counted around a name, where it is a namesake's.
  *
  * `charge_question` takes what it took before (budgets.migration.ts) and beside it `missCost`, `AFTER`
- * of each account and `guard` (hex) of probes; without them it counts as before, for the previous
- * release while both run.
+ * of each account and `guard` (hex) of probes, `people` (hex, several) for `person` and `missBack`, what
+ * a match gives back; without them it counts as before, for the previous release while both run.
  */
 export class SlidingBudgets1769100000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
@@ -58,7 +58,7 @@ export class SlidingBudgets1769100000000 implements MigrationInterface {
 }
 
 /** Rows deleted at a charge, of each table, once their window has ended. */
-const swept = 64;
+export const swept = 64;
 /** Totals are kept for oversight; fingerprints and counts around them are not. */
 const totalsKept = `interval '${totalsKeptDays} days'`;
 /** In which a whole limit of misses fades. */
@@ -85,11 +85,17 @@ const fadedMisses = `
  *
  * @param near what is done for an account of which more than three quarters are used: `questions` once
  *   after questions were counted, `v_near` true where there is one; `people` for each, of `v_row`
+ * @param day what is kept of whole days (day-of-use.migration.ts): `tally` once all is charged, `sweep`
+ *   before; `totalsKept` is an interval for which totals of budgets stay after their window
  */
-export const chargeQuestionSql = (near: {
-  readonly questions: string;
-  readonly people: string;
-}): string => `
+export const chargeQuestionSql = (
+  near: { readonly questions: string; readonly people: string },
+  day: { readonly totalsKept: string; readonly sweep: string; readonly tally: string } = {
+    totalsKept,
+    sweep: '',
+    tally: '',
+  },
+): string => `
   CREATE OR REPLACE FUNCTION charge_question(
     p_request bytea, p_question bytea, p_now timestamptz, p_charge jsonb
   ) RETURNS jsonb LANGUAGE plpgsql AS $$
@@ -102,6 +108,8 @@ export const chargeQuestionSql = (near: {
     v_people timestamptz :=
       date_bin('1 hour', p_now, '2000-01-01T00:00:00Z'::timestamptz) + interval '25 hours';
     v_cost int := coalesce((p_charge->>'missCost')::int, 1);
+    -- What a match gives back of it.
+    v_back int := coalesce((p_charge->>'missBack')::int, v_cost);
     v_fresh jsonb;
     v_row record;
     v_account text;
@@ -122,13 +130,14 @@ export const chargeQuestionSql = (near: {
       SELECT ctid FROM matched_anchor WHERE ends_at <= p_now LIMIT ${swept} FOR UPDATE SKIP LOCKED));
     DELETE FROM budget_use WHERE ctid = ANY (ARRAY(
       SELECT ctid FROM budget_use WHERE ends_at <= p_now
-        AND (anchor <> '' OR ends_at <= p_now - ${totalsKept})
+        AND (anchor <> '' OR ends_at <= p_now - ${day.totalsKept})
       LIMIT ${swept} FOR UPDATE SKIP LOCKED));
+    ${day.sweep}
     BEGIN
       -- The same request again is free; a new one is noted.
       LOOP
         INSERT INTO question_asked (request, question, asked_at, miss_ends_at, miss_cost)
-          VALUES (p_request, p_question, p_now, v_misses, v_cost) ON CONFLICT (request) DO NOTHING;
+          VALUES (p_request, p_question, p_now, v_misses, v_back) ON CONFLICT (request) DO NOTHING;
         EXIT WHEN FOUND;
         SELECT * INTO v_earlier FROM question_asked WHERE request = p_request FOR UPDATE;
         CONTINUE WHEN NOT FOUND;
@@ -139,11 +148,11 @@ export const chargeQuestionSql = (near: {
             RETURN '{"verdict":"REPEATED"}';
           END IF;
           UPDATE question_asked SET given_back = false, miss_ends_at = v_misses,
-            miss_cost = v_cost WHERE request = p_request;
+            miss_cost = v_back WHERE request = p_request;
           EXIT;
         END IF;
         UPDATE question_asked SET question = p_question, asked_at = p_now, repeats = 0,
-          given_back = false, miss_ends_at = v_misses, miss_cost = v_cost
+          given_back = false, miss_ends_at = v_misses, miss_cost = v_back
           WHERE request = p_request;
         EXIT;
       END LOOP;
@@ -170,8 +179,10 @@ export const chargeQuestionSql = (near: {
       WITH account AS (
         SELECT a->>'name' AS name FROM jsonb_array_elements(p_charge->'accounts') AS t (a)),
       tried AS (
-        SELECT 'PEOPLE' AS kind, ''::bytea AS anchor, decode(p_charge->>'person', 'hex') AS value,
+        SELECT 'PEOPLE' AS kind, ''::bytea AS anchor, decode(one, 'hex') AS value,
           v_people AS ends_at
+        FROM jsonb_array_elements_text(
+          coalesce(p_charge->'people', jsonb_build_array(p_charge->'person'))) AS t (one)
         UNION
         SELECT p->>'width', decode(p->>'anchor', 'hex'), decode(p->>'value', 'hex'), v_values
         FROM jsonb_array_elements(p_charge->'probes') AS t (p)),
@@ -294,6 +305,7 @@ export const chargeQuestionSql = (near: {
           VALUES (v_row.account, 'MISSES', 'NEAR', v_misses, p_now, p_charge->>'partner')
           ON CONFLICT DO NOTHING;
       END LOOP;
+      ${day.tally}
       RETURN '{"verdict":"CHARGED"}';
     EXCEPTION WHEN SQLSTATE 'SB001' THEN
       GET STACKED DIAGNOSTICS v_account = MESSAGE_TEXT, v_kind = PG_EXCEPTION_DETAIL,

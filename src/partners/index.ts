@@ -20,7 +20,11 @@ export type {
 export { officerActs } from './officer-acts.js';
 export { clientActs, keysMember } from './client-acts.js';
 export { credentialActs } from './credential-acts.js';
-export { revocationListActs, revocationListAppliers } from './revocation-list-acts.js';
+export {
+  journalEarlierLists,
+  revocationListActs,
+  revocationListAppliers,
+} from './revocation-list-acts.js';
 export { anchorRuleKinds } from './partner.js';
 export { documentActs } from './document-acts.js';
 export {
@@ -56,8 +60,8 @@ export const partnerMigrations = [
   Partners1763800000001,
   PartnerActs1768000000002,
   Officers1768000000004,
-  KeyAges1769000004003,
   Documents1769000000302,
+  KeyAges1769000004003,
   Stops1770000000601,
   RevocationLists1770000000701,
 ];

@@ -1,4 +1,4 @@
-import type { EntityManager } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import type { ActAppliers, RestrictingAct } from '../access-log/index.js';
 import { encodeBase64Url, sha256 } from '../core/bytes.js';
 import { inputInvalid } from '../core/errors.js';
@@ -104,6 +104,40 @@ export const revocationListAppliers: ActAppliers = {
     );
   },
 };
+
+/**
+ * Brings lists that an earlier release imported into the journal, whole and once: until then a database
+ * restored from before them would have forgotten them. Cut short, or done by two gateways at a time, it
+ * is done again, which changes nothing.
+ *
+ * @param restrict keeps an act in the journal
+ * @returns how many lists
+ */
+export async function journalEarlierLists(
+  { manager }: Pick<DataSource, 'manager'>,
+  restrict: (act: RestrictingAct) => Promise<void>,
+): Promise<number> {
+  const lists = await manager.query<{ anchor: string; der: Buffer }[]>(
+    `SELECT c.anchor, c.der FROM anchor_crl c LEFT JOIN crl_taken t ON t.anchor = c.anchor
+     WHERE t.anchor IS NULL ORDER BY c.anchor`,
+  );
+  const anchors = lists.length === 0 ? [] : await readAnchors(manager);
+  let journaled = 0;
+  for (const { anchor: id, der } of lists) {
+    // One that was taken out of service lets nobody in.
+    const anchor = anchors.find((one) => one.id === id);
+    if (anchor === undefined) continue;
+    for (const act of takenActs(parseCrl(der, anchor), new Set())) await restrict(act);
+    await manager.query(
+      `INSERT INTO crl_taken (anchor, this_update, next_update, from_journal)
+       SELECT anchor, this_update, next_update, false FROM anchor_crl WHERE anchor = $1
+       ON CONFLICT (anchor) DO NOTHING`,
+      [id],
+    );
+    journaled += 1;
+  }
+  return journaled;
+}
 
 /** What the journal keeps of a list, the serials `before` left out. */
 function takenActs(

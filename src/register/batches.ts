@@ -2,6 +2,7 @@ import type { EntityManager } from 'typeorm';
 import { GatewayError } from '../core/errors.js';
 import type { SubjectId } from '../core/ids.js';
 import type { ImportReport } from './import-register.js';
+import { heldPeople } from './legal-hold.js';
 import type { PagePerson } from './page.js';
 import type { RegisterChange } from './register-change.js';
 import type { RegisterStore } from './register-store.js';
@@ -92,10 +93,12 @@ const mostFindingKinds = 100;
 
 /**
  * Gives a batch up: what waits in it is destroyed with its data keys, nobody live is touched. One
- * person does it, the importer or another.
+ * person does it, the importer or another. Somebody who only waits would be forgotten by it, and a
+ * legal hold on one of those keeps the whole batch.
  *
  * @returns how many waited in it
- * @throws {GatewayError} ERR_NOT_FOUND; ERR_ROW_CONFLICT when it was released or discarded before
+ * @throws {GatewayError} ERR_NOT_FOUND; ERR_ROW_CONFLICT when it was released or discarded before;
+ *   ERR_LEGAL_HOLD
  */
 export async function discardBatchIn(
   change: RegisterChange,
@@ -115,7 +118,9 @@ export async function discardBatchIn(
     });
   }
   const batchKey = encodeSubjectId(command.batchId as SubjectId);
+  const isHeld = await heldPeople(store, manager);
   let people = 0;
+  let held = 0;
   await change.edit(
     [...batch.pages].sort((a, b) => a - b),
     (page) => {
@@ -127,6 +132,7 @@ export async function discardBatchIn(
           continue;
         }
         people += 1;
+        if (person.live === undefined && isHeld(person)) held += 1;
         change.destroy(person, 'pending');
         const { pending: _pending, ...rest } = person;
         if (person.live !== undefined) stay.push(rest);
@@ -135,7 +141,11 @@ export async function discardBatchIn(
       return people > before;
     },
   );
+  if (held > 0) {
+    throw new GatewayError('ERR_LEGAL_HOLD', { detail: `${held} of the people who wait are held` });
+  }
   await markDiscarded(store, manager, command);
+  await store.onBatchOver?.(manager, [command.batchId]);
   return people;
 }
 

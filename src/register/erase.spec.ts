@@ -10,6 +10,7 @@ import {
 } from '../../test/support/register.js';
 import type { HoldRange } from '../core/register/hold-range.js';
 import type { Caseload, SubjectId } from '../core/ids.js';
+import { discardBatchIn } from './batches.js';
 import { epochContext } from './epoch-keys.js';
 import {
   approveErasure,
@@ -24,7 +25,9 @@ import {
   rotateEpochs,
   type ErasureTarget,
 } from './index.js';
+import type { HoldTarget } from './legal-hold.js';
 import { openPage } from './page.js';
+import { changeRegister } from './register-change.js';
 import { openSubject } from './subject-blob.js';
 
 const days = 24 * 60 * 60 * 1000;
@@ -185,6 +188,37 @@ describeOnEachDatabase('forgetting', (kind) => {
       people: act.people,
       approvedBy: 'registrar-2',
     });
+  });
+
+  test('of who waits, by giving their batch up, stops at a legal hold as well', async () => {
+    const { store } = people.register;
+    const { batchId = '' } = await people.importRows(personRow(30), personRow(3, { sex: 'F' }));
+    const discard = async () =>
+      changeRegister(store, async (change) =>
+        discardBatchIn(change, { batchId, by: 'registrar-1' }),
+      );
+    const hold = async (target: HoldTarget) => {
+      const act = await requestHold(store, {
+        people: target,
+        endsAt: later(2),
+        requestedBy: 'registrar-1',
+      });
+      await approveHold(store, { actId: act.id, people: act.people, approvedBy: 'registrar-2' });
+    };
+    const before = await people.everyRow();
+    for (const target of [named(30), { caseload: testCaseload }, { range: { to: day(1) } }]) {
+      await hold(target);
+      await expect(discard()).rejects.toThrow(/^ERR_LEGAL_HOLD/);
+      await people.database.dataSource.query('DELETE FROM legal_hold');
+    }
+    const rows = async () => JSON.parse(await people.everyRow()) as unknown[][];
+    expect((await rows()).slice(0, 4)).toEqual((JSON.parse(before) as unknown[][]).slice(0, 4));
+    // Whoever is on the register stays there, held or not: only what waited of them goes.
+    await hold(named(3));
+    expect((await discard()).result).toBe(2);
+    expect(await people.find(3)).toEqual(['T-3']);
+    await people.database.dataSource.query('DELETE FROM legal_hold');
+    await expect(request(named(30))).rejects.toMatchObject({ argument: 'references[0]' });
   });
 
   test('reaches backups when the epoch ends, and takes nobody else along', async () => {

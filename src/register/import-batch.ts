@@ -1,43 +1,12 @@
 import type { EntityManager } from 'typeorm';
-import type { RestrictingAct } from '../access-log/index.js';
-import { GatewayError } from '../core/errors.js';
-import type { Caseload, PartnerCode, StateCode, SubjectId } from '../core/ids.js';
-import { peoplePerPage, type PagePerson, type PageVersion, type PendingVersion } from './page.js';
-import { addAuthors } from './batch-authors.js';
-import type { DirectoryEntry, ReferenceDirectory } from './reference-directory.js';
-import type { ImportRules } from './import-register.js';
+import type { SubjectId } from '../core/ids.js';
+import { BatchChange } from './batch-change.js';
+import type { ImportRules, InRecord } from './import-register.js';
+import { decideStep, type AcceptedRow, type BatchOutcome, type Step } from './import-step.js';
+import type { KnownPeople, ReferenceDirectory } from './reference-directory.js';
 import type { EpochKey } from './register-keys.js';
-import type {
-  OpenedPage,
-  RegisterHead,
-  RegisterStore,
-  VersionReference,
-} from './register-store.js';
-import { keepSharing, narrowLive } from './import-sharing.js';
-import type { Narrowing } from './person-fields.js';
-import { namedPerson, restrictionsOf, type NamedPerson } from './restrictions.js';
-import { sealSubject, type SealedSubject } from './subject-blob.js';
-import { decodeSubjectId, encodeSubjectId, makeSubjectId } from './subject-uuid.js';
-
-/** A row that was read, keyed, and is ready to be sealed. */
-export interface AcceptedRow {
-  readonly referenceKey: Buffer;
-  readonly caseload: Caseload;
-  readonly json: Buffer;
-  readonly contentKey: Buffer;
-  readonly terms: Buffer;
-  readonly refusedFor: readonly (PartnerCode | StateCode)[];
-  readonly informed: boolean;
-  /** False: what is known of sharing stays as it is. */
-  readonly sharingGiven: boolean;
-  readonly suppressedFor: readonly (PartnerCode | StateCode)[];
-}
-
-export interface BatchOutcome {
-  readonly added: number;
-  readonly changed: number;
-  readonly unchanged: number;
-}
+import type { RegisterStore } from './register-store.js';
+import { makeSubjectId } from './subject-uuid.js';
 
 export interface ImportBatch {
   /** Takes rows in, or only counts them in a dry run. */
@@ -46,340 +15,142 @@ export interface ImportBatch {
   id(): string | undefined;
 }
 
-/** Pages open at one time: up to some 600 KiB each. */
-const pagesAtOnce = 16;
+/**
+ * Rows in one transaction that holds the log as well, and answers with it: each may be on a page of
+ * its own.
+ */
+const restrictingRowsAtOnce = 128;
 
-/** What happens to one row, given what is known of its reference. */
-type Step =
-  | { readonly kind: 'UNCHANGED' }
-  | { readonly kind: 'ADD' }
-  | { readonly kind: 'CHANGE'; readonly pageNumber: number; readonly content: boolean };
+/** Rows were to be taken in without a record, and one restricts somebody by now. */
+class Restricts extends Error {}
 
-function decideStep(row: AcceptedRow, directory: ReferenceDirectory): Step {
-  const known = directory.find(row.referenceKey);
-  if (known === undefined) return { kind: 'ADD' };
-  const content = !known.contentKey.equals(row.contentKey);
-  const suppression = row.suppressedFor.some((code) => !known.suppressedFor.includes(code));
-  if (!content && !suppression) return { kind: 'UNCHANGED' };
-  return { kind: 'CHANGE', pageNumber: known.pageNumber, content };
-}
-
-/** Rows of one import, in transactions that hold the register's head. */
+/**
+ * Rows of one import, in transactions that hold the register's head.
+ *
+ * Rows that keep somebody who was there from more partners go by themselves, in the transaction of an
+ * access record: what they take away is in the log's book with the change, both or neither, and with
+ * the record in the journal before the import goes on. A gateway that ends in between writes the
+ * journal lines from that book when it starts.
+ */
 export function beginBatch(
   store: RegisterStore,
   directory: ReferenceDirectory,
-  command: Pick<ImportRules, 'requestedBy' | 'dryRun' | 'onRestricted'>,
+  command: Pick<ImportRules, 'requestedBy' | 'dryRun' | 'inRecord'>,
 ): ImportBatch {
+  const { requestedBy, dryRun, inRecord } = command;
   let batchId: SubjectId | undefined;
 
-  const countSteps = (steps: readonly Step[]): BatchOutcome => ({
-    added: steps.filter(({ kind }) => kind === 'ADD').length,
-    changed: steps.filter(({ kind }) => kind === 'CHANGE').length,
-    unchanged: steps.filter(({ kind }) => kind === 'UNCHANGED').length,
-  });
+  /** @param isShared whether the transaction is that of a record, and of others with it */
+  const changeIn = async (
+    manager: EntityManager,
+    { rows, id, epoch, isShared }: Taken & { readonly isShared: boolean },
+  ): Promise<BatchChange> => {
+    const head = await store.readHead(manager, 'lock');
+    let people: KnownPeople = directory;
+    if (head.version !== directory.version) {
+      // What others do in a shared transaction may be undone with it.
+      if (isShared) people = await directory.beyond(store, manager, head);
+      else await directory.catchUp(store, manager, head);
+    }
+    const made = new BatchChange(store, manager, head, epoch, id, people);
+    await made.apply(rows);
+    if (made.restricts && !isShared && inRecord !== undefined) throw new Restricts();
+    if (made.pendingAdded > 0) await made.recordBatch(requestedBy, batchId === undefined);
+    return made;
+  };
+
+  /** Takes over what was committed. */
+  const learn = async (made: BatchChange, id: SubjectId): Promise<BatchOutcome> => {
+    if (made.pendingAdded > 0) batchId = id;
+    if (made.version !== directory.version + 1n) {
+      await store.dataSource.transaction('REPEATABLE READ', async (manager) =>
+        directory.catchUp(store, manager, await store.readHead(manager, 'read')),
+      );
+    } else if (made.peopleOnPage.size > 0) {
+      // Where another import was faster nothing was written, and no version made: the next is another's.
+      directory.advance(made.version, made.people, made.peopleOnPage);
+    }
+    return made.outcome;
+  };
+
+  const nextId = () => batchId ?? makeSubjectId(store.now(), store.random(10));
+
+  const takePlain = async (
+    rows: readonly AcceptedRow[],
+    epoch: EpochKey,
+  ): Promise<readonly BatchOutcome[]> => {
+    const id = nextId();
+    const made = await store.dataSource.transaction(async (manager) =>
+      changeIn(manager, { rows, id, epoch, isShared: false }),
+    );
+    return [await learn(made, id)];
+  };
+
+  const takeRecorded = async (
+    rows: readonly AcceptedRow[],
+    epoch: EpochKey,
+    record: InRecord,
+  ): Promise<readonly BatchOutcome[]> => {
+    const outcomes: BatchOutcome[] = [];
+    for (let at = 0; at < rows.length; at += restrictingRowsAtOnce) {
+      const some = rows.slice(at, at + restrictingRowsAtOnce);
+      const id = nextId();
+      // The last one counts: a transaction may be tried again.
+      const attempts: BatchChange[] = [];
+      await record(async (manager) => {
+        const made = await changeIn(manager, { rows: some, id, epoch, isShared: true });
+        attempts.push(made);
+        return made.restricting();
+      });
+      const made = attempts.at(-1);
+      if (made === undefined) throw new TypeError('a record was made without its work');
+      outcomes.push(await learn(made, id));
+    }
+    return outcomes;
+  };
 
   return {
     id: () => batchId,
     take: async (rows) => {
-      if (rows.length === 0) return { added: 0, changed: 0, unchanged: 0 };
+      if (rows.length === 0) return sum([]);
       const steps = rows.map((row) => decideStep(row, directory));
       const foreseen = countSteps(steps);
-      if (command.dryRun || foreseen.unchanged === rows.length) return foreseen;
+      if (dryRun || foreseen.unchanged === rows.length) return foreseen;
       const epoch = await store.epochs.current(store.now());
-      const nextId = batchId ?? makeSubjectId(store.now(), store.random(10));
-      const change = await store.dataSource.transaction(async (manager) => {
-        const head = await store.readHead(manager, 'lock');
-        if (head.version !== directory.version) await directory.catchUp(store, manager, head);
-        const made = new BatchChange(store, manager, head, epoch, nextId, directory);
-        await made.apply(rows);
-        if (made.pendingAdded > 0)
-          await made.recordBatch(command.requestedBy, batchId === undefined);
-        return made;
-      });
-      if (change.pendingAdded > 0) batchId = nextId;
-      // Where another import was faster nothing was written, and no version made: the next is another's.
-      if (change.peopleOnPage.size > 0) {
-        directory.advance(change.version, change.people, change.peopleOnPage);
+      if (inRecord === undefined) return sum(await takePlain(rows, epoch));
+      const restricts = (at: number) => {
+        const step = steps[at];
+        return step?.kind === 'CHANGE' && step.restricts;
+      };
+      const restricting = rows.filter((_, at) => restricts(at));
+      const others = rows.filter((_, at) => !restricts(at));
+      const first = await takeRecorded(restricting, epoch, inRecord);
+      if (others.length === 0) return sum(first);
+      try {
+        return sum([...first, ...(await takePlain(others, epoch))]);
+      } catch (error) {
+        // Another import was faster with some of them.
+        if (!(error instanceof Restricts)) throw error;
+        return sum([...first, ...(await takeRecorded(others, epoch, inRecord))]);
       }
-      if (command.onRestricted !== undefined) {
-        for (const act of change.restricting()) await command.onRestricted(act);
-      }
-      return change.outcome;
     },
   };
 }
 
-/** One transaction's change of pages and blobs. */
-class BatchChange {
-  readonly version: bigint;
-  /** What the directory has to learn; no view of a page, which would keep it in memory. */
-  readonly people: DirectoryEntry[] = [];
-  readonly peopleOnPage = new Map<number, number>();
-  outcome: BatchOutcome = { added: 0, changed: 0, unchanged: 0 };
-  pendingAdded = 0;
-  readonly #store: RegisterStore;
-  readonly #manager: EntityManager;
-  readonly #head: RegisterHead;
-  readonly #epoch: EpochKey;
-  readonly #batchId: string;
-  readonly #batch: Buffer;
-  readonly #directory: ReferenceDirectory;
-  /** People who were there and are kept from more partners now, by the codes that came to be. */
-  readonly #suppressed = new Map<string, NamedPerson[]>();
-  /** What people refused, or were not told after all, who partners were told of already. */
-  readonly #narrowed = new Map<
-    string,
-    { readonly by: Narrowing; readonly people: NamedPerson[] }
-  >();
-  /** Pending versions that other batches lose to this one. */
-  readonly #replacedInBatch = new Map<string, number>();
-  /** Of these, the batches something of which stays in this one. */
-  readonly #keptFromBatch = new Set<string>();
-  #sealed: (VersionReference & { readonly blob: SealedSubject })[] = [];
-  #gone: VersionReference[] = [];
-
-  constructor(
-    store: RegisterStore,
-    manager: EntityManager,
-    head: RegisterHead,
-    epoch: EpochKey,
-    batchId: SubjectId,
-    directory: ReferenceDirectory,
-  ) {
-    this.#store = store;
-    this.#manager = manager;
-    this.#head = head;
-    this.version = head.version + 1n;
-    this.#epoch = epoch;
-    this.#batchId = batchId;
-    this.#batch = encodeSubjectId(batchId);
-    this.#directory = directory;
-  }
-
-  async apply(rows: readonly AcceptedRow[]): Promise<void> {
-    const changes = new Map<number, AcceptedRow[]>();
-    const additions: AcceptedRow[] = [];
-    let changed = 0;
-    for (const row of rows) {
-      const step = decideStep(row, this.#directory);
-      if (step.kind === 'ADD') additions.push(row);
-      if (step.kind !== 'CHANGE') continue;
-      changed += 1;
-      const onPage = changes.get(step.pageNumber);
-      if (onPage === undefined) changes.set(step.pageNumber, [row]);
-      else onPage.push(row);
-    }
-    this.outcome = {
-      added: additions.length,
-      changed,
-      unchanged: rows.length - additions.length - changed,
-    };
-    const placed = this.#place(additions);
-    const pageNumbers = [...new Set([...changes.keys(), ...placed.keys()])].sort((a, b) => a - b);
-    if (pageNumbers.length === 0) return;
-    for (let at = 0; at < pageNumbers.length; at += pagesAtOnce) {
-      const wanted = pageNumbers.slice(at, at + pagesAtOnce);
-      const pages = await this.#openPages(wanted);
-      for (const page of pages) {
-        await this.#change(page, changes.get(page.pageNumber) ?? []);
-        for (const row of placed.get(page.pageNumber) ?? []) this.#add(page, row);
-        await this.#store.writePage(this.#manager, this.#epoch, this.version, page);
-        this.peopleOnPage.set(page.pageNumber, page.people.length);
-      }
-      await this.#store.deleteSubjects(this.#manager, this.#gone);
-      await this.#store.insertSubjects(this.#manager, this.version, this.#sealed);
-      this.#gone = [];
-      this.#sealed = [];
-    }
-    const written = pageNumbers.map((pageNumber) => [pageNumber, this.version] as const);
-    await this.#store.writeHead(this.#manager, {
-      version: this.version,
-      pages: new Map([...this.#head.pages, ...written]),
-    });
-  }
-
-  /**
-   * The import's own batch grows, others shrink by whom they lose.
-   *
-   * @throws {GatewayError} ERR_ROW_CONFLICT when the batch was released in the meantime
-   */
-  async recordBatch(requestedBy: string, first: boolean): Promise<void> {
-    const pages = [...this.peopleOnPage.keys()];
-    const { added, changed } = this.outcome;
-    if (first) {
-      await this.#manager.query(
-        `INSERT INTO import_batch (id, requested_by, requested_at, added, changed, pending, pages)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-        [this.#batchId, requestedBy, this.#store.now(), added, changed, this.pendingAdded, pages],
-      );
-    } else {
-      const rows = await this.#manager.query<{ id: string }[]>(
-        `WITH grown AS (
-           UPDATE import_batch SET added = added + $2, changed = changed + $3,
-             pending = pending + $4,
-             pages = ARRAY (SELECT DISTINCT unnest(pages || $5::integer[]))
-           WHERE id = $1 AND released_at IS NULL AND discarded_at IS NULL RETURNING id)
-         SELECT id FROM grown`,
-        [this.#batchId, added, changed, this.pendingAdded, pages],
-      );
-      if (rows.length === 0) {
-        throw new GatewayError('ERR_ROW_CONFLICT', {
-          detail: 'the batch was released while it was still being loaded: import the file again',
-        });
-      }
-    }
-    await addAuthors(this.#manager, this.#batchId, [...this.#keptFromBatch]);
-    for (const [id, count] of this.#replacedInBatch) {
-      await this.#manager.query('UPDATE import_batch SET pending = pending - $2 WHERE id = $1', [
-        id,
-        count,
-      ]);
-    }
-  }
-
-  /** Suppressions and refusals in the journal's form. */
-  restricting(): readonly RestrictingAct[] {
-    const suppressed = [...this.#suppressed].flatMap(([codes, people]) =>
-      restrictionsOf(this.#epoch, 'register.suppressed', people, { codes: codes.split(' ') }),
-    );
-    const narrowed = [...this.#narrowed.values()].flatMap(({ people, by }) =>
-      restrictionsOf(this.#epoch, 'register.narrowed', people, by),
-    );
-    return [...suppressed, ...narrowed];
-  }
-
-  /** New people by page: the last one is filled, then new ones are begun. */
-  #place(additions: readonly AcceptedRow[]): Map<number, readonly AcceptedRow[]> {
-    const placed = new Map<number, readonly AcceptedRow[]>();
-    let { pageNumber, people } = this.#directory.lastPage();
-    for (let at = 0; at < additions.length;) {
-      const room = peoplePerPage - people;
-      placed.set(pageNumber, additions.slice(at, at + room));
-      at += room;
-      pageNumber += 1;
-      people = 0;
-    }
-    return placed;
-  }
-
-  async #openPages(pageNumbers: readonly number[]): Promise<OpenedPage[]> {
-    const known = pageNumbers.filter((pageNumber) => this.#head.pages.has(pageNumber));
-    const opened = await this.#store.readPages(this.#manager, known);
-    const fresh = pageNumbers.filter((pageNumber) => !this.#head.pages.has(pageNumber));
-    return [...opened, ...fresh.map((pageNumber) => ({ pageNumber, people: [] }))];
-  }
-
-  async #change(page: OpenedPage, rows: readonly AcceptedRow[]): Promise<void> {
-    if (rows.length === 0) return;
-    const byReference = new Map(rows.map((row) => [row.referenceKey.toString('latin1'), row]));
-    const found = page.people.flatMap((person, at) => {
-      const row = byReference.get(person.referenceKey.toString('latin1'));
-      const newest = person.pending ?? person.live;
-      return row === undefined || newest === undefined ? [] : [{ at, person, row, newest }];
-    });
-    // The secret behind a person's references stays through all versions.
-    const before = await this.#store.readSubjects(
-      this.#manager,
-      found
-        .filter(({ row, newest }) => !row.contentKey.equals(newest.contentKey))
-        .map(({ person, newest }) => ({
-          id: decodeSubjectId(person.subject),
-          version: newest.version,
-        })),
-    );
-    for (const { at, person, row, newest } of found) {
-      const suppressedFor = [...new Set([...person.suppressedFor, ...row.suppressedFor])].sort();
-      if (suppressedFor.length > person.suppressedFor.length) {
-        const codes = row.suppressedFor.join(' ');
-        const people = this.#suppressed.get(codes) ?? [];
-        this.#suppressed.set(codes, people);
-        people.push(namedPerson(person));
-      }
-      let next: PagePerson = { ...person, suppressedFor };
-      if (!row.contentKey.equals(newest.contentKey)) {
-        const id = decodeSubjectId(person.subject);
-        const opened = before.get(id);
-        if (opened === undefined) {
-          throw new GatewayError('ERR_SEALED_DATA_DAMAGED', { detail: `subject ${id} is missing` });
-        }
-        if (person.pending !== undefined) {
-          this.#replace(person.pending, person.subject);
-          if (!row.sharingGiven && opened.content.sharing !== undefined) {
-            this.#keptFromBatch.add(decodeSubjectId(person.pending.batch));
-          }
-        }
-        const kept = row.sharingGiven ? row : keepSharing(row, opened.content, newest);
-        const secret = opened.referenceSecret;
-        const live = await this.#narrowLive(person, kept, newest.version + 1);
-        const version = (live?.version ?? newest.version) + 1;
-        const pending = this.#seal(kept, person.subject, version, secret);
-        next = { ...next, ...(live && { live }), pending };
-      }
-      page.people[at] = next;
-      this.#learn(page, row, suppressedFor);
-    }
-  }
-
-  /** @returns the live version that took the place of the one there was */
-  async #narrowLive(
-    person: PagePerson,
-    row: AcceptedRow,
-    version: number,
-  ): Promise<PageVersion | undefined> {
-    const narrowed = await narrowLive(this.#store, this.#manager, this.#epoch, {
-      person,
-      row,
-      version,
-    });
-    if (narrowed === undefined) return undefined;
-    const { by, gone, blob, live } = narrowed;
-    this.#gone.push(gone);
-    this.#sealed.push({ id: gone.id, version, blob });
-    const alike = this.#narrowed.get(JSON.stringify(by)) ?? { by, people: [] };
-    this.#narrowed.set(JSON.stringify(by), alike);
-    alike.people.push(namedPerson(person));
-    return live;
-  }
-
-  #add(page: OpenedPage, row: AcceptedRow): void {
-    const drawn = this.#store.random(42);
-    const id = makeSubjectId(this.#store.now(), drawn.subarray(0, 10));
-    const subject = encodeSubjectId(id);
-    const person: PagePerson = {
-      subject,
-      referenceKey: row.referenceKey,
-      caseload: row.caseload,
-      suppressedFor: row.suppressedFor,
-      pending: this.#seal(row, subject, 1, drawn.subarray(10)),
-    };
-    page.people.push(person);
-    this.#learn(page, row, row.suppressedFor);
-  }
-
-  #learn(page: OpenedPage, row: AcceptedRow, suppressedFor: PagePerson['suppressedFor']): void {
-    const { referenceKey, contentKey } = row;
-    this.people.push({ pageNumber: page.pageNumber, referenceKey, contentKey, suppressedFor });
-  }
-
-  #seal(
-    row: AcceptedRow,
-    subject: Buffer,
-    version: number,
-    referenceSecret: Uint8Array,
-  ): PendingVersion {
-    const id = decodeSubjectId(subject);
-    const dataKey = this.#store.random(32);
-    const blob = sealSubject(this.#epoch, id, version, row.json, referenceSecret, dataKey);
-    this.#sealed.push({ id, version, blob });
-    this.pendingAdded += 1;
-    const { contentKey, terms, refusedFor, informed } = row;
-    return { version, batch: this.#batch, contentKey, terms, refusedFor, informed };
-  }
-
-  /** A newer pending version takes the place of one that was never released. */
-  #replace(pending: PendingVersion, subject: Buffer): void {
-    this.#gone.push({ id: decodeSubjectId(subject), version: pending.version });
-    const batch = decodeSubjectId(pending.batch);
-    this.#replacedInBatch.set(batch, (this.#replacedInBatch.get(batch) ?? 0) + 1);
-  }
+interface Taken {
+  readonly rows: readonly AcceptedRow[];
+  readonly id: SubjectId;
+  readonly epoch: EpochKey;
 }
+
+const countSteps = (steps: readonly Step[]): BatchOutcome => ({
+  added: steps.filter(({ kind }) => kind === 'ADD').length,
+  changed: steps.filter(({ kind }) => kind === 'CHANGE').length,
+  unchanged: steps.filter(({ kind }) => kind === 'UNCHANGED').length,
+});
+
+const sum = (outcomes: readonly BatchOutcome[]): BatchOutcome => ({
+  added: outcomes.reduce((total, { added }) => total + added, 0),
+  changed: outcomes.reduce((total, { changed }) => total + changed, 0),
+  unchanged: outcomes.reduce((total, { unchanged }) => total + unchanged, 0),
+});

@@ -1,7 +1,9 @@
+import type { EntityManager } from 'typeorm';
 import type { RestrictingAct } from '../access-log/index.js';
 import { dayOf } from '../core/dates/index.js';
 import type { Caseload, PartnerCode } from '../core/ids.js';
-import { beginBatch, type AcceptedRow } from './import-batch.js';
+import { beginBatch } from './import-batch.js';
+import type { AcceptedRow } from './import-step.js';
 import { readJsonLines, type SourceRow } from './file/people-file.js';
 import type { RowRules } from './import-row.js';
 import { NamedReferences } from './named-references.js';
@@ -28,14 +30,19 @@ export interface ImportRules {
   readonly builtIn?: boolean;
   /** Rows in one transaction; 1,024 when absent. */
   readonly rowsPerTransaction?: number;
-  /**
-   * Given, after each transaction, what it took away from partners of people who were on the register
-   * already: AccessLog.restrict keeps it in the journal.
-   */
-  readonly onRestricted?: (act: RestrictingAct) => Promise<void>;
+  /** Without it what a file takes away stands in the database alone: where there is no log. */
+  readonly inRecord?: InRecord;
   /** Told after each batch of rows. */
   readonly onProgress?: (rows: number) => void;
 }
+
+/**
+ * Makes an access record, and does `work` in its transaction (AccessLog.append, `alongside`): what it
+ * took away from partners of people who were on the register is in the journal with the record.
+ */
+export type InRecord = (
+  work: (manager: EntityManager) => Promise<readonly RestrictingAct[]>,
+) => Promise<void>;
 
 /** Lines are those of the file, from 1; `column` is a path of member names. Never a value. */
 export interface ImportReport {

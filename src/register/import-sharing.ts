@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { GatewayError } from '../core/errors.js';
-import type { AcceptedRow } from './import-batch.js';
+import type { AcceptedRow } from './import-step.js';
 import type { PagePerson, PageVersion } from './page.js';
 import { narrowContent, narrowingOf, type Narrowing } from './person-fields.js';
 import type { EpochKey } from './register-keys.js';

@@ -25,13 +25,17 @@ export interface Replaced {
   readonly next: number | undefined;
 }
 
-/** Says what is no longer so, before the versions that go are destroyed. */
+/**
+ * Says what is no longer so, before the versions that go are destroyed.
+ *
+ * @returns what changed, in the order of `replaced`
+ */
 export async function tellLiveChanges(
   store: RegisterStore,
   manager: EntityManager,
   replaced: readonly Replaced[],
-): Promise<void> {
-  if (store.onLiveChange === undefined || replaced.length === 0) return;
+): Promise<readonly LiveChange[]> {
+  if (replaced.length === 0) return [];
   const going: VersionReference[] = [];
   const coming: VersionReference[] = [];
   for (const { subject: id, live, next } of replaced) {
@@ -52,5 +56,6 @@ export async function tellLiveChanges(
     }
     return { subject, contents: { before, after } };
   });
-  await store.onLiveChange(manager, changes);
+  await store.onLiveChange?.(manager, changes);
+  return changes;
 }

@@ -124,8 +124,9 @@ const mergeKinds =
   "'ADD', 'CORRECT', 'SUPPRESS', 'LIFT_SUPPRESSION', 'ERASE', 'SET_HOLD', 'LIFT_HOLD', 'MERGE', 'KEEP_APART'";
 
 /** People entered twice: merged by two people, or known to be two. */
-class RegisterDuplicates1764000000000 implements MigrationInterface {
-  readonly name = 'RegisterDuplicates1764000000000';
+class RegisterDuplicates1764000000003 implements MigrationInterface {
+  readonly name = 'RegisterDuplicates1764000000003';
+  readonly formerly = 'RegisterDuplicates1764000000000';
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
@@ -265,7 +266,7 @@ class RegisterReleases1771000000001 implements MigrationInterface {
 export const registerMigrations: readonly Migration[] = [
   Register1763800000000,
   RegisterActs1763900000000,
-  RegisterDuplicates1764000000000,
+  RegisterDuplicates1764000000003,
   RegisterExports1764100000000,
   RegisterBatches1769100000001,
   EpochKeysLeave1769200000000,

@@ -4,17 +4,42 @@ import { peoplePerPage, type PagePerson } from './page.js';
 import type { OpenedPage, RegisterHead, RegisterStore } from './register-store.js';
 import { SegmentedWords, WordTable } from './word-table.js';
 
+type Codes = readonly (PartnerCode | StateCode)[];
+
+/** Whom somebody is kept from. */
+export interface Standing {
+  readonly suppressedFor: Codes;
+  /** What holds of the version partners are told of; undefined for somebody who only waits. */
+  readonly told: { readonly refusedFor: Codes; readonly informed: boolean } | undefined;
+}
+
 /** What an import needs to know of a person before it opens anything. */
-export interface KnownPerson {
+export interface KnownPerson extends Standing {
   readonly pageNumber: number;
   /** Content key of the newest version, released or not. */
   readonly contentKey: Buffer;
-  readonly suppressedFor: readonly (PartnerCode | StateCode)[];
 }
 
 export interface DirectoryEntry extends KnownPerson {
   readonly referenceKey: Buffer;
 }
+
+/** From references to people, and where the next ones go. */
+export interface KnownPeople {
+  find(referenceKey: Buffer): KnownPerson | undefined;
+  /** First page with room, and how many people it holds. */
+  lastPage(): LastPage;
+}
+
+interface LastPage {
+  readonly pageNumber: number;
+  readonly people: number;
+}
+
+export const standingOf = ({ suppressedFor, live }: PagePerson): Standing => ({
+  suppressedFor,
+  told: live && { refusedFor: live.refusedFor, informed: live.informed },
+});
 
 /** Pages read in one query. */
 const pagesPerRead = 16;
@@ -23,14 +48,14 @@ const pagesPerRead = 16;
  * From references to people, for the length of one import: reference keys stand in sealed pages
  * only, so the pages are read once and the keys kept here, in typed arrays.
  */
-export class ReferenceDirectory {
+export class ReferenceDirectory implements KnownPeople {
   readonly #ordinals = new WordTable(4);
   /** By ordinal: page number + 1, or 0 for nobody. */
   readonly #page = new SegmentedWords(1);
   readonly #content = new SegmentedWords(4);
-  readonly #suppression = new SegmentedWords(1);
-  readonly #suppressions = new Map<string, number>();
-  readonly #suppressionCodes: PagePerson['suppressedFor'][] = [];
+  readonly #standing = new SegmentedWords(1);
+  readonly #standingNumbers = new Map<string, number>();
+  readonly #standings: Standing[] = [];
   readonly #peopleOnPage: number[] = [];
   #version = -1n;
 
@@ -52,6 +77,30 @@ export class ReferenceDirectory {
     this.#version = head.version;
   }
 
+  /** What a head holds beyond this, for one transaction that may still be undone. */
+  async beyond(
+    store: RegisterStore,
+    manager: EntityManager,
+    head: RegisterHead,
+  ): Promise<KnownPeople> {
+    const beyond = new ReferenceDirectory();
+    beyond.#version = this.#version;
+    await beyond.catchUp(store, manager, head);
+    return {
+      find: (referenceKey) => {
+        const fresh = beyond.find(referenceKey);
+        const known = fresh ?? this.find(referenceKey);
+        // Off a page that was read again: gone from the register.
+        const isGone = fresh === undefined && beyond.#holds(known?.pageNumber);
+        return isGone ? undefined : known;
+      },
+      lastPage: () =>
+        beyond.#peopleOnPage.length < this.#peopleOnPage.length
+          ? this.lastPage()
+          : beyond.lastPage(),
+    };
+  }
+
   /** Takes over what a page says. */
   load(page: OpenedPage): void {
     if ((this.#peopleOnPage[page.pageNumber] ?? 0) > 0) {
@@ -59,11 +108,13 @@ export class ReferenceDirectory {
         if (this.#page.get(ordinal) === page.pageNumber + 1) this.#page.set(ordinal, 0, 0);
       }
     }
-    for (const { referenceKey, live, pending, suppressedFor } of page.people) {
-      const newest = pending ?? live;
+    const { pageNumber } = page;
+    for (const person of page.people) {
+      const newest = person.pending ?? person.live;
       if (newest === undefined) continue;
+      const { referenceKey } = person;
       const { contentKey } = newest;
-      this.#put({ pageNumber: page.pageNumber, referenceKey, contentKey, suppressedFor });
+      this.#put({ pageNumber, referenceKey, contentKey, ...standingOf(person) });
     }
     this.#peopleOnPage[page.pageNumber] = page.people.length;
   }
@@ -83,15 +134,20 @@ export class ReferenceDirectory {
     const ordinal = this.#ordinals.find(wordsOf(referenceKey), 0);
     const page = ordinal < 0 ? 0 : this.#page.get(ordinal);
     if (page === 0) return undefined;
+    const standing = this.#standings[this.#standing.get(ordinal)];
     return {
       pageNumber: page - 1,
       contentKey: this.#content.bytes(ordinal),
-      suppressedFor: this.#suppressionCodes[this.#suppression.get(ordinal)] ?? [],
+      suppressedFor: standing?.suppressedFor ?? [],
+      told: standing?.told,
     };
   }
 
-  /** First page with room, and how many people it holds. */
-  lastPage(): { readonly pageNumber: number; readonly people: number } {
+  #holds(pageNumber: number | undefined): boolean {
+    return pageNumber !== undefined && this.#peopleOnPage[pageNumber] !== undefined;
+  }
+
+  lastPage(): LastPage {
     const last = Math.max(0, this.#peopleOnPage.length - 1);
     const people = this.#peopleOnPage[last] ?? 0;
     return people < peoplePerPage
@@ -103,15 +159,16 @@ export class ReferenceDirectory {
     const ordinal = this.#ordinals.add(wordsOf(entry.referenceKey), 0);
     this.#page.set(ordinal, 0, entry.pageNumber + 1);
     this.#content.bytes(ordinal).set(entry.contentKey);
-    this.#suppression.set(ordinal, 0, this.#suppressionNumber(entry.suppressedFor));
+    this.#standing.set(ordinal, 0, this.#standingNumber(entry));
   }
 
-  #suppressionNumber(codes: PagePerson['suppressedFor']): number {
-    const name = codes.join(' ');
-    let number = this.#suppressions.get(name);
+  #standingNumber({ suppressedFor, told }: Standing): number {
+    const refused = told && `${told.informed ? 1 : 0} ${told.refusedFor.join(' ')}`;
+    const name = `${suppressedFor.join(' ')}/${refused ?? ''}`;
+    let number = this.#standingNumbers.get(name);
     if (number === undefined) {
-      number = this.#suppressionCodes.push(codes) - 1;
-      this.#suppressions.set(name, number);
+      number = this.#standings.push({ suppressedFor, told }) - 1;
+      this.#standingNumbers.set(name, number);
     }
     return number;
   }

@@ -4,6 +4,7 @@ import { GatewayError, inputInvalid } from '../core/errors.js';
 import { builtInCaseload, type Caseload, type SubjectId } from '../core/ids.js';
 import { subjectBlockingTerms } from '../core/matching/index.js';
 import { addAuthors } from './batch-authors.js';
+import { leaveBatches } from './leave-batches.js';
 import type { PagePerson, PageVersion, PendingVersion } from './page.js';
 import type { PersonFinder } from './person-finder.js';
 import type { EpochKey } from './register-keys.js';
@@ -330,12 +331,7 @@ export class RegisterChange {
   /** Head and pages agree again. Returns the register's version. */
   async finish(): Promise<bigint> {
     if (this.#written.size === 0) return this.#head.version;
-    for (const [batch, count] of this.#leftBatch) {
-      await this.manager.query('UPDATE import_batch SET pending = pending - $2 WHERE id = $1', [
-        batch,
-        count,
-      ]);
-    }
+    await leaveBatches(this.store, this.manager, this.#leftBatch);
     const written = [...this.#written].map((pageNumber) => [pageNumber, this.version] as const);
     await this.store.writeHead(this.manager, {
       version: this.version,

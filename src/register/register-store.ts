@@ -6,6 +6,7 @@ import type { EpochKeyProvider } from '../platform/keys/epoch-key-files.js';
 import type { MasterKey } from '../platform/keys/keys.js';
 import { blockingScheme } from './blocking-scheme.js';
 import { EpochKeys } from './epoch-keys.js';
+import type { OnBatchOver } from './leave-batches.js';
 import type { OnLiveChange } from './live-change.js';
 import { decodePage, sealPage, unsealPage, type PagePerson } from './page.js';
 import { PersonFinder } from './person-finder.js';
@@ -23,6 +24,8 @@ export interface RegisterOptions {
   readonly onLiveChange?: OnLiveChange;
   /** Moves what others keep under epoch keys; before the keys of ended epochs go. */
   readonly onEpochMove?: OnEpochMove;
+  /** Told of batches that are released, given up or empty; in the transaction of the change. */
+  readonly onBatchOver?: OnBatchOver;
 }
 
 /**
@@ -62,6 +65,7 @@ export class RegisterStore {
   readonly masterKey: MasterKey;
   readonly onLiveChange: OnLiveChange | undefined;
   readonly onEpochMove: OnEpochMove | undefined;
+  readonly onBatchOver: OnBatchOver | undefined;
 
   private constructor(options: RegisterOptions, keys: IndexKeys, epochs: EpochKeys) {
     this.dataSource = options.dataSource;
@@ -70,6 +74,7 @@ export class RegisterStore {
     this.masterKey = options.masterKey;
     this.onLiveChange = options.onLiveChange;
     this.onEpochMove = options.onEpochMove;
+    this.onBatchOver = options.onBatchOver;
     this.keys = keys;
     this.epochs = epochs;
   }

@@ -1,8 +1,11 @@
 import type { EntityManager } from 'typeorm';
+import type { RestrictingAct } from '../access-log/index.js';
 import { GatewayError } from '../core/errors.js';
 import type { SubjectId } from '../core/ids.js';
 import { tellLiveChanges, type Replaced } from './live-change.js';
+import { NarrowedPeople } from './narrowed-people.js';
 import type { PagePerson } from './page.js';
+import { narrowingOf } from './person-fields.js';
 import { readyToChange, type ReadyToChange } from './register-change.js';
 import type { RegisterStore, VersionReference } from './register-store.js';
 import { decodeSubjectId, encodeSubjectId } from './subject-uuid.js';
@@ -19,6 +22,8 @@ export interface ReleaseReport {
   readonly people: number;
   /** Register version from which they can be found. */
   readonly version: bigint;
+  /** What partners are told no longer, for the journal: a visa that ended. */
+  readonly restricting: readonly RestrictingAct[];
 }
 
 const pagesPerRead = 16;
@@ -75,11 +80,12 @@ export async function releaseBatchIn(
   // 3. Pending versions become live; the versions before them go, and their data keys.
   const version = head.version + 1n;
   const pages = new Map(head.pages);
+  const narrowed = new NarrowedPeople();
   let people = 0;
   for (let at = 0; at < batch.pages.length; at += pagesPerRead) {
     const opened = await store.readPages(manager, batch.pages.slice(at, at + pagesPerRead));
     const gone: VersionReference[] = [];
-    const replaced: Replaced[] = [];
+    const replaced: (Replaced & { readonly person: PagePerson })[] = [];
     for (const page of opened) {
       const before = people;
       page.people.forEach((person, index) => {
@@ -88,7 +94,8 @@ export async function releaseBatchIn(
         if (person.live !== undefined) {
           const subject = decodeSubjectId(person.subject);
           gone.push({ id: subject, version: person.live.version });
-          replaced.push({ subject, live: person.live.version, next: person.pending.version });
+          const [live, next] = [person.live.version, person.pending.version];
+          replaced.push({ subject, live, next, person });
         }
         page.people[index] = released(person);
       });
@@ -96,7 +103,12 @@ export async function releaseBatchIn(
       await store.writePage(manager, epoch, version, page);
       pages.set(page.pageNumber, version);
     }
-    await tellLiveChanges(store, manager, replaced);
+    const changes = await tellLiveChanges(store, manager, replaced);
+    replaced.forEach(({ person }, index) => {
+      const contents = changes[index]?.contents;
+      const by = contents && narrowingOf([contents], true);
+      if (by !== undefined) narrowed.note(by, person);
+    });
     await store.deleteSubjects(manager, gone);
   }
 
@@ -107,7 +119,8 @@ export async function releaseBatchIn(
     `UPDATE import_batch SET released_by = $2, released_at = $3, pending = 0 WHERE id = $1`,
     [command.batchId, command.releasedBy, store.now()],
   );
-  return { people, version };
+  await store.onBatchOver?.(manager, [command.batchId]);
+  return { people, version, restricting: narrowed.restricting(epoch) };
 }
 
 function released(person: PagePerson): PagePerson {

@@ -2,6 +2,7 @@ import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { emptyAccessLog, openTestLog } from '../../test/support/access-log.js';
 import { findNeedles } from '../../test/support/byte-sweep.js';
+import { FaultyFiles } from '../../test/support/faulty-files.js';
 import { describeOnEachDatabase, temporaryHome } from '../../test/support/databases.js';
 import {
   knownPartners,
@@ -13,13 +14,14 @@ import {
   type TestRegister,
 } from '../../test/support/register.js';
 import { backUpTables, restoreTables } from '../../test/support/restored-database.js';
-import type { AccessLog, RestrictingAct } from '../access-log/index.js';
+import type { AccessLog } from '../access-log/index.js';
 import type { PartnerCode } from '../core/ids.js';
 import { migrations } from '../migrations.js';
 import { approveErasureIn, requestErasure } from './erase.js';
 import { findErased } from './erased-references.js';
 import { approveExportIn, requestExport } from './export-register.js';
 import { honeyPeopleOf } from './honey.js';
+import type { InRecord } from './import-register.js';
 import { approveMergeIn, requestMerge } from './merge.js';
 import { approveHoldIn, isHeld, legalHolds, requestHold } from './legal-hold.js';
 import { correctPersonIn } from './one-person.js';
@@ -33,6 +35,7 @@ import {
   plantHoneyIn,
   retireHoneyIn,
 } from './planted-honey.js';
+import { releaseBatchIn } from './release-batch.js';
 import { readKnownAgain } from './releases.js';
 import { suppressPeopleIn } from './suppression.js';
 
@@ -45,6 +48,11 @@ const tables = [
   ),
 ];
 
+const sharing = { informedOn: '2026-01-05' };
+const visaOf = (number: number) => ({ reference: `V-${number}`, status: 'GRANTED' });
+const row = (number: number, more: object = {}) =>
+  personRow(number, { visa: visaOf(number), sharing, ...more });
+
 describeOnEachDatabase('yesterday’s register restored', (kind) => {
   let people: TestRegister;
   let log: AccessLog;
@@ -53,14 +61,7 @@ describeOnEachDatabase('yesterday’s register restored', (kind) => {
 
   beforeAll(async () => {
     people = await openTestRegister(kind, migrations);
-    await people.addRows(
-      ...[1, 2, 3, 4, 5, 6].map((number) =>
-        personRow(number, {
-          visa: { reference: `V-${number}`, status: 'GRANTED' },
-          sharing: { informedOn: '2026-01-05' },
-        }),
-      ),
-    );
+    await people.addRows(...[1, 2, 3, 4, 5, 6].map((number) => row(number)));
   }, 60_000);
   afterAll(async () => people.close());
   beforeEach(async () => {
@@ -334,28 +335,117 @@ describeOnEachDatabase('yesterday’s register restored', (kind) => {
     ).toBe(false);
   });
 
-  test('a suppression that came with a file stays', async () => {
-    const { dataSource } = people.database;
-    const acts: RestrictingAct[] = [];
-    await importRegister(register.store, {
+  /** As a file is imported: what it takes away in the transaction of a record. */
+  const importFile = async (
+    rows: readonly object[],
+    inRecord: InRecord = async (alongside) => void (await log.append(hostEntry(), { alongside })),
+  ) => {
+    const report = await importRegister(register.store, {
       source: (async function* () {
-        const row = personRow(1, { suppressedFor: ['AUS'] });
-        yield Buffer.from(`${JSON.stringify(row)}\n`);
+        for (const one of rows) yield Buffer.from(`${JSON.stringify(one)}\n`);
       })(),
       requestedBy: 'registrar-1',
       knownPartners,
       dryRun: false,
-      onRestricted: async (act) => {
-        acts.push(act);
-        await log.restrict(act);
-      },
+      inRecord,
     });
     await register.load();
-    expect(acts).toHaveLength(1);
-    expect(await found(1)).toEqual([]);
+    return report;
+  };
+  const count = async (table: string) => (await query(`SELECT 1 FROM ${table}`)).length;
+  const refusing = { sharing: { ...sharing, refusedFor: [testPartner.code] } };
+  const suppressed = { suppressedFor: ['AUS'] };
+
+  test('a suppression and a refusal that came with a file stay, and no other row makes a record', async () => {
+    const report = await importFile([
+      row(1, suppressed),
+      row(2, refusing),
+      row(3, { household: 'H-3' }),
+      row(9, suppressed),
+    ]);
+    expect(report).toMatchObject({ added: 1, changed: 3, rejected: 0 });
+    expect([await count('access_log_leaf'), await count('access_log_act')]).toEqual([1, 2]);
+    // Whoever waits is in one batch.
+    expect(await query('SELECT id, pending FROM import_batch WHERE pending > 0')).toEqual([
+      { id: report.batchId, pending: 3 },
+    ]);
+    expect(await found(1, 2, 3)).toEqual(['T-3']);
     await restart();
-    expect(await found(1)).toEqual([]);
-    expect(await dataSource.query('SELECT 1 FROM access_log_act')).toHaveLength(1);
+    expect(log.report.reappliedActs).toBe(2);
+    expect(await found(1, 2, 3)).toEqual(['T-3']);
+    // The same file again has nothing left to take away.
+    await importFile([row(1, suppressed)]);
+    expect(await count('access_log_act')).toBe(2);
+  });
+
+  test('so do those of a file whose gateway ended before its journal had them', async () => {
+    await log.close();
+    const files = new FaultyFiles();
+    const acts = registerActAppliers(register.store);
+    log = await openTestLog(people.database.dataSource, home.path, { acts, files });
+    files.fail('write');
+    const imported = importFile([row(1, refusing), row(2, suppressed)]);
+    await expect(imported).rejects.toThrow(/^ERR_LOG_UNAVAILABLE/);
+    await log.close();
+    // The journal is written from what the transaction left in the database.
+    await open();
+    await register.load();
+    expect(log.report).toMatchObject({ completedFromDatabase: 1, reappliedActs: 0 });
+    expect(await found(1, 2, 4)).toEqual(['T-4']);
+    await restart();
+    expect(log.report.reappliedActs).toBe(2);
+    expect(await found(1, 2, 4)).toEqual(['T-4']);
+  });
+
+  test('what was undone with its record is not in the journal either', async () => {
+    let acts = 0;
+    const cutOff = importFile([row(1, suppressed)], async (work) => {
+      await log.append(hostEntry(), {
+        alongside: async (manager) => {
+          acts += (await work(manager)).length;
+          throw new Error('the connection is lost');
+        },
+      });
+    });
+    await expect(cutOff).rejects.toThrow();
+    expect(acts).toBe(1);
+    await suppress(2);
+    expect(await found(1, 2)).toEqual(['T-1']);
+    await restart();
+    expect(log.report.reappliedActs).toBe(1);
+    expect(await found(1, 2)).toEqual(['T-1']);
+  });
+
+  test('files and acts of one person at one time: each holds, and stays', async () => {
+    const reports = await Promise.all([
+      importFile([row(1, suppressed), row(9, { household: 'H-1' })]),
+      suppress(4),
+      importFile([row(3, refusing), row(9, { household: 'H-2' }), row(10)]),
+      suppress(5),
+    ]);
+    expect((reports[0]?.added ?? 0) + (reports[2]?.added ?? 0)).toBe(2);
+    expect(await found(1, 2, 3, 4, 5)).toEqual(['T-2']);
+    await restart();
+    expect(await found(1, 2, 3, 4, 5)).toEqual(['T-2']);
+  });
+
+  test('a visa that a file has ended stays ended once the file is released', async () => {
+    const ended = { visa: { ...visaOf(1), status: 'CANCELLED' } };
+    const { batchId = '' } = await importFile([row(1, ended), row(2, { fatherName: 'Abdul' })]);
+    expect(await count('access_log_act')).toBe(0);
+    const ready = await readyToChange(register.store);
+    const command = { batchId, people: 2, releasedBy: 'registrar-2' };
+    await log.append(hostEntry(), {
+      alongside: async (manager) =>
+        (await releaseBatchIn(register.store, manager, ready, command)).restricting,
+    });
+    await restart();
+    expect(log.report.reappliedActs).toBe(1);
+    const told = [...(await opened(1)), ...(await opened(2))];
+    expect(told.map(({ subject }) => [subject.visa?.status, subject.fatherName])).toEqual([
+      ['CANCELLED', undefined],
+      ['GRANTED', undefined],
+    ]);
   });
 
   test('an act of another release refuses the start, and so does one whose key is gone', async () => {

@@ -123,7 +123,9 @@ describeOnEachDatabase('what a person said of sharing', (kind) => {
       requestedBy: 'registrar-1',
       knownPartners,
       dryRun: false,
-      onRestricted: async (act) => void journaled.push(act),
+      inRecord: async (work) => {
+        journaled.push(...(await people.database.dataSource.transaction(work)));
+      },
     });
     await people.register.catchUp(report.version);
     expect([await people.find(3), await findTold(4)]).toEqual([[], []]);

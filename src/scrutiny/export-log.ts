@@ -35,6 +35,16 @@ export interface TreeView {
 export interface TreesView extends Omit<LogKeys, 'v' | 'kind' | 'trees'> {
   readonly trees: readonly TreeView[];
   readonly coverVerifierKey: string;
+  readonly check: CheckView;
+}
+
+/** How far the check of the whole log has come. */
+export interface CheckView {
+  readonly endedAt: Date | null;
+  readonly startedAt: Date | null;
+  readonly checked: number;
+  readonly total: number;
+  readonly relisted: number;
 }
 
 /** Most records of one call. */
@@ -44,7 +54,7 @@ export const mostExported = 1_000;
 export class ExportLog {
   constructor(
     private readonly accessLog: KeyedLog &
-      Pick<AccessLog, 'search' | 'export' | 'checkpoint' | 'coverVerifierKey'>,
+      Pick<AccessLog, 'search' | 'export' | 'check' | 'checkpoint' | 'coverVerifierKey'>,
     private readonly records: StaffRecords,
     private readonly cursors: Cursors,
   ) {}
@@ -58,6 +68,7 @@ export class ExportLog {
       there.map(({ partner }) => treeName(partner)),
     );
     const { coverVerifierKeys, witnessVerifierKeys, witnessQuorum } = keys;
+    const { endedAt, startedAt, ...progress } = this.accessLog.check.progress;
     return {
       trees: there.map(({ partner, size }, at) => {
         const { verifierKeys = [], coverSlot = null } = keys.trees[at] ?? {};
@@ -67,6 +78,7 @@ export class ExportLog {
       coverVerifierKeys,
       witnessVerifierKeys,
       witnessQuorum,
+      check: { ...progress, endedAt: endedAt ?? null, startedAt: startedAt ?? null },
     };
   }
 

@@ -42,7 +42,11 @@ export class Act {
   declare requestedAt: Date;
   @Field(() => DateTime)
   declare expiresAt: Date;
-  @Field(() => String, { nullable: true })
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Null, of one that was refused, where it ended because nothing was left to decide.',
+  })
   declare decidedBy: string | null;
   @Field(() => DateTime, { nullable: true })
   declare decidedAt: Date | null;

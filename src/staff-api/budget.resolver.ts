@@ -19,7 +19,7 @@ import {
 import { DateTime } from '../platform/graphql/scalars.js';
 import { StaffActs } from '../staff/index.js';
 import { Act } from './act.type.js';
-import { AlarmStage, BudgetKind } from './grant.enums.js';
+import { AlarmStage, BudgetKind, CounterKind } from './grant.enums.js';
 import { GrantReasonInput, ReviewReleaseInput } from './grant.input.js';
 import { performAct } from './perform-act.js';
 import type { StaffContext } from './staff-context.js';
@@ -74,19 +74,23 @@ export class BudgetRelease {
   declare reviewedAt: Date | null;
 }
 
-@ObjectType({ description: 'What was asked under one grant in one window that is over.' })
+@ObjectType({
+  description:
+    'Use under one grant on one UTC day that is over, with ten questions or more, and releases.',
+})
 export class Counter {
   @Field(() => ID)
   declare grant: string;
   @Field(() => ID)
   declare partner: string;
-  @Field(() => BudgetKind)
-  declare kind: string;
+  @Field(() => CounterKind)
+  declare kind: keyof typeof CounterKind;
   @Field(() => DateTime)
   declare endedAt: Date;
   @Field(() => Int, {
     nullable: true,
-    description: 'Cut to the ten below; null for fewer than ten, none included.',
+    description:
+      'Cut to the ten below; null for fewer than ten, none included. RELEASES as they are.',
   })
   declare used: number | null;
 }

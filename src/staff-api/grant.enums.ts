@@ -1,3 +1,4 @@
+import { counterKinds } from '../grants/index.js';
 import { documentModes } from '../partners/index.js';
 import { enumeration } from '../platform/graphql/enums.js';
 
@@ -23,4 +24,9 @@ export const AlarmStage = enumeration(
   'AlarmStage',
   'NEAR: three quarters used, or a release. SPENT: refused.',
   ['NEAR', 'SPENT'],
+);
+export const CounterKind = enumeration(
+  'CounterKind',
+  'As BudgetKind; MISSES are those charged and kept. RELEASES: of a spent budget, by a duty officer.',
+  counterKinds,
 );

@@ -115,6 +115,26 @@ export class LogTree {
   declare coverSlot: number | null;
 }
 
+@ObjectType({
+  description:
+    'How far this gateway has come in holding the whole log against what was signed; docs/log.md.',
+})
+export class LogCheckProgress {
+  @Field(() => DateTime, { nullable: true, description: 'End of the last whole check.' })
+  declare endedAt: Date | null;
+  @Field(() => DateTime, { nullable: true, description: 'Beginning of the one under way.' })
+  declare startedAt: Date | null;
+  @Field(() => Int, { description: 'Records and rounds it has walked...' })
+  declare checked: number;
+  @Field(() => Int, { description: '...of how many there were.' })
+  declare total: number;
+  @Field(() => Int, {
+    description:
+      'Records whose rows of search were changed or gone and were made again, since the start.',
+  })
+  declare relisted: number;
+}
+
 @ObjectType()
 export class LogTrees {
   @Field(() => [LogTree])
@@ -127,6 +147,8 @@ export class LogTrees {
   declare witnessVerifierKeys: readonly string[];
   @Field(() => Int, { description: 'How many of them make a round count.' })
   declare witnessQuorum: number;
+  @Field(() => LogCheckProgress)
+  declare check: LogCheckProgress;
 }
 
 @ObjectType({ description: 'Records of all trees, each in its order; a cursor to go on from.' })

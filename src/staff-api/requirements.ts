@@ -231,8 +231,9 @@ export const staffRequirements: Readonly<Record<string, StaffRequirement>> = {
   ...result('LogMonth', 'partner answered matches refused'),
   ...result(
     'LogTrees',
-    'trees coverVerifierKey coverVerifierKeys witnessVerifierKeys witnessQuorum',
+    'trees coverVerifierKey coverVerifierKeys witnessVerifierKeys witnessQuorum check',
   ),
+  ...result('LogCheckProgress', 'endedAt startedAt checked total relisted'),
   ...result('LogTree', 'partner size verifierKey verifierKeys coverSlot'),
   ...result('LogTail', 'records cursor atEnd'),
   ...result('ReleasedFile', 'name text'),

@@ -141,6 +141,25 @@ export async function findAct(
   return row === undefined ? undefined : toAct(row);
 }
 
+/**
+ * Ends the acts of one kind that wait and name one of `values` by `member`, because there is nothing
+ * left to decide: refused, by nobody. One that is being decided at this moment is left to whoever
+ * decides it, and fails by itself.
+ */
+export async function endWaitingActs(
+  manager: EntityManager,
+  over: { readonly act: StaffAct; readonly member: string; readonly values: readonly string[] },
+  at: Date,
+): Promise<void> {
+  await manager.query(
+    `UPDATE staff_act SET state = 'REFUSED', decided_at = $4 WHERE id IN (
+       SELECT id FROM staff_act
+       WHERE act = $1 AND state = 'PENDING' AND payload::jsonb ->> $2 = ANY ($3)
+       FOR UPDATE SKIP LOCKED)`,
+    [over.act, over.member, over.values, at],
+  );
+}
+
 /** The latest first. */
 export async function listActs(
   database: Queryable,

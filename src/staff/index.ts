@@ -5,7 +5,7 @@ import { ReplicaKeys1769000004001 } from './replica-keys.migration.js';
 import { RegisterActs1769100000002 } from './register-acts.migration.js';
 import { RegisterKeysAct1770000000501 } from './register-keys-act.migration.js';
 import { Staff1768000000001 } from './staff.migration.js';
-import { StopCounts1772000000601 } from './stop-counts.migration.js';
+import { StopCounts1772000000603 } from './stop-counts.migration.js';
 
 export {
   fingerprintForm,
@@ -18,7 +18,7 @@ export {
   type ActPayload,
   type PreparedAct,
 } from './act-handler.js';
-export type { BookedAct } from './act-book.js';
+export { endWaitingActs, type BookedAct } from './act-book.js';
 export { accountActs } from './account-acts.js';
 export { allowActsOfOne } from './acts-of-one.js';
 export { foundStaff, type Founder } from './found-staff.js';
@@ -43,9 +43,9 @@ export const staffMigrations = [
   ReplicaKeys1769000004001,
   StaffRecovery1769000004004,
   RegisterActs1769100000002,
-  RegisterKeysAct1770000000501,
   HoneyActs1770000000311,
-  StopCounts1772000000601,
+  RegisterKeysAct1770000000501,
+  StopCounts1772000000603,
 ];
 export { restrictingActOf, staffActAppliers } from './restricting-acts.js';
 export { boundToStops, countStops } from './stop-counts.js';

@@ -234,19 +234,19 @@ export class StaffActs {
   }
 
   /**
-   * Keeps in the journal what an act took away that is done in many steps, such as an import; each
-   * step has a record of the act.
+   * Does one step of an act that is done in many, such as an import, in the transaction that makes a
+   * record of it: what the step takes away is in the journal with the record.
    *
-   * @throws {GatewayError} ERR_LOG_UNAVAILABLE
+   * @throws {GatewayError} what `work` throws; ERR_LOG_UNAVAILABLE
    */
-  async recordRestriction(
+  async recordStep(
     caller: StaffCaller,
     act: ChangingAct,
-    restriction: RestrictingAct,
+    work: (manager: EntityManager) => Promise<readonly RestrictingAct[]>,
   ): Promise<void> {
     const { newId, now } = this.options;
     const entry = { id: newId(), act, content: {}, caller, at: now() };
-    await this.#append(entry, 'ACT_DONE', null, async () => [restriction]);
+    await this.#record({ ...entry, outcome: 'ACT_DONE', subject: null }, work);
   }
 
   #handler(act: ChangingAct): ActHandler {

@@ -1,7 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** How often each thing was stopped, and how often it had been when its resumption was asked for. */
-export class StopCounts1772000000601 implements MigrationInterface {
+export class StopCounts1772000000603 implements MigrationInterface {
+  readonly formerly = 'StopCounts1772000000601';
+
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
       CREATE TABLE stop_count (

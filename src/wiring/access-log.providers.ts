@@ -5,7 +5,7 @@ import { deriveKey } from '../platform/keys/keys.js';
 import { describeError } from '../platform/telemetry/logger.js';
 import { Budgets, listTestGrants, rechargeRestored } from '../grants/index.js';
 import { GatewayKeyRing } from '../identity/keys/index.js';
-import { revocationListAppliers } from '../partners/index.js';
+import { journalEarlierLists, revocationListAppliers } from '../partners/index.js';
 import { Register, registerActAppliers } from '../register/index.js';
 import { AlertDesk, Outbox, syslogOutlet, webhookOutlet } from '../alerts/index.js';
 import { actHandlers } from './act-handlers.js';
@@ -67,6 +67,13 @@ export function accessLogProviders(settings: RoomsSettings, database: Database):
             : { checkpointFile: configuration.checkpointFile }),
         });
         ring.onChange(() => log.signAgain());
+        // A new log begins with the record of its renewal.
+        if (settings.renewsLog !== true) {
+          await journalEarlierLists(dataSource, async (act) => log.restrict(act)).catch(
+            (error: unknown) =>
+              logger.warn(describeError(error), 'revocation lists are in no journal yet'),
+          );
+        }
         return log;
       },
     },

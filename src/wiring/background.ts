@@ -22,7 +22,7 @@ export interface Background {
 const reviewEveryMs = 10 * 60_000;
 
 /**
- * Makes rounds of the cover tree; forgets what its rules say; moves the register's keys. Screens
+ * Makes rounds of the cover tree; checks the log; forgets what its rules say; moves the register's keys. Screens
  * questions; looks for matches nobody arrived after; destroys keys of what partners were told once
  * their time is over. Several gateways of one database may all do so.
  */
@@ -35,6 +35,7 @@ export function startBackground(
   const accessLog = context.get<AccessLog>(ACCESS_LOG);
   const { store } = context.get(Register);
   accessLog.startRounds(now);
+  accessLog.startCheck(now);
   const months = configuration.logRetentionMonths;
   const rule = months === undefined ? undefined : logRetention(months, dataSource, store);
   if (rule !== undefined) accessLog.startRetention(rule, now);

@@ -18,6 +18,7 @@ import {
   contradictionAlert,
   lateAlert,
   reconciliationAlert,
+  relistedAlert,
 } from '../core/alerts/rules.js';
 import { listTestGrants, type End } from '../grants/index.js';
 import { describeError, type GatewayLogger } from '../platform/telemetry/logger.js';
@@ -87,12 +88,23 @@ export async function startWatch(parts: WatchParts): Promise<Watch> {
     signals.raise(contradictionAlert(contradiction.detail ?? contradiction.code, now()));
   };
 
+  /** What the check of the log has made again: rows of search are in no tree, and leave no other trace. */
+  const noticeRelisted = async (): Promise<void> => {
+    for (const relisted of accessLog.check.takeRelisted()) {
+      const { tree, leaves, taken } = relisted;
+      signals.raise(relistedAlert(relisted, now()));
+      const first = leaves[0] ?? -1;
+      await events.record('EVENT_RECONCILED', { tree, relisted: leaves.length, first, taken });
+    }
+  };
+
   let late = await valueOf(metrics);
   let wall = now().getTime();
   let steady = performance.now();
   /** What this process alone can tell. */
   const notice = async (): Promise<void> => {
     noticeContradiction();
+    await noticeRelisted();
     const at = now();
     const count = await valueOf(metrics);
     signals.raise(lateAlert(count - late, at, hostname()));
@@ -112,6 +124,7 @@ export async function startWatch(parts: WatchParts): Promise<Watch> {
     look: async () => {
       await notice();
       await watch.look();
+      await watch.delivered();
     },
     stop: async () => {
       clearInterval(timer);

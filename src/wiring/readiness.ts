@@ -38,6 +38,10 @@ export function readiness(
     const { partner, staff } = served();
     const log = accessLog.isWritable();
     metrics.logWritable.set(log ? 1 : 0);
+    const { endedAt, checked, total, relisted } = accessLog.check.progress;
+    metrics.logCheckEnded.set((endedAt?.getTime() ?? 0) / 1000);
+    metrics.logCheckProgress.set(total === 0 ? 0 : Math.min(1, checked / total));
+    metrics.logCheckRelisted.set(relisted);
     // A stop is an answer, not a fault: who is stopped is told so, witnesses and staff go on.
     metrics.stops.set({ of: 'everybody' }, authority.stops.everybody);
     metrics.stops.set({ of: 'partner' }, authority.stops.partners);

@@ -16,7 +16,7 @@ import {
   seedBuiltInCaseload,
   type DeskOptions,
 } from '../register/index.js';
-import { StaffActs, StaffRecords } from '../staff/index.js';
+import { endWaitingActs, StaffActs, StaffRecords } from '../staff/index.js';
 import { readPartnerCodes } from '../partners/index.js';
 import { ACCESS_LOG, type GatewayKeys, type RoomsSettings } from './settings.js';
 import { localMasterKey, masterKeyRing, type MasterKey } from '../platform/keys/keys.js';
@@ -37,6 +37,8 @@ export function registerProviders(settings: RoomsSettings, database: Database): 
         const register = await openRegister({
           onLiveChange: async (manager, changes) => notices.note(manager, changes),
           onEpochMove: async (to, last) => toldKeys.move(to, last),
+          onBatchOver: async (manager, values) =>
+            endWaitingActs(manager, { act: 'REGISTER_RELEASE', member: 'batch', values }, now()),
           dataSource,
           masterKey: masterKeyOf(keys),
           epochKeys: keys.epochs,

@@ -9,6 +9,7 @@ import {
   type Database,
   type Migration,
 } from '../../src/platform/database/database.js';
+import { copyEmbedded, copyPostgres } from './database-templates.js';
 import { createDatabase } from './postgres-server.js';
 
 export type DatabaseKind = 'PGlite' | 'PostgreSQL';
@@ -20,12 +21,31 @@ export function temporaryHome(): { readonly path: string; remove(): void } {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-/** URL of a fresh PostgreSQL database for this kind, or `undefined` for the embedded one. */
+/** URL of a fresh, empty PostgreSQL database for this kind, or `undefined` for the embedded one. */
 export async function freshDatabaseUrl(kind: DatabaseKind): Promise<string | undefined> {
   if (kind === 'PGlite') return undefined;
   const server = process.env['TEST_POSTGRES_URL'];
   if (server === undefined) throw new Error('TEST_POSTGRES_URL is not set: run through `npm test`');
-  return createDatabase(server, `t_${randomBytes(8).toString('hex')}`);
+  return createDatabase(server, freshName());
+}
+
+const freshName = (): string => `t_${randomBytes(8).toString('hex')}`;
+
+/**
+ * A fresh database for a home that has none, its migrations run already where the run has a template.
+ *
+ * @returns its URL, or `undefined` for the embedded one, which is then in the home
+ */
+export async function migratedDatabaseUrl(
+  kind: DatabaseKind,
+  home: string,
+  migrations: readonly Migration[],
+): Promise<string | undefined> {
+  if (kind === 'PostgreSQL') {
+    return (await copyPostgres(freshName(), migrations)) ?? freshDatabaseUrl(kind);
+  }
+  await copyEmbedded(home, migrations);
+  return undefined;
 }
 
 /** A fresh, migrated database of one kind. */
@@ -34,7 +54,7 @@ export async function openTestDatabase(
   migrations: readonly Migration[],
 ): Promise<Database> {
   const home = temporaryHome();
-  const url = await freshDatabaseUrl(kind);
+  const url = await migratedDatabaseUrl(kind, home.path, migrations);
   const database = await openDatabase({
     home: home.path,
     migrations,

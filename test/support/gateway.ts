@@ -20,6 +20,7 @@ import {
   type GatewaySettings,
   type OpenRooms,
 } from '../../src/main.js';
+import { migrations } from '../../src/migrations.js';
 import { registerPartner } from '../../src/partners/index.js';
 import { readConfiguration } from '../../src/platform/configuration/configuration.js';
 import { epochKeyFiles } from '../../src/platform/keys/epoch-key-files.js';
@@ -37,7 +38,12 @@ import { demoStaff, foundDemoStaff } from '../../src/cli/demo/demo-staff.js';
 import { ACCESS_LOG } from '../../src/rooms.module.js';
 import { newStaffPair, staffCa } from './staff.js';
 import { TestStaffClient } from './staff-client.js';
-import { freshDatabaseUrl, temporaryHome, type DatabaseKind } from './databases.js';
+import {
+  freshDatabaseUrl,
+  migratedDatabaseUrl,
+  temporaryHome,
+  type DatabaseKind,
+} from './databases.js';
 import { TestPartner } from './partner.js';
 
 /** A whole gateway on free ports, over a fresh database, with a fresh PKI and two partners. */
@@ -155,7 +161,11 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
   const home =
     options.home === undefined ? temporaryHome() : { path: options.home, remove: () => undefined };
   const now = options.now ?? (() => new Date());
-  const databaseUrl = options.databaseUrl ?? (await freshDatabaseUrl(options.kind));
+  const databaseUrl =
+    options.databaseUrl ??
+    (options.home === undefined
+      ? await migratedDatabaseUrl(options.kind, home.path, migrations)
+      : await freshDatabaseUrl(options.kind));
   const serverCa = createServerCa({ organization: 'Test', commonName: 'Server CA' }, new Date());
   const server = issueServerCertificate(
     serverCa,

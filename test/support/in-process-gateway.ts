@@ -22,7 +22,7 @@ import {
   type EpochWrapping,
 } from '../../src/referrals/index.js';
 import { ReadAccess, VerifyIdentity, type Question } from '../../src/verification/index.js';
-import type { AnyCrossing, Step } from './arbitrary-world.js';
+import type { AnyCrossing, Step } from './arbitrary-steps.js';
 
 /** One person of a register in memory. */
 export interface StoredPerson {

@@ -100,12 +100,17 @@ export async function startPostgresServer(): Promise<PostgresServer> {
   };
 }
 
-/** Creates a database of its own on the server and returns its URL. */
-export async function createDatabase(serverUrl: string, name: string): Promise<string> {
+/** Creates a database of its own on the server, empty or as another one is, and returns its URL. */
+export async function createDatabase(
+  serverUrl: string,
+  name: string,
+  template = 'template1',
+): Promise<string> {
   const client = new pg.Client({ connectionString: serverUrl });
   await client.connect();
   try {
-    await client.query(`CREATE DATABASE ${client.escapeIdentifier(name)}`);
+    const [made, from] = [name, template].map((one) => client.escapeIdentifier(one));
+    await client.query(`CREATE DATABASE ${made} TEMPLATE ${from}`);
   } finally {
     await client.end();
   }

@@ -134,7 +134,50 @@ export const budgetRows: readonly BudgetRow[] = [
       charged(stranger(3)),
       spent(stranger(4), 'MISSES'),
     ],
-    used: used(2, 2, 4, 1),
+    used: used(2, 4, 4, 1),
+  },
+  {
+    rule: 'without a name each document is another person',
+    questionsPerDay: 100,
+    budgets: { ...wide, peoplePerDay: 4 },
+    asked: [
+      charged(passports('L10293847', 'M56473829', 'N91827364')),
+      spent(passports('R64738291', 'S29384756'), 'PEOPLE'),
+      charged(passports('N91827364', 'R64738291')),
+      charged(stranger(0)),
+      spent(stranger(4), 'PEOPLE'),
+    ],
+    used: used(3, 4, 6, 1),
+  },
+  {
+    rule: 'with a name three documents are of one person, and the fourth of another',
+    questionsPerDay: 100,
+    budgets: { ...wide, peoplePerDay: 2 },
+    asked: [
+      charged({ ...named('Gul Zadran'), ...passports('L10293847', 'M56473829', 'N91827364') }),
+      spent(
+        {
+          ...named('Omar Stanekzai'),
+          ...passports('L10293847', 'M56473829', 'N91827364', 'R64738291'),
+        },
+        'PEOPLE',
+      ),
+      charged({ ...named('Omar Stanekzai'), ...passports('L10293847', 'M56473829') }),
+    ],
+    used: used(2, 2, 5, 3),
+  },
+  {
+    rule: 'a match gives back all but one miss for each other person asked about beside it',
+    questionsPerDay: 100,
+    budgets: { missesPerWeek: 4, valuesPerPerson: 500 },
+    asked: [
+      charged(passports('Q70011223', 'L10293847', 'M56473829'), { isMatched: true }),
+      charged(passports('Q70011223', 'N91827364', 'R64738291'), { isMatched: true }),
+      charged(passports('Q70011223', 'S29384756', 'T83746152'), { isMatched: true }),
+      charged(passports('Q70011223', 'L10293847', 'N91827364'), { isMatched: true }),
+      spent(passports('Q70011223', 'M56473829', 'R64738291'), 'MISSES'),
+    ],
+    used: used(4, 7, 3, 1),
   },
   {
     rule: 'a match is no miss, and earns as many again as the limit lets it',

@@ -12,10 +12,11 @@ export interface WideningRow {
   readonly widens: boolean;
 }
 
-/** Members any change of which widens, and one any change of which narrows these terms. */
+/** Members any change of which widens, and those any change of which narrows these terms. */
 export const oneWay: readonly string[] = [
   'purpose',
   'legal basis',
+  'compared',
   'unclear cases',
   'assurance',
   'named officer',
@@ -53,7 +54,11 @@ export const wideningRows: readonly WideningRow[] = [
   widens('visa reference', { fields: { ...fields, VISA_REFERENCE: 'PRESENCE' } }),
   narrows('visa status', { fields: { ...fields, VISA_STATUS: 'PRESENCE' } }),
   widens('compared', { matchOn: [...matchOn, 'SEX'] }),
-  narrows('compared', { matchOn: ['NAME', 'DATE_OF_BIRTH'] }),
+  // One element less each, and one for another: what is not compared speaks against nobody.
+  ...matchOn
+    .filter((element) => element !== 'NAME')
+    .map((dropped) => widens('compared', { matchOn: matchOn.filter((one) => one !== dropped) })),
+  widens('compared', { matchOn: ['NAME', 'FATHER_NAME', 'DATE_OF_BIRTH', 'SEX'] }),
   widens('unclear cases', { possibleMatch: 'ALLOWED' }),
   widens('assurance', { assuranceLevel: 'STANDARD' }),
   widens('least evidence', { minimumEvidence: [] }),

@@ -255,13 +255,17 @@ describeOnEachDatabase('the cover tree', (kind) => {
     },
   );
 
-  test('a round changed in the database is not served, and refuses the start', async () => {
+  test('a round changed in the database is not served, stops the log, and refuses the start', async () => {
     await log.append(accessEntry());
     await log.makeRound(at);
+    expect((await log.published.slotLeaf(partner, 0))?.leaf).toBeDefined();
+    expect(log.contradiction).toBeUndefined();
     await database.dataSource.query('UPDATE access_log_cover_round SET seed = $1', [
       randomBytes(32),
     ]);
     await expect(log.published.slotLeaf(partner, 0)).rejects.toThrow(/ERR_LOG_UNAVAILABLE/);
+    expect(log.contradiction?.detail).toMatch(/cover tree, round 0/);
+    await expect(log.append(accessEntry())).rejects.toThrow(/ERR_LOG_UNAVAILABLE/);
     await log.close();
     await expect(openTestLog(database.dataSource, home.path)).rejects.toThrow(
       /ERR_LOG_CONTRADICTS_ITSELF.*round 0/,

@@ -25,13 +25,15 @@ export async function withSealed<Row extends SealedColumns>(
 ): Promise<readonly Row[]> {
   const wanted = rows.filter(({ month, sealed }) => month !== null && sealed.length === 0);
   if (wanted.length === 0) return rows;
-  // Months are given by themselves, so that only their parts of the table are looked at.
+  // Months are given by themselves, so that only their parts of the table are looked at; the limit makes
+  // each a place in an index, where the tables' statistics are old as well.
   const found = await database.query<{ tree: string; leaf_index: string; sealed: Buffer }[]>(
     `SELECT s.tree, s.leaf_index, s.sealed
      FROM unnest($1::text[], $2::bigint[], $3::int[]) AS wanted (tree, leaf_index, month)
-     JOIN access_log_sealed s ON s.tree = wanted.tree AND s.leaf_index = wanted.leaf_index
-       AND s.month = wanted.month
-     WHERE s.month = ANY ($4::int[])`,
+     CROSS JOIN LATERAL (
+       SELECT part.tree, part.leaf_index, part.sealed FROM access_log_sealed part
+       WHERE part.tree = wanted.tree AND part.leaf_index = wanted.leaf_index
+         AND part.month = wanted.month AND part.month = ANY ($4::int[]) LIMIT 1) s`,
     [
       wanted.map(({ tree }) => tree),
       wanted.map(({ leaf_index: index }) => index),

@@ -18,7 +18,7 @@ export class Kinds {
   constructor(private readonly database: Queryable) {}
 
   async numberOf(kind: RecordKind): Promise<number> {
-    const columns = columnsOf(kind);
+    const columns = kindColumns(kind);
     const name = JSON.stringify(columns);
     const known = this.#known.get(name);
     if (known !== undefined) return known;
@@ -26,6 +26,11 @@ export class Kinds {
     this.#known.set(name, number);
     number.catch(() => this.#known.delete(name));
     return number;
+  }
+
+  /** Asks for every number again. */
+  forget(): void {
+    this.#known.clear();
   }
 
   async #obtain(columns: readonly (string | number | null)[]): Promise<number> {
@@ -45,8 +50,11 @@ export class Kinds {
   }
 }
 
-/** A grant without a version is none of the partner's: what it made up is not a kind. */
-function columnsOf(kind: RecordKind): readonly (string | number | null)[] {
+/**
+ * The columns of a kind's row, but for its number. A grant without a version is none of the partner's:
+ * what it made up is not a kind.
+ */
+export function kindColumns(kind: RecordKind): readonly (string | number | null)[] {
   const { tree, grant, grantVersion, purpose, outcome, fields } = kind;
   const isOwn = grantVersion !== null;
   const listed = JSON.stringify(sortedFields(fields));

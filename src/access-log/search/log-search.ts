@@ -8,7 +8,7 @@ import { withSealed, type SealedColumns } from '../months/sealed-rows.js';
 import type { HostPart } from '../sealed-part.js';
 import { readTrees, type Queryable } from '../tree.repository.js';
 import type { Trees } from '../trees.js';
-import type { Readable } from '../availability.js';
+import type { Available } from '../availability.js';
 import { checkIntact, type HashedColumns } from '../intact-leaves.js';
 import { countRows, type CountWanted, type RecordCount } from './count-rows.js';
 import { placesOfReferences, referencesOf, type KnownPerson } from './disclosures.js';
@@ -24,8 +24,7 @@ export interface LogSearchOptions {
   readonly keys: RecordKeys;
   readonly kinds: Kinds;
   readonly markKeys: MarkKeys;
-  /** Runs what reads records. */
-  readonly readable: Readable;
+  readonly available: Available;
 }
 
 /** A record as the host can read it. */
@@ -94,7 +93,7 @@ export class LogSearch {
     const asks = filter.officer ?? filter.clientId;
     if (asks !== undefined && filter.partner === undefined) throw inputInvalid('partner');
     const { dataSource, markKeys } = this.options;
-    return this.options.readable(async () => {
+    return this.options.available(async () => {
       const place =
         filter.sameQuestionAs === undefined ? undefined : await this.#place(filter.sameQuestionAs);
       if (place === undefined && filter.sameQuestionAs !== undefined) return [];
@@ -125,7 +124,7 @@ export class LogSearch {
     readonly hours: readonly { readonly at: Date; readonly count: number }[];
   }> {
     const { dataSource, markKeys, trees } = this.options;
-    return this.options.readable(async () => {
+    return this.options.available(async () => {
       const { id: tree } = await trees.find({ kind: 'partner', partner: who.partner });
       const marks = await liveMarks({ database: dataSource, keys: markKeys }, now, (key) =>
         askerMark(key, tree, who.officer ?? null, who.clientId ?? ''),
@@ -145,7 +144,7 @@ export class LogSearch {
   /** One record by its id; `undefined` when there is none. */
   async record(id: string): Promise<Omit<ReadRecord, 'position'> | undefined> {
     if (!/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) return undefined;
-    return this.options.readable(async () => {
+    return this.options.available(async () => {
       const [row] = await this.options.dataSource.query<LeafColumns[]>(
         `SELECT t.tree, t.owner, l.leaf_index, l.record, l.hashes, l.month, l.sealed
          FROM access_log_tree t JOIN access_log_leaf l ON l.tree = t.tree AND l.id = $1`,
@@ -160,7 +159,7 @@ export class LogSearch {
   /** How many records fit, by what is asked for. */
   async count(wanted: CountWanted): Promise<readonly RecordCount[]> {
     const { dataSource } = this.options;
-    return this.options.readable(async () => countRows(dataSource, wanted));
+    return this.options.available(async () => countRows(dataSource, wanted));
   }
 
   /**
@@ -173,7 +172,7 @@ export class LogSearch {
     from: number,
     most: number,
   ): Promise<readonly Omit<ReadRecord, 'position'>[]> {
-    return this.options.readable(async () => {
+    return this.options.available(async () => {
       const rows = await this.options.dataSource.query<LeafColumns[]>(
         `SELECT t.tree, t.owner, l.leaf_index, l.record, l.hashes, l.month, l.sealed
          FROM access_log_tree t JOIN access_log_leaf l ON l.tree = t.tree
@@ -193,7 +192,7 @@ export class LogSearch {
    */
   async historyOf(...people: readonly KnownPerson[]): Promise<readonly PersonDisclosure[]> {
     const partners = (await this.trees()).flatMap(({ partner }) => partner ?? []);
-    return this.options.readable(async () => {
+    return this.options.available(async () => {
       const book = referencesOf(people, partners);
       if (book.size === 0) return [];
       const { dataSource } = this.options;
@@ -215,7 +214,7 @@ export class LogSearch {
 
   /** How many places speak of these people, as one transaction sees the log. */
   async placesOf(database: Queryable, ...people: readonly KnownPerson[]): Promise<number> {
-    return this.options.readable(async () => {
+    return this.options.available(async () => {
       const partners = (await readTrees(database)).flatMap(({ owner }) =>
         owner === null ? [] : [owner as PartnerCode],
       );
@@ -247,7 +246,7 @@ export class LogSearch {
   async trees(): Promise<
     readonly { readonly partner: PartnerCode | null; readonly size: number }[]
   > {
-    return this.options.readable(async () => {
+    return this.options.available(async () => {
       const rows = await this.options.dataSource.query<
         { owner: PartnerCode | null; size: string }[]
       >('SELECT owner, size FROM access_log_tree ORDER BY owner NULLS FIRST');

@@ -5,6 +5,7 @@ import { accessLogMigrations } from '../../access-log/index.js';
 import type { FoundAlert } from '../../core/alerts/alert.js';
 import type { Database } from '../../platform/database/database.js';
 import { keepAlerts } from '../alert-store.js';
+import { AlertWatch, ProcessSignals } from '../alert-watch.js';
 import { alertMigrations } from '../index.js';
 import { Outbox } from './outbox.js';
 import type { Send } from './outlets.js';
@@ -83,6 +84,58 @@ describeOnEachDatabase('alerts that have still to leave', (kind) => {
     await outbox.deliver(after(10));
     expect(await outbox.deliver(after(40))).toBe(2);
     expect(asked).toEqual(['first', 'second', 'third', 'first']);
+  });
+
+  test('leave in several batches by a way that takes each slowly', async () => {
+    let elapsed = 0;
+    const asked: string[] = [];
+    const slow: Send = async ({ reason }) => {
+      asked.push(reason);
+      elapsed += 10_000;
+    };
+    const outbox = new Outbox(database.dataSource, { WEBHOOK: slow }, () => elapsed);
+    expect(await outbox.deliver(after(10))).toBe(2);
+    expect(await outbox.deliver(after(10))).toBe(1);
+    expect(asked).toEqual(['first', 'second', 'third']);
+  });
+
+  test('hold up no look of the watch while they are being taken', async () => {
+    let take = (): void => undefined;
+    const taken = new Promise<void>((resolve) => {
+      take = resolve;
+    });
+    let start = (): void => undefined;
+    const started = new Promise<void>((resolve) => {
+      start = resolve;
+    });
+    let begun = 0;
+    let read = 0;
+    const watch = new AlertWatch({
+      dataSource: database.dataSource,
+      embedded: kind === 'PGlite',
+      sources: [{ name: 'source', read: async () => ({ found: [], position: (read += 1) }) }],
+      signals: new ProcessSignals(),
+      outlets: [],
+      newId: randomUUID,
+      now: () => begin,
+      deliver: async () => {
+        begun += 1;
+        start();
+        await taken;
+      },
+      onFault: (error) => {
+        throw error;
+      },
+    });
+    await watch.look();
+    await started;
+    await watch.look();
+    expect([read, begun]).toEqual([2, 1]);
+    take();
+    await watch.delivered();
+    await watch.look();
+    await watch.stop();
+    expect([read, begun]).toEqual([3, 2]);
   });
 
   test('all leave in one batch, in the order they were raised, when they are taken', async () => {

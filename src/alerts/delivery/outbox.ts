@@ -4,6 +4,8 @@ import type { Outlet } from '../alert-store.js';
 import type { Send } from './outlets.js';
 
 const mostAtOnce = 20;
+/** A batch begins nothing more after it: a receiver that is slow to take holds up others no longer. */
+const longestBatchMs = 20_000;
 const firstRetrySeconds = 30;
 const longestRetrySeconds = 3_600;
 const triedDays = 7;
@@ -30,6 +32,7 @@ export class Outbox {
   constructor(
     private readonly dataSource: DataSource,
     private readonly outlets: Readonly<Partial<Record<Outlet, Send>>>,
+    private readonly elapsedMs: () => number = () => performance.now(),
   ) {}
 
   get names(): readonly Outlet[] {
@@ -38,7 +41,8 @@ export class Outbox {
 
   /**
    * Sends what is due, by each way on its own: one that is silent holds up no other, and itself for one
-   * time limit only, since its batch ends at its first failure and waits until that one's next attempt.
+   * time limit only, since its batch ends at its first failure and waits until that one's next attempt. One
+   * that takes everything slowly has 20 s for a batch; what it was not asked to take is due at the next.
    *
    * @returns how many were taken
    */
@@ -68,7 +72,9 @@ export class Outbox {
       [now, outlet],
     );
     let taken = 0;
+    const endsMs = this.elapsedMs() + longestBatchMs;
     for (const { attempts, raised_at: raisedAt, ...alert } of due) {
+      if (this.elapsedMs() >= endsMs) return taken;
       try {
         await this.outlets[outlet]?.({ ...alert, raisedAt }, now);
       } catch (error) {

@@ -10,6 +10,7 @@ import {
   decodeRenewal,
   encodeRenewal,
   isSameRenewal,
+  renewalDigest,
   signRenewal,
   type Renewal,
   type RenewalStatement,
@@ -69,6 +70,10 @@ export function addLogRenewCommands(log: Command): void {
     .command('countersign')
     .argument('<file>')
     .summary('another administrator reads it and signs it too; on any machine')
+    .requiredOption(
+      '--digest <digest>',
+      'of the request, as the one who asks reads it out; not taken from the file or with it',
+    )
     .option('--profile <file>', 'staff profile whose certificate and key sign')
     .option('--json', 'print the result as JSON')
     .action(countersign);
@@ -113,18 +118,25 @@ async function request(
   await writeFileAtomically(options.out, encodeRenewal(renewal), 0o600);
   print(
     options,
-    { file: options.out, ...renewal.statement },
-    `${describe(renewal.statement)}\nAsked for in ${options.out}, good for ${pendingHours} hours. Another administrator reads it: log renew countersign\n`,
+    { file: options.out, digest: renewalDigest(renewal), ...renewal.statement },
+    `${describe(renewal.statement)}\nAsked for in ${options.out}, good for ${pendingHours} hours. Another administrator reads it: log renew countersign\n` +
+      `Read the digest out to them; it goes another way than the file:\n  ${renewalDigest(renewal)}\n`,
   );
 }
 
 async function countersign(
   path: string,
-  options: Output & { readonly profile?: string },
+  options: Output & { readonly profile?: string; readonly digest: string },
 ): Promise<void> {
   const renewal = readRequest(path);
   if (renewal.operators.length !== 1) {
     throw new GatewayError('ERR_ACT_NOT_PENDING', { detail: `${path}: two have signed already` });
+  }
+  if (renewalDigest(renewal) !== options.digest) {
+    throw new GatewayError('ERR_CONFLICT', {
+      argument: 'digest',
+      detail: `${path} is another request than the one that was read out, or a later one: ask who sent it`,
+    });
   }
   const signed = signAs(options.profile, renewal);
   checkRenewal(signed);

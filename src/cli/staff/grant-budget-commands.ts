@@ -116,7 +116,7 @@ function addUse(grant: Command, common: Wrap): void {
         if (options.json === true) process.stdout.write(`${JSON.stringify(counters)}\n`);
         else {
           if (counters.length === 0)
-            process.stderr.write('nothing was asked on days that are over\n');
+            process.stderr.write('no day that is over had ten questions or a release\n');
           for (const { grant: id, partner, kind, endedAt, used } of counters) {
             const told = used ?? 'fewer than 10';
             process.stdout.write(`${endedAt}  ${partner}  ${id}  ${kind}  ${told}\n`);

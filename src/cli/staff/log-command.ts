@@ -17,6 +17,14 @@ interface WitnessJson {
   readonly cosignedAt: string | null;
 }
 
+interface CheckJson {
+  readonly endedAt: string | null;
+  readonly startedAt: string | null;
+  readonly checked: number;
+  readonly total: number;
+  readonly relisted: number;
+}
+
 /** `safeconduct log` for security officers, beside `log verify`, which needs no gateway. */
 export function addLogCommands(log: Command, common: Wrap): void {
   withFilter(common(log.command('search').summary('records that fit, the latest first')))
@@ -52,6 +60,27 @@ export function addLogCommands(log: Command, common: Wrap): void {
   common(log.command('checkpoint').summary('signed checkpoint and verifier key of a tree'))
     .option('--partner <code>', "a partner's tree; the host's by default")
     .action(checkpoint);
+
+  common(log.command('check').summary('how far the gateway has come in checking the log'))
+    .description(
+      'A gateway holds everything the database has of the log against what was signed, over and over. Shows when it last had the whole of it, and where it is now.',
+    )
+    .action(async (options: StaffOptions) =>
+      withStaffClient(options, async (client) => {
+        const { check } = await client.ask<{ readonly check: CheckJson }>(
+          '{ logTrees { check { endedAt startedAt checked total relisted } } }',
+        );
+        const { endedAt, startedAt, checked, total, relisted } = check;
+        const lines = [
+          `last whole check  ${endedAt ?? 'none yet'}`,
+          `under way         ${startedAt === null ? 'no' : `${checked} of ${total} since ${startedAt}`}`,
+          `made again        ${relisted} records' rows of search since the start`,
+        ];
+        process.stdout.write(
+          options.json === true ? `${JSON.stringify(check)}\n` : `${lines.join('\n')}\n`,
+        );
+      }),
+    );
 
   common(log.command('reveal').argument('<record>').summary('the case of one record'))
     .requiredOption('--reason <text>', '10 to 200 characters; recorded')

@@ -360,6 +360,38 @@ export function contradictionAlert(cause: string, at: Date): FoundAlert {
   };
 }
 
+/** Rows of search that the check of the log found changed or gone; they have been made again. */
+export interface RelistedFact {
+  /** Opaque id of the tree. */
+  readonly tree: string;
+  readonly partner: string | null;
+  /** Leaves that were listed again. */
+  readonly leaves: readonly number[];
+  /** Rows that listed none, and were taken away. */
+  readonly taken: number;
+}
+
+export function relistedAlert(
+  { tree, partner, leaves, taken }: RelistedFact,
+  at: Date,
+): FoundAlert {
+  const [first] = leaves;
+  const what =
+    first === undefined
+      ? `${taken} rows of search that list no record`
+      : `rows of search of ${leaves.length} records, the first of them leaf ${first}`;
+  return {
+    kind: 'RECONCILIATION',
+    severity: 'HIGH',
+    key: `relisted ${tree} ${first === undefined ? 'taken' : 'listed'} ${alertDay(at)}`,
+    reason:
+      `somebody has written to the database beside the gateway: of tree ${tree}, ${what}, were changed or ` +
+      'taken away; they have been made again (docs/operations.md, "Rows of search were changed")',
+    partner,
+    records: [],
+  };
+}
+
 /** So many late answers in one interval say that the fixed delay no longer hides anything. */
 export const lateReleasesNoticed = 10;
 

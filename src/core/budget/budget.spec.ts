@@ -1,8 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { toldUseRows } from '../../../test/truth/told-use.js';
 import type { PartnerCode, StateCode } from '../ids.js';
 import { parseEvidence, type PersonEvidenceInput } from '../matching/index.js';
 import { chargesOf } from './charge.js';
 import { budgetAccounts, budgetLimits, windowEnd, type BudgetKind } from './limits.js';
+import { tellUse } from './told-use.js';
 
 const chargesFor = (person: PersonEvidenceInput) =>
   chargesOf(parseEvidence(person, new Date('2026-03-04T00:00:00Z')), true);
@@ -32,6 +35,11 @@ const many: PersonEvidenceInput = {
   })),
   dateOfBirth: '1984-03-15',
 };
+const threeNamed = withNames(['Gul Zadran', 'Farid Noori']);
+const spelledTwice = (documents: ReturnType<typeof passports>) => ({
+  ...withNames(['AHMADI Muhammad Raheem']),
+  documents,
+});
 const tries = (person: PersonEvidenceInput) =>
   chargesFor(person).probes.map(({ width, anchor }) => `${width} ${anchor[0]}: ${anchor.at(-1)}`);
 
@@ -93,6 +101,41 @@ describe('what a question charges', () => {
     expect(chargesFor(person).missCost).toBe(cost);
   });
 
+  test.each<[string, PersonEvidenceInput, number]>([
+    ['one name and one document', full, 1],
+    ['one name and no document', without('documents'), 1],
+    ['ten names and no document', many, 1],
+    ['one document and no name', { documents: passports(1) }, 1],
+    ['two documents and no name', { documents: passports(2) }, 2],
+    ['ten documents and no name', { documents: passports(10) }, 10],
+    ['one document given twice', { documents: [...passports(1), ...passports(1)] }, 1],
+    ['one name and three documents', { ...full, documents: passports(3) }, 1],
+    ['one name and four documents', { ...full, documents: passports(4) }, 2],
+    ['one name in two spellings and ten documents', spelledTwice(passports(10)), 4],
+    ['two names and three documents', { ...withNames(['Gul Zadran']), documents: passports(3) }, 1],
+    ['three names and three documents', { ...threeNamed, documents: passports(3) }, 3],
+    ['ten names and ten documents', { ...many, documents: passports(10) }, 10],
+  ])('%s: so many people', (_, person, count) => {
+    const { people, missCost } = chargesFor(person);
+    expect([people.length, new Set(people).size]).toEqual([count, count]);
+    // Of what a miss costs a match always has something to give back.
+    expect(missCost - (count - 1)).toBeGreaterThan(0);
+  });
+
+  test('whom a document names is one person, in whatever company', () => {
+    const [first, ...others] = passports(3);
+    const alone = chargesFor({ documents: first === undefined ? [] : [first] }).people;
+    const together = chargesFor({ documents: passports(3) }).people;
+    expect(together).toEqual(expect.arrayContaining([...alone]));
+    expect(chargesFor({ documents: others }).people).not.toEqual(
+      expect.arrayContaining([...alone]),
+    );
+    const turned = { ...full, documents: passports(4).reverse() };
+    expect(chargesFor(turned).people).toEqual(
+      chargesFor({ ...full, documents: passports(4) }).people,
+    );
+  });
+
   test('a short number has no series', () => {
     const documents = [{ type: 'TAZKIRA' as const, number: '12345' }];
     expect(tries({ documents })).toEqual([]);
@@ -143,5 +186,33 @@ describe('limits', () => {
     ['VALUES', '1970-01-31T00:00:00.000Z', '1970-03-02'],
   ])('the window of %s at %s ends on %s', (kind, at, ends) => {
     expect(windowEnd(kind, new Date(at))).toEqual(new Date(`${ends}T00:00:00.000Z`));
+  });
+});
+
+describe('of a day', () => {
+  test.each(toldUseRows)('$rule', ({ day, told }) => {
+    const numbers = Object.fromEntries(tellUse(day).map(({ kind, used }) => [kind, used]));
+    expect(numbers).toEqual(told ?? {});
+  });
+
+  test('nobody is told whether fewer than ten were found, however many', () => {
+    const count = fc.nat({ max: 60 });
+    const found = fc.nat({ max: 9 });
+    fc.assert(
+      fc.property(
+        count,
+        count,
+        count,
+        count,
+        found,
+        found,
+        (questions, people, misses, values, ...of) => {
+          const [one, other] = of.map((matched) =>
+            tellUse({ questions, people, misses, values, matched, returned: matched }),
+          );
+          expect(one).toEqual(other);
+        },
+      ),
+    );
   });
 });

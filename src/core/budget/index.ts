@@ -1,5 +1,6 @@
 export { chargesOf, type Charges } from './charge.js';
 export { guardsOf, probesOf, type Probe } from './probing.js';
+export { tellUse, type DayOfUse, type ToldUse } from './told-use.js';
 export {
   anchorWidths,
   budgetAccounts,

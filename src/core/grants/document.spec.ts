@@ -85,7 +85,7 @@ describe('a grant on paper', () => {
     );
     for (const kept of [
       `${valueWindowDays} days, keyed`,
-      `Totals of budgets, of no person | ${totalsKeptDays} days`,
+      `Totals of each day, of no person or officer | ${totalsKeptDays} days`,
       `one person, case or officer | destroyed after ${markKeyDays} days`,
       `notices of them | sealed; ${toldDays} days`,
       `suppressed people asked for | sealed, for security and the protection officer; ${toldDays} days`,

@@ -133,8 +133,8 @@ export function printImpactAssessment(grant: Grant, { partnerName }: GrantPartie
       ['Fingerprints of people asked about', `${peopleWindowHours} hours, keyed`],
       ['Fingerprints of values tried', `at most ${valueWindowDays} days, keyed`],
       [
-        'Totals of budgets, of no person',
-        `${totalsKeptDays} days after their window, for oversight`,
+        'Totals of each day, of no person or officer',
+        `${totalsKeptDays} days after it, for oversight`,
       ],
       ['Access record', 'as long as the log; what identifies goes with its key'],
       [

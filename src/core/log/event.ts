@@ -10,6 +10,7 @@
  * | `EVENT_START` | `{"gateway"}`: one has opened its doors |
  * | `EVENT_STOP` | `{}`: it was told to stop, and has closed them |
  * | `EVENT_RECONCILED` | what a start found and put right between database and journal, counts |
+ * | | `{"tree","relisted","first","taken"}`: rows of search the check of the log has made again |
  * | `EVENT_UPKEEP` | `{"job","done"}`: what the register does by itself has changed something |
  * | `EVENT_TOKENS_ISSUED` | `{"count"}`; `clientId` is the client |
  * | `EVENT_TOKENS_REFUSED` | `{"cause","count"}`, and `"partner"` where the token or client was known |

@@ -1,6 +1,5 @@
-import type { KeyObject } from 'node:crypto';
+import { createHmac, type KeyObject } from 'node:crypto';
 import { encodeParts, sha256 } from '../bytes.js';
-import { hmacSha256 } from '../hmac.js';
 
 /**
  * Marks: what lets records be found and grouped by something that stands in none of them. This file
@@ -67,7 +66,7 @@ export function markOf(key: KeyObject, kind: MarkKind, ...value: readonly string
 /** The same in its 8 bytes. */
 function keyedMark(key: KeyObject, kind: MarkKind, ...value: readonly string[]): Buffer {
   const message = encodeParts('safeconduct/log/mark/v1', kind, ...value);
-  return hmacSha256(key, message).subarray(0, markBytes);
+  return createHmac('sha256', key).update(message).digest().subarray(0, markBytes);
 }
 
 /** Mark of a pairwise reference, as decimal text. */

@@ -6,6 +6,7 @@ import {
   decodeRenewal,
   encodeRenewal,
   isSameRenewal,
+  renewalDigest,
   signRenewal,
   type Renewal,
   type RenewalStatement,
@@ -58,6 +59,17 @@ describe('a new log asked for by two', () => {
     ],
   ])('signed by %s is refused', (_, renewal, expected) => {
     expect(() => checkRenewal(renewal)).toThrow(expected);
+  });
+
+  test('has a digest of what is asked for and by whom, the same once two have signed', () => {
+    const digest = renewalDigest(asked);
+    expect(digest).toMatch(/^[A-Za-z0-9_-]{43}$/);
+    expect(renewalDigest(agreed)).toBe(digest);
+    const later = { ...statement, requestedAt: '2026-03-01T09:31:00.000Z' };
+    expect(renewalDigest({ ...asked, statement: later })).not.toBe(digest);
+    const byOther = signRenewal({ statement, operators: [] }, other.certificate, other.privateKey);
+    expect(renewalDigest(byOther)).not.toBe(digest);
+    expect(() => renewalDigest({ statement, operators: [] })).toThrow(TypeError);
   });
 
   test('nobody signs by the certificate of another, and no third one does', () => {

@@ -72,6 +72,7 @@ export interface Renewal {
 }
 
 const label = 'safeconduct/log-renewal/v1';
+const digestLabel = 'safeconduct/log-renewal-digest/v1';
 
 /** The statement signed by one more operator. */
 export function signRenewal(
@@ -86,6 +87,19 @@ export function signRenewal(
     throw inputInvalid('certificate', 'the key is not that of the certificate');
   }
   return { statement, operators: [...operators, { certificate, signature }] };
+}
+
+/**
+ * What the first operator reads out and the second names: base64url of SHA-256 over the length-prefixed
+ * parts "safeconduct/log-renewal-digest/v1", statement, the first's certificate. Another statement, or
+ * the same asked for by somebody else, has another.
+ */
+export function renewalDigest({ statement, operators }: Renewal): string {
+  const [first] = operators;
+  if (first === undefined) throw new TypeError('nobody has asked for it');
+  return encodeBase64Url(
+    sha256(encodeParts(digestLabel, canonicalJson(statement), first.certificate)),
+  );
 }
 
 /** base64url SHA-256 of an operator's certificate: how staff know it. */

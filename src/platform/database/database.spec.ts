@@ -5,10 +5,12 @@ import {
   openTestDatabase,
   temporaryHome,
 } from '../../../test/support/databases.js';
-import { isMigrated, type Database } from './database.js';
+import { isMigrated, migrate, type Database } from './database.js';
 import { lockHome } from './home-lock.js';
 
 class Counter1700000000000 {
+  readonly formerly = 'Count1699999999999';
+
   async up(runner: QueryRunner): Promise<void> {
     await runner.query('CREATE TABLE counter (id int PRIMARY KEY, n int NOT NULL)');
   }
@@ -26,6 +28,16 @@ describeOnEachDatabase('the database', (kind) => {
 
   test('is migrated once', async () => {
     expect(await isMigrated(database.dataSource)).toBe(true);
+  });
+
+  test('a migration that has another name since is not run again', async () => {
+    const { dataSource } = database;
+    await dataSource.query("UPDATE migration SET name = 'Count1699999999999', timestamp = 1");
+    expect(await isMigrated(dataSource)).toBe(false);
+    expect(await migrate(dataSource)).toEqual([]);
+    expect(await dataSource.query('SELECT name, timestamp FROM migration')).toEqual([
+      { name: 'Counter1700000000000', timestamp: '1700000000000' },
+    ]);
   });
 
   test('serves concurrent transactions without mixing them', async () => {

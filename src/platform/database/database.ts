@@ -95,9 +95,34 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
  */
 export async function migrate(dataSource: DataSource): Promise<readonly string[]> {
   await refuseUnfinishedRestore(dataSource);
+  await renameMigrations(dataSource);
   const done = await dataSource.runMigrations();
   return done.map((migration) => migration.name);
 }
+
+/** Two migrations with one time stamp have no order: one has another name since, and has been run. */
+interface RenamedMigration extends MigrationInterface {
+  readonly formerly?: string;
+}
+
+async function renameMigrations(dataSource: DataSource): Promise<void> {
+  const [book] = await dataSource.query<{ is: boolean }[]>(
+    `SELECT to_regclass('public.migration') IS NOT NULL AS is`,
+  );
+  if (book?.is !== true) return;
+  for (const migration of dataSource.migrations as readonly RenamedMigration[]) {
+    const { formerly, name = migration.constructor.name } = migration;
+    if (formerly === undefined) continue;
+    await dataSource.query('UPDATE migration SET name = $2, timestamp = $3 WHERE name = $1', [
+      formerly,
+      name,
+      name.slice(-timestampDigits),
+    ]);
+  }
+}
+
+/** Milliseconds at the end of a name. */
+const timestampDigits = 13;
 
 /** Whether every known migration has been run. */
 export async function isMigrated(dataSource: DataSource): Promise<boolean> {

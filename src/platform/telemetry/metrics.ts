@@ -44,6 +44,21 @@ export class Metrics {
     help: '1 while the access log can be written.',
     registers: [this.registry],
   });
+  readonly logCheckEnded = new Gauge({
+    name: 'safeconduct_log_check_ended_seconds',
+    help: 'When this gateway had last held the whole log against what was signed, seconds since 1970; 0 before the first time.',
+    registers: [this.registry],
+  });
+  readonly logCheckProgress = new Gauge({
+    name: 'safeconduct_log_check_progress',
+    help: 'Part of the log that the check under way has walked, 0 to 1; 0 between two.',
+    registers: [this.registry],
+  });
+  readonly logCheckRelisted = new Gauge({
+    name: 'safeconduct_log_check_relisted',
+    help: 'Records whose rows of search were changed or gone and were made again, since the start.',
+    registers: [this.registry],
+  });
   readonly stops = new Gauge({
     name: 'safeconduct_disclosure_stops',
     help: 'Emergency stops in force: of everybody, of single partners.',

@@ -111,7 +111,7 @@ export class ImportPeople {
         onEvent({ counted: rows });
       },
       onProgress: (done) => onEvent({ done }),
-      onRestricted: async (act) => acts.recordRestriction(caller, 'REGISTER_IMPORT', act),
+      inRecord: async (work) => acts.recordStep(caller, 'REGISTER_IMPORT', work),
     });
     const summary = summariseImport(result);
     if (!result.taken) {

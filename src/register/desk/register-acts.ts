@@ -129,11 +129,12 @@ export class RegisterActs {
         judged: true,
         ready: async () => void (ready = await readyToChange(store)),
         apply: async (manager, { by }) => {
-          await releaseBatchIn(store, manager, prepared(ready), {
+          const { restricting } = await releaseBatchIn(store, manager, prepared(ready), {
             batchId,
             people,
             releasedBy: by,
           });
+          return restricting;
         },
       };
     },
