@@ -2,23 +2,28 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { playAttacks, playColluders } from './privacy/attackers.js';
 import { playHonestMonth } from './privacy/honest.js';
-import { printPrivacy, type PrivacyFigures } from './privacy/report.js';
+import { printPrivacy, replaceAttacks, type PrivacyFigures } from './privacy/report.js';
 import { measureSockets } from './privacy/sockets.js';
 import { BenchWorld } from './privacy/world.js';
 
 /**
  * `npm run bench:privacy -- [--short] [--part sockets|attacks|honest] [--tries 1000] [--samples 10000]
  * [--days 30] [--seeds 3] [--at-once 1,8] [--state WORDS] [--figures FILE] [--port 18443]
- * [--out docs/privacy.md]`: what attackers learn, what honest partners lose, what size and time of an
+ * [--attack WORDS --measures with|without --made WORDS] [--out docs/privacy.md]`: what attackers learn, what honest partners lose, what size and time of an
  * answer tell. In full it takes about two hours, most of it waiting for answers to leave; `--short` a few minutes, with
  * figures too few for the statistics. A part can be measured alone: `--figures` keeps what was
- * measured, each part with how it was made, and the page is written once all three are there.
+ * measured, each part with how it was made, and the page is written once all three are there. One
+ * attack can be played alone, by words of its name: its row is put into the page that is there,
+ * with `--made` saying how all of its rows were made.
  */
 const { values } = parseArgs({
   options: {
     short: { type: 'boolean', default: false },
     part: { type: 'string' },
     'at-once': { type: 'string', default: '1,8' },
+    attack: { type: 'string' },
+    measures: { type: 'string' },
+    made: { type: 'string' },
     state: { type: 'string', default: 'a machine with nothing else to do' },
     figures: { type: 'string' },
     tries: { type: 'string' },
@@ -38,7 +43,13 @@ const figures: Partial<PrivacyFigures> =
   values.figures !== undefined && existsSync(values.figures)
     ? (JSON.parse(readFileSync(values.figures, 'utf8')) as Partial<PrivacyFigures>)
     : {};
-const isAsked = (part: string) => values.part === undefined || values.part === part;
+const { attack, made } = values;
+if ((attack === undefined) !== (made === undefined)) throw new TypeError('--attack takes --made');
+if (attack === undefined && values.measures !== undefined) {
+  throw new TypeError('--measures takes --attack');
+}
+const isAsked = (part: string) =>
+  attack === undefined ? values.part === undefined || values.part === part : part === 'attacks';
 const keep = (part: Partial<PrivacyFigures>) => {
   Object.assign(figures, part);
   if (values.figures !== undefined) writeFileSync(values.figures, JSON.stringify(figures, null, 1));
@@ -56,12 +67,19 @@ try {
     }
   }
   if (isAsked('attacks')) {
-    const measured = [
-      ...(await playAttacks(world, true, tries, say)),
-      ...(await playAttacks(world, false, tries, say)),
-    ];
-    const colluders = await playColluders(world);
-    keep({ attacks: { made: `${tries} tries`, figures: measured, colluders } });
+    const isPlayed = (name: string) => attack === undefined || name.includes(attack);
+    const measured = [];
+    for (const measures of ['with', 'without']) {
+      if (values.measures !== undefined && values.measures !== measures) continue;
+      measured.push(...(await playAttacks(world, measures === 'with', tries, say, isPlayed)));
+    }
+    if (made === undefined) {
+      const colluders = await playColluders(world);
+      keep({ attacks: { made: `${tries} tries`, figures: measured, colluders } });
+    } else {
+      const page = readFileSync(values.out, 'utf8');
+      writeFileSync(values.out, replaceAttacks(page, measured, made));
+    }
   }
   if (isAsked('honest')) {
     const measured = [];
@@ -74,7 +92,12 @@ try {
     }
   }
   const { sockets, attacks, honest } = figures;
-  if (sockets !== undefined && attacks !== undefined && honest !== undefined) {
+  if (
+    made === undefined &&
+    sockets !== undefined &&
+    attacks !== undefined &&
+    honest !== undefined
+  ) {
     const page = printPrivacy({ sockets, attacks, honest });
     writeFileSync(values.out, page);
     process.stdout.write(page);

@@ -228,6 +228,22 @@ describe('safeconduct', () => {
       expect(none.err).toContain('no day that is over');
       expect((await as('OVR-1', 'grant', 'counters', ...over, '--json')).out).toBe('[]\n');
       expect((await as('LIA-1', 'grant', 'counters', ...over)).code).toBe(3);
+      const grant = gateway.partner(alpha.code).grantId;
+      await gateway.rooms.database.dataSource.query(
+        `INSERT INTO use_of_day
+           (grant_id, ends_at, questions, people, misses, tried, matched, returned)
+         VALUES ($1, '2020-01-15T00:00:00Z', 47, 12, 9, 211, 0, 0)`,
+        [grant],
+      );
+      const { out } = await as('OVR-1', 'grant', 'counters', ...over);
+      const line = (kind: string, told: string) =>
+        `2020-01-15T00:00:00.000Z  ${alpha.code}  ${grant}  ${kind}  ${told}\n`;
+      expect(out).toBe(
+        line('QUESTIONS', '40') +
+          line('PEOPLE', '10') +
+          line('MISSES', 'fewer than 10') +
+          line('VALUES', '210'),
+      );
       for (const wrong of [
         ['--from', 'yesterday', '--until', '2020-02-01'],
         ['--from', '2020-02-01', '--until', '2020-02-01'],

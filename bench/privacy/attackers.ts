@@ -1,6 +1,8 @@
-import { foldDigits, type PersonEvidenceInput } from '../../src/core/matching/index.js';
-import { demoPartners } from '../../src/cli/demo/demo-partners.js';
-import { makeDemoPeople, type DemoPerson } from '../../src/register/index.js';
+import type { PersonEvidenceInput } from '../../src/core/matching/index.js';
+import { byReference, list, type Attempt } from './attempt.js';
+import { climb, twoDigits } from './climb.js';
+import { besideOneKnown, listOfTravellers } from './many-documents.js';
+import { evidenceOf, passportHolders, strangers } from './people.js';
 import { benchTerms, withoutMeasures, type Asker, type BenchWorld, type Told } from './world.js';
 
 /** What one attack came to. */
@@ -23,18 +25,6 @@ export interface AttackFigures {
 const minutesBetweenTries = 2;
 /** People climbed on, one after the other, each by another partner. */
 const climbed = 5;
-
-/** Names the person learnt by an answer, or undefined; `known` to the attacker are not learnt. */
-type Learnt = (told: Told) => string | undefined;
-const byReference: Learnt = (told) =>
-  told.answered && told.answer.outcome === 'MATCH' ? told.answer.subject?.reference : undefined;
-
-interface Attempt {
-  /** The next question, from all that was told so far; undefined ends the attack. */
-  next(last: Told | undefined): PersonEvidenceInput | undefined;
-  /** Values learnt so far; climbers only. */
-  values?(): number;
-}
 
 async function play(
   name: string,
@@ -60,7 +50,7 @@ async function play(
     asker.world.pass(minutesBetweenTries);
     triedAt.push(asker.world.now);
     last = await asker.ask(person, officer);
-    const learnt = byReference(last);
+    const learnt = (attempt.learnt ?? byReference)(last);
     if (learnt !== undefined && !known.has(learnt)) people.add(learnt);
     learntBy.push(people.size);
     if (!last.answered && last.code === 'ERR_BUDGET_SPENT') stoppedAt ??= tries;
@@ -102,71 +92,24 @@ function informedOf(world: BenchWorld): readonly PersonEvidenceInput[] {
     .map(evidenceOf);
 }
 
-const passportHolders = (world: BenchWorld): readonly DemoPerson[] =>
-  world.people.filter(
-    ({ documents, suppressedFor, dateOfBirth, fatherName }) =>
-      documents?.[0]?.['type'] === 'PASSPORT' &&
-      suppressedFor === undefined &&
-      dateOfBirth !== undefined &&
-      fatherName !== undefined,
-  );
-
-const documentsPerQuestion = 10;
-/** Of those who travel, one in so many is on the register. */
-const oneOnRegister = 50;
-
-/** Passports of people who travel, a few of the register among them, as many in each question as there may be. */
-function travellers(world: BenchWorld, tries: number): readonly PersonEvidenceInput[] {
-  const others = strangers('travellers', tries * documentsPerQuestion);
-  const holders = passportHolders(world);
-  const documents = others.flatMap((stranger, at) => {
-    const person = at % oneOnRegister === 0 ? holders[at / oneOnRegister] : stranger;
-    const number = person?.documents?.[0]?.['number'];
-    return number === undefined ? [] : [{ type: 'PASSPORT' as const, number }];
-  });
-  return Array.from({ length: tries }, (_, at) => ({
-    documents: documents.slice(at * documentsPerQuestion, (at + 1) * documentsPerQuestion),
-  })).filter((question) => question.documents.length > 0);
-}
-
-const list = (questions: readonly PersonEvidenceInput[]): Attempt => {
-  let at = 0;
-  return { next: () => questions[at++] };
-};
-
-export function evidenceOf(person: DemoPerson): PersonEvidenceInput {
-  return {
-    names: person.names.slice(0, 1).map(({ full }) => ({ full })),
-    fatherName: person.fatherName ?? null,
-    // An officer types the digits of the form, whatever stands on the paper.
-    dateOfBirth: person.dateOfBirth === undefined ? null : foldDigits(person.dateOfBirth),
-    calendar: person.calendar ?? 'GREGORIAN',
-    sex: person.sex ?? null,
-    nationality: person.nationality ?? null,
-    documents: (person.documents ?? []).slice(0, 1).map((document) => ({
-      type: 'PASSPORT' as const,
-      number: document['number'] ?? '',
-    })),
-  };
-}
-
-/** People of the same kind who are not on the register. */
-export const strangers = (seed: string, count: number): readonly DemoPerson[] =>
-  makeDemoPeople({ seed, count, partners: demoPartners });
-
-const twoDigits = (number: number) => String(number).padStart(2, '0');
 const born = (at: number) => `${1950 + ((at * 7) % 60)}-${twoDigits(1 + ((at * 5) % 12))}`;
 
-/** Every attack once, with the measures or without. */
+/**
+ * Every attack once, with the measures or without.
+ *
+ * @param isPlayed by its name
+ */
 export async function playAttacks(
   world: BenchWorld,
   measures: boolean,
   tries: number,
   say: (text: string) => void,
+  isPlayed: (attack: string) => boolean,
 ): Promise<readonly AttackFigures[]> {
   const terms = measures ? benchTerms : { ...benchTerms, ...withoutMeasures };
   const figures: AttackFigures[] = [];
   const run = async (name: string, attempt: Attempt | ((asker: Asker) => Promise<Prepared>)) => {
+    if (!isPlayed(name)) return;
     const asker = await world.partner(terms);
     const prepared: Prepared =
       typeof attempt === 'function' ? await attempt(asker) : { attempt, known: new Set<string>() };
@@ -232,7 +175,14 @@ export async function playAttacks(
     ),
   );
 
-  await run('list of travellers, ten documents a question', list(travellers(world, tries)));
+  await run('list of travellers, ten documents a question', async () => ({
+    attempt: listOfTravellers(world, tries),
+    known: new Set<string>(),
+  }));
+  await run('list of travellers, nine documents beside one known', async () => ({
+    attempt: besideOneKnown(world, tries),
+    known: new Set<string>(),
+  }));
 
   const passported = passportHolders(world);
   await run('neighbours of a known person', async (asker) => {
@@ -280,61 +230,6 @@ export async function playAttacks(
     return { attempt: list(informedOf(world).slice(0, -12)), known, officer: 'fisher' };
   });
   return figures;
-}
-
-/**
- * Knows name and father's name, and tries year, then month, then day of birth, then the other
- * elements, one at a time; a value is learnt when an answer first agrees to it.
- */
-function climb(target: DemoPerson): Attempt {
-  const years = Array.from({ length: 70 }, (_, at) => String(1948 + ((at * 29) % 70)));
-  const known: { year?: string; month?: string; day?: string; sex?: 'F' | 'M'; state?: string } =
-    {};
-  const [year, month, day] = (target.dateOfBirth ?? '').split('-');
-  const truth = { year, month, day, sex: target.sex, state: target.nationality };
-  let learnt = 0;
-  let trying: { readonly stage: keyof typeof known; readonly value: string } | undefined;
-  const queue = {
-    year: years,
-    month: Array.from({ length: 12 }, (_, at) => twoDigits(at + 1)),
-    day: Array.from({ length: 31 }, (_, at) => twoDigits(at + 1)),
-    sex: ['F', 'M'],
-    state: ['PAK', 'IRN', 'TJK', 'UZB', 'AFG'],
-  };
-  const agrees = (told: Told): boolean => {
-    if (!told.answered || told.answer.outcome !== 'MATCH' || trying === undefined) return false;
-    const element =
-      trying.stage === 'sex' ? 'SEX' : trying.stage === 'state' ? 'NATIONALITY' : 'DATE_OF_BIRTH';
-    return told.answer.evidence.some(
-      (one) => one.element === element && one.agreement === 'AGREES',
-    );
-  };
-  return {
-    values: () => learnt,
-    next: (last) => {
-      if (last !== undefined && trying !== undefined && agrees(last)) {
-        // An agreement to a wrong value teaches nothing, and is believed all the same.
-        if (truth[trying.stage] === trying.value) learnt += 1;
-        Object.assign(known, { [trying.stage]: trying.value });
-        trying = undefined;
-      }
-      const stage = (['year', 'month', 'day', 'sex', 'state'] as const).find(
-        (one) => known[one] === undefined && queue[one].length > 0,
-      );
-      const value = stage === undefined ? undefined : queue[stage].shift();
-      if (stage === undefined || value === undefined) return undefined;
-      trying = { stage, value };
-      const with_ = { ...known, [stage]: value };
-      const date = [with_.year ?? '1970', with_.month, with_.day].filter(Boolean).join('-');
-      return {
-        names: target.names.slice(0, 1).map(({ full }) => ({ full })),
-        fatherName: target.fatherName ?? null,
-        dateOfBirth: date,
-        sex: with_.sex ?? null,
-        nationality: with_.state ?? null,
-      };
-    },
-  };
 }
 
 /** Two partners that compare what they were told about the same people. */

@@ -1,6 +1,6 @@
 import type { PersonEvidenceInput } from '../../src/core/matching/index.js';
 import type { DemoPerson } from '../../src/register/index.js';
-import { evidenceOf, strangers } from './attackers.js';
+import { evidenceOf, strangers } from './people.js';
 import { benchTerms, type BenchWorld } from './world.js';
 
 export interface HonestFigures {

@@ -5,7 +5,7 @@ import { readProfile } from '../../src/cli/partner/profile.js';
 import { verifyIdentityDocument } from '../../src/cli/partner/question-document.js';
 import type { PartnerCode } from '../../src/core/ids.js';
 import type { PersonEvidenceInput } from '../../src/core/matching/index.js';
-import { evidenceOf, strangers } from './attackers.js';
+import { evidenceOf, strangers } from './people.js';
 import { areaUnderCurve, meansOf, welchT } from './statistics.js';
 import { withoutMeasures, type BenchWorld } from './world.js';
 

@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import { isTestGrant } from '../core/grants/grant.js';
 import { migrations } from '../migrations.js';
 import type { Database } from '../platform/database/database.js';
+import { firstMadeUp } from '../../test/support/arbitrary-people.js';
 import {
   earnestWorlds,
-  firstMadeUp,
   testGrantId,
   twoWorlds,
   type TwoWorlds,

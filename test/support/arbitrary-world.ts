@@ -10,21 +10,25 @@ import {
 import { initials, mask } from '../../src/core/disclosure/disclose.js';
 import { grantDigest, type Grant, type GrantTerms } from '../../src/core/grants/grant.js';
 import { makeTestTerms } from '../../src/core/grants/test-terms.js';
-import {
-  builtInCaseload,
-  type Caseload,
-  type GrantId,
-  type PartnerCode,
-  type StateCode,
-} from '../../src/core/ids.js';
-import { evidenceElements, type PersonEvidenceInput } from '../../src/core/matching/index.js';
-import type { Sex, Subject, Visa } from '../../src/core/register/subject.js';
+import type { GrantId, PartnerCode, StateCode } from '../../src/core/ids.js';
+import { evidenceElements } from '../../src/core/matching/index.js';
+import type { Sex, Visa } from '../../src/core/register/subject.js';
 import type { Caller } from '../../src/grants/index.js';
-import { mistakeKinds, type MistakeKind } from '../../src/referrals/index.js';
 import type { Question } from '../../src/verification/index.js';
+import {
+  defined,
+  granted,
+  hiddenPeople,
+  madeUpPeople,
+  oneOf,
+  particulars,
+  subjectOf,
+  type Particulars,
+} from './arbitrary-people.js';
+import { questionUnder, stepsAbout, type Step } from './arbitrary-steps.js';
 import type { StoredPerson, World } from './in-process-gateway.js';
 
-/** Worlds for non-interference: small pools, so that people, questions and grants meet often. */
+/** Worlds for non-interference. */
 
 export const caller: Caller = {
   partner: 'ALPHA-BORDER' as PartnerCode,
@@ -43,120 +47,6 @@ export const caller: Caller = {
   tokenIssuedAt: new Date('2026-03-04T09:59:00Z'),
   tokenExpiresAt: new Date('2026-03-04T10:04:00Z'),
 };
-
-const granted = ['AF-2021', 'AF-2022'] as Caseload[];
-const elsewhere = 'AF-2023' as Caseload;
-
-const oneOf = <T>(...values: readonly T[]) => fc.constantFrom(...values);
-const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined, freq: 4 });
-
-const names = [
-  'Mohammad Rahim Ahmadi',
-  'Zarmina Wardak',
-  'Farid Noori',
-  'محمد رحیم احمدی',
-  'Gul Zadran',
-];
-const fathers = ['Abdul Karim', 'Sabur', 'Ahmad Khan'];
-const dates = ['1984-03-15', '1984-03', '1984', '1990-07-02', '1984-11-30', '1991'];
-const numbers = ['P01234567', 'P01234568', 'O7654321', 'TK99887766', 'P04444567'];
-
-const visa: fc.Arbitrary<Visa> = fc.record(
-  {
-    reference: oneOf('V-1-00001', 'V-1-00002', 'V-9-77701'),
-    class: oneOf('PROTECTION', 'FAMILY'),
-    status: oneOf('GRANTED' as const, 'USED' as const, 'CANCELLED' as const),
-    expires: oneOf('2026-09-01', '2026-01-31', '2027-05-05'),
-  },
-  { requiredKeys: [] },
-);
-
-interface Particulars {
-  readonly names: readonly string[];
-  readonly fatherName: string | undefined;
-  readonly grandfatherName: string | undefined;
-  readonly dateOfBirth: string | undefined;
-  readonly sex: Sex | undefined;
-  readonly nationality: string | undefined;
-  readonly documents: readonly string[];
-  readonly visa: Visa | undefined;
-  readonly household: string | undefined;
-}
-
-const particulars: fc.Arbitrary<Particulars> = fc.record({
-  names: fc.uniqueArray(oneOf(...names), { minLength: 1, maxLength: 2 }),
-  fatherName: maybe(oneOf(...fathers)),
-  grandfatherName: maybe(oneOf(...fathers)),
-  dateOfBirth: maybe(oneOf(...dates)),
-  sex: maybe(oneOf<Sex>('F', 'M')),
-  nationality: maybe(oneOf('AFG', 'PAK', 'IRN', 'FRA')),
-  documents: fc.uniqueArray(oneOf(...numbers), { maxLength: 2 }),
-  visa: maybe(visa),
-  household: maybe(oneOf('H-1', 'H-2')),
-});
-
-function subjectOf(
-  number: number,
-  about: Particulars,
-  caseload: Caseload,
-  suppressedFor: readonly string[],
-  told = true,
-): StoredPerson {
-  const subject = {
-    ...(told ? { sharing: { informedOn: '2026-01-15' } } : {}),
-    reference: `R-${number}`,
-    caseload,
-    names: about.names.map((full) => ({ full })),
-    documents: about.documents.map((text) => ({ type: 'PASSPORT' as const, number: text })),
-    suppressedFor: suppressedFor as Subject['suppressedFor'],
-    ...defined({
-      fatherName: about.fatherName,
-      grandfatherName: about.grandfatherName,
-      dateOfBirth: about.dateOfBirth,
-      sex: about.sex,
-      nationality: about.nationality as StateCode | undefined,
-      visa: about.visa,
-      household: about.household,
-    }),
-  };
-  return { number, subject };
-}
-
-type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-
-function defined<T extends object>(members: T): Defined<T> {
-  return Object.fromEntries(
-    Object.entries(members).filter(([, value]) => value !== undefined),
-  ) as Defined<T>;
-}
-
-type Hidden = readonly [Caseload, readonly string[], boolean];
-
-/**
- * People no question of the caller's may tell of: of another caseload, kept from the caller, or, where
- * the grant asks for notice, not told that they may be named.
- */
-const hiddenPeople = (from: number, of: GrantTerms): fc.Arbitrary<readonly StoredPerson[]> =>
-  fc
-    .array(
-      fc.tuple(
-        particulars,
-        oneOf<Hidden>(
-          [elsewhere, [], true],
-          ['AF-2021' as Caseload, ['ALPHA-BORDER'], true],
-          ['AF-2022' as Caseload, ['AUS', 'PAK'], true],
-          ...(of.requiresNotice === true
-            ? ([['AF-2021' as Caseload, [], false]] satisfies Hidden[])
-            : []),
-        ),
-      ),
-      { maxLength: 4 },
-    )
-    .map((people) =>
-      people.map(([about, [caseload, suppressed, told]], at) =>
-        subjectOf(from + at, about, caseload, suppressed, told),
-      ),
-    );
 
 const terms: fc.Arbitrary<GrantTerms> = fc
   .record({
@@ -204,74 +94,6 @@ const grantOf = (of: GrantTerms): Grant => ({
   state: 'ACTIVE',
 });
 
-/** A question about somebody of the pools, often about one of the people given. */
-function questionAbout(people: readonly StoredPerson[]): fc.Arbitrary<PersonEvidenceInput> {
-  const known = people.map(({ subject }) => evidenceOf(subject));
-  const anybody = particulars.map((about): PersonEvidenceInput =>
-    evidenceOf(subjectOf(1, about, elsewhere, []).subject),
-  );
-  const person = known.length === 0 ? anybody : fc.oneof(oneOf(...known), anybody);
-  const climbing = oneOf(...dates).map((dateOfBirth): PersonEvidenceInput => {
-    return { names: [{ full: 'Farid Noori' }], fatherName: 'Sabur', dateOfBirth };
-  });
-  const dropping = fc
-    .tuple(person, fc.subarray(['fatherName', 'sex', 'nationality', 'documents'] as const))
-    .map(([about, dropped]) => ({
-      ...about,
-      ...Object.fromEntries(dropped.map((element) => [element, null])),
-    }));
-  return fc.oneof({ weight: 2, arbitrary: dropping }, { weight: 1, arbitrary: climbing });
-}
-
-function evidenceOf(subject: Subject): PersonEvidenceInput {
-  return {
-    names: subject.names.slice(0, 1).map(({ full }) => ({ full })),
-    fatherName: subject.fatherName ?? null,
-    grandfatherName: subject.grandfatherName ?? null,
-    dateOfBirth: subject.dateOfBirth ?? null,
-    sex: subject.sex ?? null,
-    nationality: subject.nationality ?? null,
-    documents: subject.documents,
-  };
-}
-
-/** One thing a partner does; `of` counts back, round and round, from the latest it has had. */
-export type Step =
-  | { readonly does: 'ASK'; readonly question: Question }
-  | { readonly does: 'CONFIRM'; readonly of: number; readonly crossing: AnyCrossing }
-  | {
-      readonly does: 'CORRECT';
-      readonly of: number;
-      /** Taken back where there is none. */
-      readonly crossing: AnyCrossing | undefined;
-    }
-  | {
-      readonly does: 'REPORT';
-      readonly of: number;
-      readonly kind: MistakeKind;
-      readonly fields: readonly SubjectField[];
-      readonly request: number;
-    }
-  | { readonly does: 'READ NOTICES' };
-
-export interface AnyCrossing {
-  readonly state: string;
-  readonly borderPoint: string;
-  /** Before the confirmation. */
-  readonly minutesAgo: number;
-}
-
-export interface TwoWorlds {
-  readonly one: World;
-  readonly other: World;
-  readonly steps: readonly Step[];
-}
-
-/** EARNEST: under the real grant alone. REHEARSAL: under the test grant alone. */
-type Mode = 'EARNEST' | 'REHEARSAL' | 'BOTH';
-
-/** From here on people are made up, of the built-in caseload. */
-export const firstMadeUp = 2_000;
 /** Of the test grant of every world. */
 export const testGrantId = '5f1d1c8a-41c7-4d0e-8a53-0d7f5b0a9e22' as GrantId;
 const testTerms = makeTestTerms(caller.partner, new Date('2026-01-01T00:00:00Z'));
@@ -282,11 +104,14 @@ const testGrant: Grant = {
   digest: grantDigest(testGrantId, 1, testTerms),
   state: 'ACTIVE',
 };
-const madeUpPeople = fc
-  .array(particulars, { minLength: 1, maxLength: 3 })
-  .map((people) =>
-    people.map((about, at) => subjectOf(firstMadeUp + at, about, builtInCaseload, [])),
-  );
+export interface TwoWorlds {
+  readonly one: World;
+  readonly other: World;
+  readonly steps: readonly Step[];
+}
+
+/** EARNEST: under the real grant alone. REHEARSAL: under the test grant alone. */
+type Mode = 'EARNEST' | 'REHEARSAL' | 'BOTH';
 
 /**
  * Two worlds that differ only where nothing may depend on it: people out of scope or kept from the
@@ -332,112 +157,25 @@ function worldsOf(...modes: readonly Mode[]): fc.Arbitrary<TwoWorlds> {
       return fc.record({
         one: fc.constant({ caller, grants, people: [...hiddenHere, ...here, ...madeUp] }),
         other: fc.constant({ caller, grants, people: [...elsewhere, ...there, ...hiddenThere] }),
-        steps: stepsAbout(mode, of, real, [...madeUp, ...madeUpElse]),
+        steps: stepsAbout(questionsIn(mode, of, real, [...madeUp, ...madeUpElse])),
       });
     });
 }
 
-function stepsAbout(
+function questionsIn(
   mode: Mode,
   of: GrantTerms,
   real: readonly StoredPerson[],
   madeUp: readonly StoredPerson[],
-): fc.Arbitrary<readonly Step[]> {
+): fc.Arbitrary<Question> {
   const everybody = [...real, ...madeUp];
   const inEarnest = questionUnder(grantId, of, everybody);
   const inRehearsal = questionUnder(testGrantId, testTerms, [...madeUp, ...everybody]);
-  const asked = {
+  return {
     EARNEST: inEarnest,
     REHEARSAL: inRehearsal,
     BOTH: fc.oneof({ weight: 2, arbitrary: inEarnest }, { weight: 1, arbitrary: inRehearsal }),
   }[mode];
-  const place = fc.nat({ max: 9 });
-  const crossing: fc.Arbitrary<AnyCrossing> = fc.record({
-    state: oneOf('PAK', 'IRN'),
-    borderPoint: oneOf('PKTRM', 'IRDGN'),
-    minutesAgo: oneOf(0, 5, 60, 60 * 24 * 40),
-  });
-  const step = fc.oneof(
-    { weight: 6, arbitrary: asked.map((question): Step => ({ does: 'ASK', question })) },
-    {
-      weight: 3,
-      arbitrary: fc.record({ does: fc.constant('CONFIRM' as const), of: place, crossing }),
-    },
-    {
-      weight: 2,
-      arbitrary: fc.record({
-        does: fc.constant('CORRECT' as const),
-        of: place,
-        crossing: fc.option(crossing, { nil: undefined, freq: 3 }),
-      }),
-    },
-    {
-      weight: 2,
-      arbitrary: fc.record({
-        does: fc.constant('REPORT' as const),
-        of: place,
-        kind: oneOf(...mistakeKinds),
-        fields: fc.oneof(fc.constant([]), fc.subarray([...subjectFields], { minLength: 1 })),
-        request: fc.integer({ min: 1, max: 4 }),
-      }),
-    },
-    { weight: 1, arbitrary: fc.constant<Step>({ does: 'READ NOTICES' }) },
-  );
-  // What follows a match, and what climbs, would else come too seldom to say anything.
-  const story = fc
-    .record({ question: asked, first: crossing, second: crossing, third: crossing })
-    .map(({ question, first, second, third }): readonly Step[] => [
-      { does: 'ASK', question },
-      { does: 'CONFIRM', of: 0, crossing: first },
-      { does: 'CONFIRM', of: 0, crossing: second },
-      { does: 'CORRECT', of: 0, crossing: third },
-      { does: 'REPORT', of: 0, kind: 'NOT_THIS_PERSON', fields: [], request: 9 },
-      { does: 'READ NOTICES' },
-    ]);
-  const climb = fc.array(asked, { minLength: 4, maxLength: 4 }).map((questions) =>
-    questions.map((question, at): Step => {
-      const person = {
-        names: [{ full: 'Farid Noori' }],
-        fatherName: 'Sabur',
-        dateOfBirth: dates[at] ?? '1984',
-        documents: [{ type: 'PASSPORT' as const, number: 'P04444567' }],
-      };
-      const requestId = `climb-${at}`;
-      return { does: 'ASK', question: { ...question, requestId, person, personAsSent: person } };
-    }),
-  );
-  const part = fc.oneof(
-    { weight: 6, arbitrary: step.map((one): readonly Step[] => [one]) },
-    { weight: 3, arbitrary: story },
-    { weight: 1, arbitrary: climb },
-  );
-  return fc.array(part, { minLength: 1, maxLength: 6 }).map((parts) => parts.flat());
-}
-
-function questionUnder(
-  under: GrantId,
-  of: GrantTerms,
-  people: readonly StoredPerson[],
-): fc.Arbitrary<Question> {
-  const open = subjectFields.filter((field) => disclosureLevelOf(of.fields, field) !== 'WITHHELD');
-  return fc
-    .record({
-      request: fc.integer({ min: 1, max: 12 }),
-      person: questionAbout(people),
-      fields: fc.oneof(
-        { weight: 9, arbitrary: fc.subarray([...open]) },
-        { weight: 1, arbitrary: fc.subarray([...subjectFields]) },
-      ),
-    })
-    .map(({ request, person, fields }) => ({
-      requestId: `r-${request}`,
-      grantId: under,
-      purpose: 'BORDER_VERIFICATION' as const,
-      caseReference: 'CASE/1',
-      person,
-      personAsSent: person,
-      fields,
-    }));
 }
 
 /** The person with everything replaced that the grant neither compares nor lets out. */

@@ -22,7 +22,7 @@ import {
   type EpochWrapping,
 } from '../../src/referrals/index.js';
 import { ReadAccess, VerifyIdentity, type Question } from '../../src/verification/index.js';
-import type { AnyCrossing, Step } from './arbitrary-world.js';
+import type { AnyCrossing, Step } from './arbitrary-steps.js';
 
 /** One person of a register in memory. */
 export interface StoredPerson {
@@ -228,7 +228,7 @@ function oneEpoch(dataSource: DataSource): EpochWrapping {
 export async function forgetBudgets(dataSource: DataSource): Promise<void> {
   await dataSource.query(
     `TRUNCATE budget_use, budget_seen, budget_alarm, miss_returned, question_asked, match_told,
-       miss_score, matched_anchor, use_of_day, use_returned, crossing, mistake_report, notice, confirmation_alarm`,
+       miss_score, matched_anchor, crossing, mistake_report, notice, confirmation_alarm`,
   );
 }
 

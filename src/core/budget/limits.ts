@@ -10,7 +10,8 @@ export const budgetKinds = ['QUESTIONS', 'PEOPLE', 'MISSES', 'VALUES'] as const;
 /**
  * QUESTIONS: asked in one UTC day. PEOPLE: distinct people asked about in the last 24 hours. MISSES:
  * questions that were no MATCH, fading over a week; one without a document counts twice, and each
- * further name or document once more. VALUES: distinct values tried around one person, one name or one run of document numbers in 30 days.
+ * further name or document once more, of which a match keeps one for each other person. VALUES:
+ * distinct values tried around one person, one name or one run of document numbers in 30 days.
  */
 export type BudgetKind = (typeof budgetKinds)[number];
 
