@@ -49,9 +49,11 @@ export async function openAccessLog(options: AccessLogOptions): Promise<AccessLo
   const list = listStored(keys, sides);
   const directory = join(home, 'journal');
   const isRenewed = options.renewsLog === true;
-  if (options.embedded === true && !isRenewed && (await files.list(directory)).length === 0) {
-    await refuseLostJournal(dataSource, '');
-  }
+  const isWithout = (await files.list(directory)).length === 0;
+  if (options.embedded === true && !isRenewed && isWithout) await refuseLostJournal(dataSource, '');
+  const copy = await openCopy(options, files);
+  // Before a journal is begun where the lost one is to be put back.
+  if (isWithout) refuseForeignJournal(copy, options.checkpointFile, '', true);
   const { journal, isNew, repairedBytes } = await openJournal({
     directory,
     files,
@@ -63,7 +65,8 @@ export async function openAccessLog(options: AccessLogOptions): Promise<AccessLo
     if (options.embedded === true && !isRenewed && journal.lastNumber === 0) {
       await refuseLostJournal(dataSource, journal.id);
     }
-    const copy = await openCopy(options, files, journal.id, isNew);
+    refuseForeignJournal(copy, options.checkpointFile, journal.id, isNew);
+    if (copy !== undefined) copy.journal = journal.id;
     const brought = await openBroughtJournals(home, files);
     const restored = await restoreFromJournals(
       dataSource,
@@ -136,27 +139,30 @@ async function forgottenOf(
   return opened.map((record) => async (manager) => restored.apply(manager, record));
 }
 
-/** The copy of checkpoints; a home that had another journal than now has lost it. */
 async function openCopy(
   { checkpointFile: path, checkpointKey, logger }: AccessLogOptions,
   files: JournalFiles,
-  journalId: string,
-  journalIsNew: boolean,
 ): Promise<CheckpointCopy | undefined> {
   if (path === undefined) return undefined;
   const onFault = (error: unknown) =>
     logger?.error({ detail: describeFault(error) }, 'the copy of checkpoints cannot be written');
   const checkpointKeys = checkpointKeysOf(checkpointKey);
-  const copy = await openCheckpointCopy({ path, files, checkpointKeys, onFault });
-  if (copy.journal !== undefined && copy.journal !== journalId) {
-    throw new GatewayError('ERR_LOG_CONTRADICTS_ITSELF', {
-      detail: `${path} was written by a gateway with another journal${
-        journalIsNew ? ': this home has lost its journal' : ''
-      } (docs/operations.md, "A lost journal")`,
-    });
-  }
-  copy.journal = journalId;
-  return copy;
+  return openCheckpointCopy({ path, files, checkpointKeys, onFault });
+}
+
+/** A home that had another journal than now has lost it. */
+function refuseForeignJournal(
+  copy: CheckpointCopy | undefined,
+  path: string | undefined,
+  journalId: string,
+  journalIsNew: boolean,
+): void {
+  if (copy?.journal === undefined || copy.journal === journalId) return;
+  throw new GatewayError('ERR_LOG_CONTRADICTS_ITSELF', {
+    detail: `${path} was written by a gateway with another journal${
+      journalIsNew ? ': this home has lost its journal' : ''
+    } (docs/operations.md, "A lost journal")`,
+  });
 }
 
 async function openBroughtJournals(

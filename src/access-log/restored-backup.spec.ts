@@ -271,6 +271,8 @@ describeOnEachDatabase('yesterday’s database restored', (kind: DatabaseKind) =
     await forger.append(accessEntry());
     await forger.close();
     await expect(open()).rejects.toThrow(/lost its journal/);
+    // Nothing is begun where the journal is to be put back.
+    expect(readdirSync(join(path(0), 'journal'))).toEqual([]);
     cpSync(join(path(1), 'journal'), join(path(0), 'journal'), { recursive: true });
     await expect(open()).rejects.toThrow(/another journal/);
   });
