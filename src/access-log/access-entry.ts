@@ -3,7 +3,12 @@ import { encodeBase64Url } from '../core/bytes.js';
 import type { GatewayErrorCode } from '../core/errors.js';
 import type { EventOutcome } from '../core/log/event.js';
 import type { Receipt } from '../core/log/receipt.js';
-import { commitQuestion, encodeRecord, type DisclosedField } from '../core/log/record.js';
+import {
+  commitQuestion,
+  encodeRecord,
+  sortedFields,
+  type DisclosedField,
+} from '../core/log/record.js';
 import { encodeTlogProof } from '../core/log/tlog-proof.js';
 import { deriveRecordSecrets } from './record-keys.js';
 import { commitSealedPart, sealHostPart, type HostPart } from './sealed-part.js';
@@ -82,7 +87,7 @@ export function composeRecord(
     purpose,
     question: person === null ? null : commitQuestion(secrets.salt, person),
     outcome,
-    fields: [...entry.fields].sort(([a], [b]) => (a < b ? -1 : 1)),
+    fields: sortedFields(entry.fields),
     reference,
     nonce: Buffer.from(nonce),
     sealed: commitSealedPart(sealed),

@@ -50,6 +50,10 @@ function joined(hashes: readonly Buffer[]): Buffer {
   return only !== undefined && another === undefined ? only : Buffer.concat(hashes);
 }
 
+/**
+ * Only what has no one size is unpacked: an element of an array of the others is found by its number, and
+ * `unnest` would keep every value of every column once more before a row is made of them.
+ */
 const grow: PreparedStatement = {
   name: 'safeconduct/log/grow',
   text: `WITH held AS MATERIALIZED (
@@ -65,18 +69,16 @@ const grow: PreparedStatement = {
     WHERE tree.tree = next.tree
   ), inserted AS (
     INSERT INTO access_log_leaf (tree, leaf_index, id, record, hashes, writer, number, month)
-    SELECT ($1::text[])[leaf.at], leaf.leaf_index, leaf.id, leaf.record, leaf.hashes, $5,
-           leaf.number, leaf.month
+    SELECT ($1::text[])[($6::int[])[leaf.at]], ($7::bigint[])[leaf.at], ($8::uuid[])[leaf.at],
+           leaf.record, leaf.hashes, $5, ($12::bigint[])[leaf.at], ($13::int[])[leaf.at]
     FROM head CROSS JOIN
-         unnest($6::int[], $7::bigint[], $8::uuid[], $9::bytea[], $11::bytea[], $12::bigint[],
-                $13::int[])
-           AS leaf (at, leaf_index, id, record, hashes, number, month)
+         unnest($9::bytea[], $11::bytea[]) WITH ORDINALITY AS leaf (record, hashes, at)
     RETURNING 1
   ), kept AS (
     INSERT INTO access_log_sealed (month, tree, leaf_index, sealed)
-    SELECT part.month, ($1::text[])[part.at], part.leaf_index, part.sealed
-    FROM head CROSS JOIN unnest($6::int[], $7::bigint[], $10::bytea[], $13::int[])
-           AS part (at, leaf_index, sealed, month)
+    SELECT ($13::int[])[part.at], ($1::text[])[($6::int[])[part.at]], ($7::bigint[])[part.at],
+           part.sealed
+    FROM head CROSS JOIN unnest($10::bytea[]) WITH ORDINALITY AS part (sealed, at)
   ), ${listingStatement(14)}
   SELECT count(*)::int AS count FROM inserted`,
 };

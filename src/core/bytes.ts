@@ -8,23 +8,33 @@ import { hash, timingSafeEqual } from 'node:crypto';
  * @param parts strings are taken as UTF-8
  */
 export function encodeParts(label: string, ...parts: readonly (string | Uint8Array)[]): Buffer {
-  const all = [label, ...parts];
-  let size = 0;
-  for (const part of all) {
+  const head = encodedLabels.get(label) ?? encodeLabel(label);
+  let size = head.length;
+  for (const part of parts) {
     size += 4 + (typeof part === 'string' ? Buffer.byteLength(part, 'utf8') : part.length);
   }
   // One allocation: this runs for every keyed term of every person.
   const encoded = Buffer.allocUnsafe(size);
-  let at = 0;
-  for (const part of all) {
-    if (typeof part === 'string') {
-      encoded.writeUInt32BE(encoded.write(part, at + 4, 'utf8'), at);
-    } else {
-      encoded.set(part, at + 4);
-      encoded.writeUInt32BE(part.length, at);
-    }
-    at += 4 + encoded.readUInt32BE(at);
+  encoded.set(head);
+  let at = head.length;
+  for (const part of parts) {
+    let length = part.length;
+    if (typeof part === 'string') length = encoded.write(part, at + 4, 'utf8');
+    else encoded.set(part, at + 4);
+    encoded.writeUInt32BE(length, at);
+    at += 4 + length;
   }
+  return encoded;
+}
+
+/** Labels with their length: there are as many as the code has uses, and each is used all the time. */
+const encodedLabels = new Map<string, Buffer>();
+const mostLabels = 256;
+
+function encodeLabel(label: string): Buffer {
+  const encoded = Buffer.alloc(4 + Buffer.byteLength(label, 'utf8'));
+  encoded.writeUInt32BE(encoded.write(label, 4, 'utf8'));
+  if (encodedLabels.size < mostLabels) encodedLabels.set(label, encoded);
   return encoded;
 }
 

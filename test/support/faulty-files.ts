@@ -23,6 +23,11 @@ export class FaultyFiles implements JournalFiles {
   remove = (path: string) => localFiles.remove(path);
   create = (path: string, content: Buffer) => localFiles.create(path, content);
 
+  /** What was written may be there, and nobody says that it is. */
+  #refuseSync(): void {
+    if (this.#fault === 'sync') throw Object.assign(new Error('EIO'), { code: 'EIO' });
+  }
+
   async open(path: string): Promise<JournalFile> {
     const file = await localFiles.open(path);
     return {
@@ -33,10 +38,12 @@ export class FaultyFiles implements JournalFiles {
         if (this.#fault === 'short write') {
           return file.write(bytes.subarray(0, bytes.length - 5), position);
         }
-        return file.write(bytes, position);
+        const written = await file.write(bytes, position);
+        this.#refuseSync();
+        return written;
       },
       sync: async () => {
-        if (this.#fault === 'sync') throw Object.assign(new Error('EIO'), { code: 'EIO' });
+        this.#refuseSync();
         return file.sync();
       },
       truncate: async (sizeBytes) => file.truncate(sizeBytes),

@@ -1,4 +1,4 @@
-import { fdatasync, writeSync } from 'node:fs';
+import { constants, write } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
@@ -18,15 +18,17 @@ export interface JournalFiles {
 }
 
 export interface JournalFile {
-  /** @returns bytes written, which may be fewer than given */
+  /**
+   * Writes, and resolves once what was written is on disk, as after write(2) and fdatasync(2).
+   *
+   * @returns bytes written, which may be fewer than given
+   */
   write(bytes: Uint8Array, position: number): Promise<number>;
-  /** fdatasync(2). */
+  /** fdatasync(2), after {@link truncate}. */
   sync(): Promise<void>;
   truncate(sizeBytes: number): Promise<void>;
   close(): Promise<void>;
 }
-
-const smallWriteBytes = 64 * 1024;
 
 export const localFiles: JournalFiles = {
   list: async (directory) => {
@@ -53,14 +55,12 @@ export const localFiles: JournalFiles = {
     await syncDirectory(dirname(path));
   },
   open: async (path) => {
-    const file = await open(path, 'r+');
+    // open(2): with O_DSYNC a write ends as if fdatasync(2) had followed it. So the event loop is left,
+    // and come back to, once for both.
+    const file = await open(path, constants.O_RDWR | constants.O_DSYNC);
     return {
-      // A small group is a copy into the page cache, shorter than the way to another thread.
-      write: async (bytes, position) =>
-        bytes.length <= smallWriteBytes
-          ? writeSync(file.fd, bytes, 0, bytes.length, position)
-          : (await file.write(bytes, 0, bytes.length, position)).bytesWritten,
-      sync: async () => syncData(file.fd),
+      write: async (bytes, position) => writeDurably(file.fd, bytes, position),
+      sync: async () => file.datasync(),
       truncate: async (sizeBytes) => file.truncate(sizeBytes),
       close: async () => file.close(),
     };
@@ -69,10 +69,14 @@ export const localFiles: JournalFiles = {
 };
 
 /** Begun at once, waited for on another thread: by the shorter of Node's two ways there. */
-async function syncData(descriptor: number): Promise<void> {
+async function writeDurably(
+  descriptor: number,
+  bytes: Uint8Array,
+  position: number,
+): Promise<number> {
   return new Promise((resolve, reject) => {
-    fdatasync(descriptor, (error) => {
-      if (error === null) resolve();
+    write(descriptor, bytes, 0, bytes.length, position, (error, written) => {
+      if (error === null) resolve(written);
       else reject(error);
     });
   });

@@ -66,9 +66,9 @@ export async function openJournal(options: JournalOptions): Promise<JournalOpene
 
 /**
  * Append-only file of lines (line.ts) in segments (segment.ts), preallocated so that a line costs
- * one write and one fdatasync without growing the file.
+ * one write, and what fdatasync(2) does, without growing the file.
  *
- * After a failed or short write, or a failed fdatasync, nothing more is taken: {@link heal} first
+ * After a failed or short write, or one that did not reach the disk, nothing more is taken: {@link heal} first
  * cuts the file back to its last whole line, reads it again, and goes on in a fresh segment, because
  * after a failed fdatasync the kernel may have dropped what it could not write.
  */
@@ -138,11 +138,9 @@ export class Journal {
         await this.#beginSegment();
       }
       await this.#allocate(bytes.length);
-      const file = this.#openFile();
-      await writeWhole(file, bytes, this.#usedBytes);
-      const synced = file.sync();
+      const written = writeWhole(this.#openFile(), bytes, this.#usedBytes);
       meanwhile?.();
-      await synced;
+      await written;
     });
     this.#usedBytes += bytes.length;
     this.#lastNumber += entries.length;
@@ -277,7 +275,6 @@ export class Journal {
     const file = this.#openFile();
     const steps = Math.ceil((wanted - this.#allocatedBytes) / this.#stepBytes);
     await writeWhole(file, Buffer.alloc(steps * this.#stepBytes), this.#allocatedBytes);
-    await file.sync();
     this.#allocatedBytes += steps * this.#stepBytes;
   }
 

@@ -102,7 +102,7 @@ const lineFrameBytes = hashDigits + 2;
 
 /** @throws {GatewayError} ERR_RECORD_TOO_LARGE */
 export function encodeLine(line: SegmentHeader | GroupedEntry): Buffer {
-  return encodeLines(['entry' in line ? entryText(line) : JSON.stringify(headerJson(line))]);
+  return encodeLines(['entry' in line ? entryText(line) : [JSON.stringify(headerJson(line))]]);
 }
 
 /**
@@ -115,9 +115,14 @@ export function encodeGroup(entries: readonly JournalEntry[]): Buffer {
   return encodeLines(entries.map((entry) => entryText({ entry, group })));
 }
 
+/** A line's json in pieces: the first is any text, the others are ASCII. */
+type LineText = readonly [json: string, ...ascii: readonly string[]];
+
 /** Written at once where they stay: a group is some hundred kilobytes. */
-function encodeLines(texts: readonly string[]): Buffer {
-  const lengths = texts.map((json) => Buffer.byteLength(json, 'utf8') + lineFrameBytes);
+function encodeLines(texts: readonly LineText[]): Buffer {
+  const lengths = texts.map(([json, ...ascii]) =>
+    ascii.reduce((sum, { length }) => sum + length, Buffer.byteLength(json) + lineFrameBytes),
+  );
   if (lengths.some((length) => length > largestLineBytes)) {
     throw new GatewayError('ERR_RECORD_TOO_LARGE', {
       detail: 'a journal line has 256 KiB at most',
@@ -125,10 +130,11 @@ function encodeLines(texts: readonly string[]): Buffer {
   }
   const lines = Buffer.allocUnsafe(lengths.reduce((sum, length) => sum + length, 0));
   let at = 0;
-  for (const [index, json] of texts.entries()) {
+  for (const [index, [json, ...ascii]] of texts.entries()) {
     const end = at + (lengths[index] ?? 0);
     const from = at + hashDigits + 1;
-    lines.write(json, from, 'utf8');
+    let to = from + lines.write(json, from, 'utf8');
+    for (const piece of ascii) to += lines.write(piece, to, 'latin1');
     lines.write(`${hashOf(lines.subarray(from, end - 1))} `, at, 'latin1');
     lines[end - 1] = 0x0a;
     at = end;
@@ -161,21 +167,15 @@ function headerJson({ journal, segment, first }: SegmentHeader): Json {
   return { k: 'journal', v: 1, journal, segment, first };
 }
 
-function entryText({ entry, group }: GroupedEntry): string {
+function entryText({ entry, group }: GroupedEntry): LineText {
   const { number } = entry;
   if (entry.kind === 'act') {
-    return JSON.stringify({
-      k: 'act',
-      v: 1,
-      n: number,
-      g: group,
-      act: entry.act,
-      body: entry.body,
-    });
+    const { act, body } = entry;
+    return [JSON.stringify({ k: 'act', v: 1, n: number, g: group, act, body })];
   }
   if (entry.kind === 'cover') {
     const { round, at, seed, root, slots } = entry;
-    return JSON.stringify({
+    const json = JSON.stringify({
       k: 'cover',
       v: 1,
       n: number,
@@ -186,11 +186,18 @@ function entryText({ entry, group }: GroupedEntry): string {
       root: encodeBase64Url(root),
       slots: slots.map(({ slot, tree, note }) => [slot, tree, note]),
     });
+    return [json];
   }
   const { tree, owner, index, record, sealed } = entry;
   const place = JSON.stringify({ k: 'record', v: 1, n: number, g: group, tree, owner, index });
   // base64url has nothing that JSON escapes: looking through it would cost more than the rest.
-  return `${place.slice(0, -1)},"record":"${encodeBase64Url(record)}","sealed":"${encodeBase64Url(sealed)}"}`;
+  return [
+    `${place.slice(0, -1)},"record":"`,
+    encodeBase64Url(record),
+    '","sealed":"',
+    encodeBase64Url(sealed),
+    '"}',
+  ];
 }
 
 function readJson(json: Json): SegmentHeader | GroupedEntry | undefined {

@@ -1,4 +1,4 @@
-import type { DisclosedField } from '../../core/log/record.js';
+import { sortedFields, type DisclosedField } from '../../core/log/record.js';
 import type { Queryable } from '../tree.repository.js';
 
 /** What of a record few records differ in: see search.migration.ts. */
@@ -57,6 +57,6 @@ export class Kinds {
 export function kindColumns(kind: RecordKind): readonly (string | number | null)[] {
   const { tree, grant, grantVersion, purpose, outcome, fields } = kind;
   const isOwn = grantVersion !== null;
-  const sorted = fields.length < 2 ? fields : [...fields].sort(([a], [b]) => (a < b ? -1 : 1));
-  return [tree, isOwn ? grant : null, grantVersion, purpose, outcome, JSON.stringify(sorted)];
+  const listed = JSON.stringify(sortedFields(fields));
+  return [tree, isOwn ? grant : null, grantVersion, purpose, outcome, listed];
 }

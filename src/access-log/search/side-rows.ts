@@ -91,21 +91,20 @@ const isMarked = (row: PlacedSideRow): row is MarkedSideRow => row.side.marks !=
  * @param from number of the first parameter
  */
 export function listingStatement(from: number): string {
-  const p = (at: number) => `$${from + at}`;
+  const column = (at: number, type: string) => `($${from + at}::${type}[])`;
+  const place = (at: number) =>
+    `${column(at, 'int')}[i], ${column(at + 1, 'int')}[i], ${column(at + 2, 'timestamptz')}[i],
+      ${column(at + 3, 'bigint')}[i]`;
+  const marks = [9, 10, 11, 12, 13].map((at) => `${column(at, 'bigint')}[i]`);
   return `listed AS (
     INSERT INTO access_log_entry (kind, day, at, leaf_index, reference_mark)
-    SELECT entry.kind, entry.day, entry.at, entry.leaf_index, entry.reference_mark
-    FROM head CROSS JOIN unnest(${p(0)}::int[], ${p(1)}::int[], ${p(2)}::timestamptz[],
-      ${p(3)}::bigint[], ${p(4)}::bigint[]) AS entry (kind, day, at, leaf_index, reference_mark)
+    SELECT ${place(0)}, ${column(4, 'bigint')}[i]
+    FROM head CROSS JOIN generate_series(1, cardinality${column(0, 'int')}) AS i
   ), marked AS (
     INSERT INTO access_log_mark (kind, day, at, leaf_index, asker, person, person_next, case_mark,
       subject_mark)
-    SELECT mark.kind, mark.day, mark.at, mark.leaf_index, mark.asker, mark.person,
-      mark.person_next, mark.case_mark, mark.subject_mark
-    FROM head CROSS JOIN unnest(${p(5)}::int[], ${p(6)}::int[], ${p(7)}::timestamptz[],
-      ${p(8)}::bigint[], ${p(9)}::bigint[], ${p(10)}::bigint[], ${p(11)}::bigint[],
-      ${p(12)}::bigint[], ${p(13)}::bigint[])
-      AS mark (kind, day, at, leaf_index, asker, person, person_next, case_mark, subject_mark)
+    SELECT ${place(5)}, ${marks.join(', ')}
+    FROM head CROSS JOIN generate_series(1, cardinality${column(5, 'int')}) AS i
   )`;
 }
 

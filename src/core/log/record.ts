@@ -109,6 +109,12 @@ const members = [
   'v',
 ];
 
+/** Fields in the order a record has them. */
+export function sortedFields(fields: readonly DisclosedField[]): readonly DisclosedField[] {
+  const isSorted = fields.every(([field], at) => at === 0 || (fields[at - 1]?.[0] ?? '') < field);
+  return isSorted ? fields : [...fields].sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
 /** Whether an outcome is a refusal or a fault rather than an answer. */
 export const isRefusal = (outcome: string): boolean => outcome.startsWith('ERR_');
 
@@ -263,9 +269,12 @@ const isFieldName = (value: string): boolean => /^[a-z][A-Za-z0-9]{0,63}$/.test(
 const isVersion = (value: number): boolean => Number.isSafeInteger(value) && value >= 1;
 const isId = (value: string): boolean =>
   /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value);
+const instant =
+  /^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])T(?:[01][0-9]|2[0-3])(?::[0-5][0-9]){2}\.[0-9]{3}Z$/;
+/** Days up to the 28th are in every month. */
 function isInstant(value: string): boolean {
-  if (!/^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$/.test(value))
-    return false;
+  if (!instant.test(value)) return false;
+  if (value.slice(8, 10) <= '28') return true;
   const time = Date.parse(value);
   return !Number.isNaN(time) && new Date(time).toISOString() === value;
 }
