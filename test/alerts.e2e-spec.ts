@@ -140,16 +140,20 @@ describeOnEachDatabase('alerts', (kind) => {
         throw error;
       },
     });
+    const lookAndSend = async () => {
+      await watch.look();
+      await watch.delivered();
+    };
     signals.raise(alert);
-    await watch.look();
+    await lookAndSend();
     signals.raise(alert);
     works = true;
     now = new Date(now.getTime() + 29_000);
-    await watch.look();
+    await lookAndSend();
     expect(sent).toHaveLength(0);
     now = new Date(now.getTime() + 2_000);
-    await watch.look();
-    await watch.look();
+    await lookAndSend();
+    await lookAndSend();
     expect(sent).toHaveLength(1);
     expect([1, 2, 3, 20].map(retryAfter)).toEqual([30, 60, 120, 3_600]);
   });

@@ -134,10 +134,7 @@ export async function openRecordKeys(options: RecordKeysOptions): Promise<Record
 /** What one record is salted and sealed with: see the head of this file. */
 export function deriveRecordSecrets(epochKey: KeyObject, tree: string, id: string): RecordSecrets {
   const message = encodeParts('safeconduct/log/record-key/v1', tree, id);
-  const recordKey = Buffer.from(
-    createHmac('sha256', epochKey).update(message).digest('binary'),
-    'binary',
-  );
+  const recordKey = createHmac('sha256', epochKey).update(message).digest();
   return {
     salt: sha256(encodeParts('safeconduct/log/salt/v1', recordKey)),
     sealKey: sha256(encodeParts('safeconduct/log/seal-key/v1', recordKey)),

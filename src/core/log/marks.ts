@@ -66,9 +66,7 @@ export function markOf(key: KeyObject, kind: MarkKind, ...value: readonly string
 /** The same in its 8 bytes. */
 function keyedMark(key: KeyObject, kind: MarkKind, ...value: readonly string[]): Buffer {
   const message = encodeParts('safeconduct/log/mark/v1', kind, ...value);
-  // As text: a digest in memory of its own costs more than its 32 bytes.
-  const digest = createHmac('sha256', key).update(message).digest('binary');
-  return Buffer.from(digest.slice(0, markBytes), 'binary');
+  return createHmac('sha256', key).update(message).digest().subarray(0, markBytes);
 }
 
 /** Mark of a pairwise reference, as decimal text. */
