@@ -42,8 +42,12 @@ export function checkProven(
 }
 
 const changed = (tree: string, index: number | string): GatewayError =>
+  anotherThanSigned(
+    `tree ${tree}, leaf ${index}: the database does not hold this record as it was signed`,
+  );
+
+/** @param what tree and leaf, and what is wrong with it */
+export const anotherThanSigned = (what: string): GatewayError =>
   new GatewayError('ERR_LOG_CONTRADICTS_ITSELF', {
-    detail:
-      `tree ${tree}, leaf ${index}: the database does not hold this record as it was signed ` +
-      '(docs/operations.md, "The log is another than what was signed")',
+    detail: `${what} (docs/operations.md, "The log is another than what was signed")`,
   });

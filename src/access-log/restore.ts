@@ -11,6 +11,7 @@ import {
 } from './cover/cover.repository.js';
 import { place, type Draft } from './group-commit.js';
 import { growTrees } from './grow-trees.js';
+import { anotherThanSigned } from './intact-leaves.js';
 import type { CoverEntry, JournalEntry, RecordEntry } from './journal/line.js';
 import { lastNumberOfWriter } from './journaled-entries.js';
 import { makeMonth, monthOf } from './months/months.js';
@@ -293,15 +294,15 @@ function placeOf(line: JournalEntry): string {
 }
 
 function blocked(line: JournalEntry, size: number): GatewayError {
-  return contradiction(
-    line,
-    `what comes before it, from ${size} on, is in no journal of this home; bring the journals of ` +
-      'the other gateways into journal-merge (docs/operations.md, "A database restored from a backup")',
-  );
-}
-
-function contradiction(line: JournalEntry, detail: string): GatewayError {
   return new GatewayError('ERR_LOG_CONTRADICTS_ITSELF', {
-    detail: `journal line ${line.number}, ${placeOf(line)}: ${detail}`,
+    detail:
+      `${lineOf(line)}: what comes before it, from ${size} on, is in no journal of this home; bring ` +
+      'the journals of the other gateways into journal-merge (docs/operations.md, "A database ' +
+      'restored from a backup")',
   });
 }
+
+const contradiction = (line: JournalEntry, detail: string): GatewayError =>
+  anotherThanSigned(`${lineOf(line)}: ${detail}`);
+
+const lineOf = (line: JournalEntry): string => `journal line ${line.number}, ${placeOf(line)}`;

@@ -1,4 +1,3 @@
-import { GatewayError } from '../core/errors.js';
 import {
   emptyRoot,
   frontierPositions,
@@ -8,7 +7,7 @@ import {
   type Frontier,
   type HashReader,
 } from '../core/log/tree.js';
-import { checkIntact, type HashedColumns } from './intact-leaves.js';
+import { anotherThanSigned, checkIntact, type HashedColumns } from './intact-leaves.js';
 import { withSealed, type SealedColumns } from './months/sealed-rows.js';
 import type { SideRow } from './search/side-rows.js';
 
@@ -121,9 +120,9 @@ export async function readFrontier(database: Queryable, head: TreeRow): Promise<
   const hashes = await storedHashes(database, head.tree).readHashes(positions);
   const frontier = { size: head.size, hashes };
   if (!rootOf(frontier).equals(head.root)) {
-    throw new GatewayError('ERR_LOG_CONTRADICTS_ITSELF', {
-      detail: `tree ${head.tree}: at size ${head.size} the stored hashes do not make the stored root`,
-    });
+    throw anotherThanSigned(
+      `tree ${head.tree}: at size ${head.size} the stored hashes do not make the stored root`,
+    );
   }
   return frontier;
 }
@@ -159,9 +158,9 @@ export function hashesInRows(
         const from = level * hashSizeBytes;
         const hash = byLeaf.get(leaf)?.subarray(from, from + hashSizeBytes);
         if (hash?.length !== hashSizeBytes) {
-          throw new GatewayError('ERR_LOG_CONTRADICTS_ITSELF', {
-            detail: `tree ${tree}: leaf ${leaf} lacks the hash of level ${level}`,
-          });
+          throw anotherThanSigned(
+            `tree ${tree}, leaf ${leaf}: it lacks the hash of level ${level}`,
+          );
         }
         return hash;
       });
@@ -233,9 +232,7 @@ function recordsWithoutGaps(
   const isWhole =
     rows.length === count && rows.every((row, at) => Number(row.leaf_index) === indexes[at]);
   if (!isWhole) {
-    throw new GatewayError('ERR_LOG_CONTRADICTS_ITSELF', {
-      detail: `tree ${tree}: records are missing from the database`,
-    });
+    throw anotherThanSigned(`tree ${tree}: records are missing from the database`);
   }
   for (const row of rows) checkIntact(row);
   return rows.map(({ leaf_index: index, record }) => ({ index: Number(index), record }));

@@ -8,6 +8,7 @@ import { formatVerifierKey, parseVerifierKey, splitNote } from '../core/log/note
 import { rootOf, type Frontier } from '../core/log/tree.js';
 import { deriveKey } from '../platform/keys/keys.js';
 import type { CheckpointCopy } from './checkpoint-copy.js';
+import { anotherThanSigned } from './intact-leaves.js';
 import { findTree, makeTree, type Queryable } from './tree.repository.js';
 
 /** Which tree a record belongs to. */
@@ -168,9 +169,9 @@ export class Trees {
       last !== undefined &&
       (size < last.size || (size === last.size && !root.equals(last.root)))
     ) {
-      throw new GatewayError('ERR_LOG_CONTRADICTS_ITSELF', {
-        detail: `tree ${id}: was signed at size ${last.size}, and now is another at size ${size}`,
-      });
+      throw anotherThanSigned(
+        `tree ${id}: was signed at size ${last.size}, and now is another at size ${size}`,
+      );
     }
   }
 

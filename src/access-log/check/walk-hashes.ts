@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
-import { GatewayError } from '../../core/errors.js';
+import type { GatewayError } from '../../core/errors.js';
 import { appendLeaf, hashLeaf, hashSizeBytes, rootOf, type Frontier } from '../../core/log/tree.js';
+import { anotherThanSigned } from '../intact-leaves.js';
 
 /** A leaf as it is stored, with the bytes it is the hash of. */
 export interface StoredLeaf {
@@ -87,8 +88,5 @@ function checkStored(
   }
 }
 
-export function contradiction(where: string, what: string): GatewayError {
-  return new GatewayError('ERR_LOG_CONTRADICTS_ITSELF', {
-    detail: `${where}: ${what} (docs/operations.md, "The log is another than what was signed")`,
-  });
-}
+export const contradiction = (where: string, what: string): GatewayError =>
+  anotherThanSigned(`${where}: ${what}`);

@@ -1,5 +1,4 @@
 import type { DataSource } from 'typeorm';
-import { GatewayError } from '../../core/errors.js';
 import {
   buildRound,
   coverProofOf,
@@ -10,6 +9,7 @@ import {
 import { proveInclusion } from '../../core/log/proof.js';
 import { encodeTlogProof } from '../../core/log/tlog-proof.js';
 import { appendLeaf, hashLeaf, rootOf } from '../../core/log/tree.js';
+import { anotherThanSigned } from '../intact-leaves.js';
 import { checkpointOf } from '../journaled-entries.js';
 import type { CoverEntry, SlotChange } from '../journal/line.js';
 import type { Sequencer } from '../sequencer.js';
@@ -171,9 +171,9 @@ export class CoverTree {
     const notes = new Map(heads.map(({ slot, note }) => [slot, note]));
     const built = buildRound(round, row.seed, notes);
     if (!built.root.equals(row.root)) {
-      throw new GatewayError('ERR_LOG_CONTRADICTS_ITSELF', {
-        detail: `cover tree, round ${round}: what is stored does not make the root that was signed`,
-      });
+      throw anotherThanSigned(
+        `cover tree, round ${round}: what is stored does not make the root that was signed`,
+      );
     }
     return { round: built, notes };
   }
@@ -200,9 +200,9 @@ export class CoverTree {
       const isSame = held !== undefined && last?.size === size && last.root.equals(root);
       if (isSame && this.#options.trees.isSignedInForce({ id: tree }, held.note)) return [held];
       if (last !== undefined && size <= last.size && !isSame) {
-        throw new GatewayError('ERR_LOG_CONTRADICTS_ITSELF', {
-          detail: `tree ${tree}: a round holds it at size ${last.size}, and now it is another at size ${size}`,
-        });
+        throw anotherThanSigned(
+          `tree ${tree}: a round holds it at size ${last.size}, and now it is another at size ${size}`,
+        );
       }
       return [{ slot, tree, note: this.#options.trees.signRoot(tree, size, root).checkpoint }];
     });

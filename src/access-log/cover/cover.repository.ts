@@ -1,4 +1,3 @@
-import { GatewayError } from '../../core/errors.js';
 import {
   emptyRoot,
   frontierPositions,
@@ -6,6 +5,7 @@ import {
   type Frontier,
   type HashReader,
 } from '../../core/log/tree.js';
+import { anotherThanSigned } from '../intact-leaves.js';
 import type { CoverEntry, SlotChange } from '../journal/line.js';
 import { hashesInRows, type LeafHashes, type Queryable } from '../tree.repository.js';
 import { coverId } from '../trees.js';
@@ -35,9 +35,9 @@ export async function readCoverFrontier(database: Queryable, head: CoverHead): P
   const hashes = await coverHashes(database).readHashes(frontierPositions(head.size));
   const frontier = { size: head.size, hashes };
   if (!rootOf(frontier).equals(head.root)) {
-    throw new GatewayError('ERR_LOG_CONTRADICTS_ITSELF', {
-      detail: `cover tree: at size ${head.size} the stored hashes do not make the stored root`,
-    });
+    throw anotherThanSigned(
+      `cover tree: at size ${head.size} the stored hashes do not make the stored root`,
+    );
   }
   return frontier;
 }
