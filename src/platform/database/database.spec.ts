@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { QueryRunner } from 'typeorm';
 import {
@@ -6,6 +7,7 @@ import {
   temporaryHome,
 } from '../../../test/support/databases.js';
 import { isMigrated, migrate, type Database } from './database.js';
+import { baselineOnly } from './embedded-database.js';
 import { lockHome } from './home-lock.js';
 
 class Counter1700000000000 {
@@ -59,6 +61,18 @@ describeOnEachDatabase('the database', (kind) => {
     );
     expect(rows[0]?.n).toBe(40);
   });
+});
+
+test('the embedded one is compiled without what takes its memory, by a flag this Node knows', async () => {
+  const known = execFileSync(process.execPath, ['--v8-options'], { encoding: 'utf8' });
+  const [flag] = baselineOnly.split('=');
+  expect(known).toContain(`${flag} (only tier-up function with this index)`);
+  const database = await openTestDatabase('PGlite', []);
+  const settings = await database.dataSource.query<{ buffers: string }[]>(
+    "SELECT current_setting('shared_buffers') AS buffers",
+  );
+  await database.close();
+  expect(settings).toEqual([{ buffers: '32MB' }]);
 });
 
 test('refuses a second gateway on one home, and takes it again once released', () => {

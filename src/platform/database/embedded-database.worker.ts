@@ -11,7 +11,15 @@ import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
 
 const { dataDirectory, socketPath } = workerData as { dataDirectory: string; socketPath: string };
 
-const database = await PGlite.create(dataDirectory);
+/** PGlite's own are 160 MB of shared buffers, in a process that answers questions as well. */
+const memorySettings = ['shared_buffers=32MB', 'maintenance_work_mem=16MB'];
+
+const database = await PGlite.create(dataDirectory, {
+  startParams: [
+    ...PGlite.defaultStartParams,
+    ...memorySettings.flatMap((setting) => ['-c', setting]),
+  ],
+});
 closeToOthers(dataDirectory);
 const server = new PGLiteSocketServer({ db: database, path: socketPath, maxConnections: 4 });
 await server.start();
