@@ -14,7 +14,7 @@ import {
 } from '../../platform/database/backup/backup-manifest.js';
 import { dumpDatabase } from '../../platform/database/backup/dump.js';
 import type { Querier } from '../../platform/database/backup/tables.js';
-import { openDatabase } from '../../platform/database/database.js';
+import { nameOfMigration, openDatabase } from '../../platform/database/database.js';
 import { lockHome, type HomeLock } from '../../platform/database/home-lock.js';
 import { writeFileAtomically } from '../../platform/pki/index.js';
 import { refuseToldKeysOfNoEpoch } from '../../referrals/index.js';
@@ -118,11 +118,6 @@ export async function makeBackup(
 async function epochsOf(querier: Querier): Promise<readonly number[]> {
   await refuseToldKeysOfNoEpoch(querier);
   return readEpochsForBackup(querier);
-}
-
-/** Name under which a migration is remembered. */
-export function nameOfMigration(migration: (typeof migrations)[number]): string {
-  return new migration().name ?? migration.name;
 }
 
 /** Of this gateway, as package.json has it. */

@@ -11,11 +11,11 @@ import type { BackupManifest } from '../../platform/database/backup/backup-manif
 import { checkFiles, readManifest } from '../../platform/database/backup/check-backup.js';
 import { loadDatabase } from '../../platform/database/backup/load.js';
 import { refuseUsedDatabase } from '../../platform/database/backup/unfinished-restore.js';
-import { openDatabase, type Database } from '../../platform/database/database.js';
+import { nameOfMigration, openDatabase, type Database } from '../../platform/database/database.js';
 import { lockHome } from '../../platform/database/home-lock.js';
 import { epochKeyFiles } from '../../platform/keys/epoch-key-files.js';
 import { startProgress, type Progress } from '../progress.js';
-import { nameOfMigration, release } from './backup-command.js';
+import { release } from './backup-command.js';
 
 export interface RestoreOptions {
   readonly dryRun?: true;
@@ -60,7 +60,7 @@ export async function restoreBackup(
 ): Promise<{ readonly manifest: BackupManifest; readonly found: FoundBeside }> {
   const { home } = configuration;
   const isDry = options.dryRun === true;
-  const manifest = await readManifest(from);
+  const manifest = await readManifest(from, migrations);
   refuseOther(manifest, configuration);
   await withProgress('bytes checked', async (reach) => checkFiles(from, manifest, reach));
   // Only looking makes no home.

@@ -100,6 +100,22 @@ export async function migrate(dataSource: DataSource): Promise<readonly string[]
   return done.map((migration) => migration.name);
 }
 
+/** As the database's book of migrations has it. */
+export function nameOfMigration(migration: Migration): string {
+  return new migration().name ?? migration.name;
+}
+
+/** Names from a book of any age, each as the migration is called now; one nobody knows as it is. */
+export function namesNow(
+  names: readonly string[],
+  migrations: readonly Migration[],
+): readonly string[] {
+  return names.map((name) => {
+    const renamed = migrations.find((one) => (new one() as RenamedMigration).formerly === name);
+    return renamed === undefined ? name : nameOfMigration(renamed);
+  });
+}
+
 /** Two migrations with one time stamp have no order: one has another name since, and has been run. */
 interface RenamedMigration extends MigrationInterface {
   readonly formerly?: string;

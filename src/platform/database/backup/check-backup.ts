@@ -3,17 +3,22 @@ import { createReadStream } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GatewayError } from '../../../core/errors.js';
+import { namesNow, type Migration } from '../database.js';
 import { decodeManifest, fileOf, manifestName, type BackupManifest } from './backup-manifest.js';
 
 const refused = (detail: string, cause?: unknown): GatewayError =>
   new GatewayError('ERR_INPUT_INVALID', { argument: 'from', detail, cause });
 
 /**
- * Reads what a backup says of itself.
+ * Reads what a backup says of itself. Migrations that were renamed since have the name of today.
  *
+ * @param migrations those of this release
  * @throws {GatewayError} ERR_INPUT_INVALID for what is no backup, or one that was interrupted
  */
-export async function readManifest(directory: string): Promise<BackupManifest> {
+export async function readManifest(
+  directory: string,
+  migrations: readonly Migration[],
+): Promise<BackupManifest> {
   let bytes: Buffer;
   try {
     bytes = await readFile(join(directory, manifestName));
@@ -28,7 +33,8 @@ export async function readManifest(directory: string): Promise<BackupManifest> {
       cause,
     );
   }
-  return decodeManifest(bytes);
+  const manifest = decodeManifest(bytes);
+  return { ...manifest, migrations: namesNow(manifest.migrations, migrations) };
 }
 
 /**
