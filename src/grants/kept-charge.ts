@@ -15,6 +15,8 @@ import { anchorWidths, type AnchorWidth } from '../core/budget/index.js';
  * At most 420 bytes, for some thirty probes; fewer, at least fifteen, where there are many people. Of a
  * question with more names and documents than that the widest probes are left out: what is tried
  * around one person comes first.
+ *
+ * Records of earlier releases have 0x01: one person, without the count of people. It is read still.
  */
 export interface KeptCharge {
   /** First 16 bytes of the fingerprint of the whole question. */
@@ -43,6 +45,7 @@ export const anchorBytes = 8;
 export const valueBytes = 4;
 
 const format = 2;
+const formatOfOne = 1;
 const mostBytes = 420;
 const mostGuards = 12;
 const probeBytes = 1 + anchorBytes + valueBytes;
@@ -78,10 +81,12 @@ export function decodeKeptCharge(text: string): KeptCharge | undefined {
   let at = 0;
   const take = (length: number): Buffer => bytes.subarray(at, (at += length));
   const number = (): number => take(1)[0] ?? NaN;
-  if (number() !== format) return undefined;
+  const readFormat = number();
+  if (readFormat !== format && readFormat !== formatOfOne) return undefined;
   const missCost = number();
   const question = take(questionBytes);
-  const people = Array.from({ length: number() || 0 }, () => take(personBytes));
+  const peopleCount = readFormat === formatOfOne ? 1 : number() || 0;
+  const people = Array.from({ length: peopleCount }, () => take(personBytes));
   const guards = Array.from({ length: number() || 0 }, () => take(anchorBytes));
   const probes = Array.from({ length: number() || 0 }, (): KeptProbe | undefined => {
     const flags = number();
