@@ -34,7 +34,7 @@ export async function releaseBudget(
   );
   const earlier = await manager.query<unknown[]>(
     `SELECT 1 FROM budget_release
-     WHERE grant_id::text = $1 AND released_at > $2::timestamptz - interval '1 day'`,
+     WHERE grant_id::text = $1 AND released_at > $2::timestamptz - interval '24 hours'`,
     [command.grantId, at],
   );
   if (grant === undefined || (earlier.length > 0 && approvedBy === undefined)) {

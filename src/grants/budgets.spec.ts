@@ -4,6 +4,7 @@ import { chargesOf } from '../core/budget/index.js';
 import { isGatewayError } from '../core/errors.js';
 import type { GrantId, PartnerCode, StateCode } from '../core/ids.js';
 import { parseEvidence, type PersonEvidenceInput } from '../core/matching/index.js';
+import type { DataSource } from 'typeorm';
 import { migrations } from '../migrations.js';
 import type { Database } from '../platform/database/database.js';
 import { registerVersionSql } from '../register/index.js';
@@ -663,6 +664,47 @@ describeOnEachDatabase('budgets', (kind) => {
     expect(
       await database.dataSource.query('SELECT 1 FROM use_returned WHERE grant_id = $1', [id]),
     ).toEqual([]);
+  });
+
+  test('a day is one of UTC, on a server of another time zone too when its clock changes', async () => {
+    const id = randomUUID() as GrantId;
+    await addGrant(id);
+    // Clocks go forward in Berlin at 01:00 UTC: a day from midnight there has 23 hours.
+    const asked = new Date('2026-03-29T00:30:00Z');
+    const charged = await budgets.charge(
+      question({ grant: { id, questionsPerDay: 1_000 } }),
+      asked,
+    );
+    await database.dataSource.transaction(async (manager) => {
+      await manager.query("SET LOCAL TIME ZONE 'Europe/Berlin'");
+      await charged.giveBackMiss(manager, randomUUID());
+    });
+    const ends = await database.dataSource.query<{ at: Date }[]>(
+      `SELECT ends_at AS at FROM use_of_day WHERE grant_id = $1
+       UNION ALL SELECT ends_at FROM use_returned WHERE grant_id = $1`,
+      [id],
+    );
+    const midnight = new Date('2026-03-30T00:00:00Z');
+    expect(ends.map(({ at }) => at)).toEqual([midnight, midnight]);
+
+    const overseer = { active: true, roles: ['OVERSIGHT'] } as unknown as StaffCaller;
+    await database.dataSource.transaction(async (manager) => {
+      await manager.query("SET LOCAL TIME ZONE 'Europe/Berlin'");
+      await manager.query(
+        `INSERT INTO budget_release (id, grant_id, released_by, released_at, until, left_over, reason)
+         VALUES ($1, $2, 'duty', $3, $3, 0, 'a family of seven at the crossing')`,
+        [randomUUID(), id, asked],
+      );
+      const inBerlin = new ReadBudgets(
+        manager as unknown as DataSource,
+        { refresh: async () => undefined, grant: () => undefined },
+        budgets,
+        () => new Date('2026-04-02T00:00:00Z'),
+      );
+      const told = await inBerlin.counters(overseer, { from: asked, until: midnight });
+      const releases = told.filter((one) => one.grant === id && one.kind === 'RELEASES');
+      expect(releases.map(({ endedAt }) => endedAt)).toEqual([midnight]);
+    });
   });
 
   test('two hundred at once against a budget of five let five through', async () => {

@@ -27,7 +27,7 @@ export async function giveBackMiss(
        RETURNING asked_at, miss_ends_at, miss_cost),
      of_day AS (
        INSERT INTO use_returned (grant_id, ends_at, cost)
-       SELECT $6::uuid, date_trunc('day', asked_at, 'UTC') + interval '1 day', miss_cost FROM mine),
+       SELECT $6::uuid, date_trunc('day', asked_at, 'UTC') + interval '24 hours', miss_cost FROM mine),
      returned AS (
        INSERT INTO miss_returned (account, ends_at, matched, cost)
        SELECT account, miss_ends_at, $3, miss_cost FROM mine, unnest($2::text[]) AS a (account))

@@ -138,10 +138,10 @@ export class ReadBudgets {
            FROM use_returned r WHERE r.grant_id = d.grant_id AND r.ends_at = d.ends_at) AS later
          WHERE ends_at > $1 AND ends_at <= $2),
        released AS (
-         SELECT grant_id, date_trunc('day', released_at, 'UTC') + interval '1 day' AS ends_at,
+         SELECT grant_id, date_trunc('day', released_at, 'UTC') + interval '24 hours' AS ends_at,
            count(*)::int AS releases
          FROM budget_release
-         WHERE released_at > $1::timestamptz - interval '1 day' AND released_at < $2
+         WHERE released_at > $1::timestamptz - interval '24 hours' AND released_at < $2
          GROUP BY 1, 2)
        SELECT g.id AS "grant", g.partner, ends_at AS "endedAt", coalesce(questions, 0) AS questions,
          coalesce(people, 0) AS people, coalesce(misses, 0) AS misses,
