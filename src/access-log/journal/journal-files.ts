@@ -1,6 +1,7 @@
 import { constants, write } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { GatewayError } from '../../core/errors.js';
 
 /**
  * What the journal needs of a file system. What waits for a disk leaves the event loop free; all
@@ -24,7 +25,7 @@ export interface JournalFile {
    * @returns bytes written, which may be fewer than given
    */
   write(bytes: Uint8Array, position: number): Promise<number>;
-  /** fdatasync(2), after {@link truncate}. */
+  /** fdatasync(2): what was truncated, and what an earlier process wrote. */
   sync(): Promise<void>;
   truncate(sizeBytes: number): Promise<void>;
   close(): Promise<void>;
@@ -57,7 +58,7 @@ export const localFiles: JournalFiles = {
   open: async (path) => {
     // open(2): with O_DSYNC a write ends as if fdatasync(2) had followed it. So the event loop is left,
     // and come back to, once for both.
-    const file = await open(path, constants.O_RDWR | constants.O_DSYNC);
+    const file = await open(path, durableFlags(constants));
     return {
       write: async (bytes, position) => writeDurably(file.fd, bytes, position),
       sync: async () => file.datasync(),
@@ -67,6 +68,28 @@ export const localFiles: JournalFiles = {
   },
   remove: async (path) => rm(path, { force: true }),
 };
+
+/**
+ * Flags of open(2) to read, and to write durably. A platform without O_DSYNC would take lines that are
+ * on no disk.
+ *
+ * @throws {GatewayError} ERR_JOURNAL_UNAVAILABLE
+ */
+export function durableFlags({
+  O_RDWR: readAndWrite,
+  O_DSYNC: durably,
+}: {
+  readonly O_RDWR: number;
+  readonly O_DSYNC?: number | undefined;
+}): number {
+  if (typeof durably !== 'number') {
+    throw new GatewayError('ERR_JOURNAL_UNAVAILABLE', {
+      detail:
+        'journal: this platform has no O_DSYNC, by which a line is on disk once it is written',
+    });
+  }
+  return readAndWrite | durably;
+}
 
 /** Begun at once, waited for on another thread: by the shorter of Node's two ways there. */
 async function writeDurably(

@@ -1,10 +1,19 @@
-import { cpSync, readFileSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  constants,
+  cpSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { temporaryHome } from '../../../test/support/databases.js';
 import { FaultyFiles } from '../../../test/support/faulty-files.js';
-import { localFiles, type JournalFiles } from './journal-files.js';
+import { durableFlags, localFiles, type JournalFiles } from './journal-files.js';
 import { openJournal, type Journal } from './journal.js';
 import { decodeLine, encodeLine, type JournalEntry } from './line.js';
 
@@ -179,6 +188,59 @@ describe('the journal', () => {
     const opened = await open(home.path, localFiles, 1000);
     await expect(contentOf(opened.journal)).rejects.toThrow(/ERR_LOG_CONTRADICTS_ITSELF/);
     await opened.journal.close();
+  });
+});
+
+describe('a line that is acknowledged is on disk', () => {
+  /** Flags of open(2) of every descriptor this process has of a file below a directory. */
+  const flagsBelow = (directory: string): readonly number[] =>
+    readdirSync('/proc/self/fd').flatMap((descriptor) => {
+      let path: string;
+      try {
+        path = readlinkSync(`/proc/self/fd/${descriptor}`);
+      } catch {
+        return [];
+      }
+      if (!path.startsWith(directory)) return [];
+      const info = readFileSync(`/proc/self/fdinfo/${descriptor}`, 'utf8');
+      return [parseInt(/^flags:\s+([0-7]+)$/m.exec(info)?.[1] ?? '', 8)];
+    });
+  const isDurable = (flags: number) => (flags & 0o10000) !== 0;
+
+  test('since every segment is open with O_DSYNC, at first, as the next, and healed', async () => {
+    if (process.platform !== 'linux') return;
+    const files = new FaultyFiles();
+    const { journal } = await open(home.path, files, 1000);
+    expect(flagsBelow(home.path).map(isDurable)).toEqual([true]);
+    for (let number = 1; number <= 12; number += 1) await journal.append([entry(number)]);
+    expect(readdirSync(home.path).length).toBeGreaterThan(1);
+    expect(flagsBelow(home.path).map(isDurable)).toEqual([true]);
+    files.fail('write');
+    await expect(journal.append([entry(13)])).rejects.toThrow(/ERR_JOURNAL_UNAVAILABLE/);
+    files.mend();
+    await journal.heal();
+    expect(flagsBelow(home.path).map(isDurable)).toEqual([true]);
+    await journal.close();
+    expect(flagsBelow(home.path)).toEqual([]);
+  });
+
+  test('and where there is no such flag nothing is opened', () => {
+    expect(durableFlags(constants) & constants.O_DSYNC).toBe(constants.O_DSYNC);
+    expect(() => durableFlags({ O_RDWR: constants.O_RDWR })).toThrow(/^ERR_JOURNAL_UNAVAILABLE/);
+  });
+
+  test('and what an earlier process left behind is not trusted before it is', async () => {
+    const first = await open(home.path);
+    await first.journal.append([entry(1)]);
+    await first.journal.close();
+    const files = new FaultyFiles();
+    files.fail('sync');
+    await expect(open(home.path, files)).rejects.toThrow(/ERR_JOURNAL_UNAVAILABLE/);
+    if (process.platform === 'linux') expect(flagsBelow(home.path)).toEqual([]);
+    files.mend();
+    const second = await open(home.path, files);
+    expect(second.journal.lastNumber).toBe(1);
+    await second.journal.close();
   });
 });
 

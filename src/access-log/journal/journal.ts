@@ -170,7 +170,9 @@ export class Journal {
   }
 
   /**
-   * Reads the current segment again and opens it for writing after its last whole line.
+   * Reads the current segment again and opens it for writing after its last whole line. What was read
+   * may be in the page cache alone, left there by a process that was killed while it wrote: it is
+   * trusted once it is on disk.
    *
    * @returns bytes of a torn last group that were cut off
    */
@@ -185,6 +187,12 @@ export class Journal {
     this.#allocatedBytes = bytes.length;
     if (segment.tornBytes > 0) await this.#cut(segment.usedBytes);
     this.#file ??= await this.#files.open(path);
+    try {
+      await this.#file.sync();
+    } catch (error) {
+      await this.#closeFile();
+      throw error;
+    }
     return segment.tornBytes;
   }
 
