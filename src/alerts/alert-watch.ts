@@ -57,8 +57,8 @@ export interface AlertWatchOptions {
   readonly outlets: readonly Outlet[];
   readonly newId: () => string;
   readonly now: () => Date;
-  /** Sends what has still to leave; set going after each look, one at a time. */
-  readonly deliver?: (now: Date) => Promise<unknown>;
+  /** Sends what has still to leave, until it is stopped; set going after each look, one at a time. */
+  readonly deliver?: (now: Date, isStopped: () => boolean) => Promise<unknown>;
   readonly onFault: (error: unknown, source: string) => void;
 }
 
@@ -99,6 +99,7 @@ export class AlertWatch {
     this.#timer = setTimeout(() => void turn(), everyMs).unref();
   }
 
+  /** Resolves once nothing runs; no sending is begun any more, so within the time one may take. */
   async stop(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
@@ -134,7 +135,9 @@ export class AlertWatch {
     const { deliver, now, onFault } = this.options;
     if (deliver === undefined) return;
     try {
-      await this.#alone('safeconduct/alert-delivery', async () => void (await deliver(now())));
+      await this.#alone('safeconduct/alert-delivery', async () => {
+        await deliver(now(), () => this.#closed);
+      });
     } catch (error) {
       onFault(error, 'delivery');
     }

@@ -68,7 +68,7 @@ export async function startWatch(parts: WatchParts): Promise<Watch> {
     outlets: outbox.names,
     newId: randomUUID,
     now,
-    deliver: async (at) => outbox.deliver(at),
+    deliver: async (at, isStopped) => outbox.deliver(at, isStopped),
     onFault: (error, source) => logger.warn({ ...describeError(error), source }, 'alerts'),
   });
 

@@ -138,6 +138,35 @@ describeOnEachDatabase('alerts that have still to leave', (kind) => {
     expect([read, begun]).toEqual([3, 2]);
   });
 
+  test('begin to leave no more once the watch is stopped, and stay due', async () => {
+    const asked: string[] = [];
+    let stopping: Promise<void> | undefined;
+    const send: Send = async ({ reason }) => {
+      asked.push(reason);
+      stopping ??= watch.stop();
+    };
+    const outbox = new Outbox(database.dataSource, { WEBHOOK: send });
+    const watch = new AlertWatch({
+      dataSource: database.dataSource,
+      embedded: kind === 'PGlite',
+      sources: [],
+      signals: new ProcessSignals(),
+      outlets: [],
+      newId: randomUUID,
+      now: () => after(10),
+      deliver: async (at, isStopped) => outbox.deliver(at, isStopped),
+      onFault: (error) => {
+        throw error;
+      },
+    });
+    await watch.look();
+    await watch.delivered();
+    await stopping;
+    expect(asked).toEqual(['first']);
+    expect(await outbox.deliver(after(10))).toBe(2);
+    expect(asked).toEqual(['first', 'second', 'third']);
+  });
+
   test('all leave in one batch, in the order they were raised, when they are taken', async () => {
     const { asked, send } = receiver(() => true);
     const outbox = new Outbox(database.dataSource, { WEBHOOK: send });

@@ -44,11 +44,12 @@ export class Outbox {
    * time limit only, since its batch ends at its first failure and waits until that one's next attempt. One
    * that takes everything slowly has 20 s for a batch; what it was not asked to take is due at the next.
    *
+   * @param isStopped once it is, nothing more is begun: what is being sent ends, the rest stays due
    * @returns how many were taken
    */
-  async deliver(now: Date): Promise<number> {
+  async deliver(now: Date, isStopped: () => boolean = () => false): Promise<number> {
     const ends = await Promise.allSettled(
-      this.names.map(async (outlet) => this.#deliverBy(outlet, now)),
+      this.names.map(async (outlet) => this.#deliverBy(outlet, now, isStopped)),
     );
     let taken = 0;
     for (const end of ends) {
@@ -62,7 +63,8 @@ export class Outbox {
    * The first raised goes first; what was refused before goes behind what was refused less often, so that
    * one alert a receiver never takes keeps no other from leaving.
    */
-  async #deliverBy(outlet: Outlet, now: Date): Promise<number> {
+  async #deliverBy(outlet: Outlet, now: Date, isStopped: () => boolean): Promise<number> {
+    if (isStopped()) return 0;
     const due = await this.dataSource.query<DueRow[]>(
       `SELECT d.attempts, a.id, a.kind, a.severity, a.reason, a.partner, a.raised_at
        FROM alert_delivery d JOIN alert a ON a.id = d.alert
@@ -74,7 +76,7 @@ export class Outbox {
     let taken = 0;
     const endsMs = this.elapsedMs() + longestBatchMs;
     for (const { attempts, raised_at: raisedAt, ...alert } of due) {
-      if (this.elapsedMs() >= endsMs) return taken;
+      if (isStopped() || this.elapsedMs() >= endsMs) return taken;
       try {
         await this.outlets[outlet]?.({ ...alert, raisedAt }, now);
       } catch (error) {
