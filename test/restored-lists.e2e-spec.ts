@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { X509Certificate } from 'node:crypto';
 import { openDoors, openRooms, type Gateway, type OpenRooms } from '../src/main.js';
-import { issueClientKeyPair, signCrl, type IssuedKeyPair } from '../src/platform/pki/index.js';
+import {
+  createClientCa,
+  issueClientKeyPair,
+  signCrl,
+  type IssuedKeyPair,
+} from '../src/platform/pki/index.js';
+import { journalEarlierLists } from '../src/partners/index.js';
 import { openMigratedDatabase } from '../src/rooms.module.js';
 import { describeOnEachDatabase } from './support/databases.js';
 import { startGateway, type TestGateway } from './support/gateway.js';
@@ -138,5 +144,44 @@ describeOnEachDatabase('revocation lists on yesterday’s database', (kind) => {
     expect((await letIn())[2]).toBe(false);
     await reopen();
     expect((await letIn())[2]).toBe(false);
+  }, 60_000);
+
+  test('a list that cannot be read keeps no other out of the journal', async () => {
+    const { dataSource } = rooms.database;
+    const first = '00000000-0000-4000-8000-000000000000';
+    const names = { organization: 'Other', commonName: 'Other CA' };
+    const { certificate } = createClientCa(names, new Date());
+    await dataSource.query('DELETE FROM crl_taken');
+    await dataSource.query('ALTER TABLE trust_anchor DISABLE TRIGGER USER');
+    await dataSource.query(
+      'INSERT INTO trust_anchor (id, certificate, active) VALUES ($1, $2, true)',
+      [first, new X509Certificate(certificate).raw],
+    );
+    await dataSource.query('ALTER TABLE trust_anchor ENABLE TRIGGER USER');
+    const thisUpdate = new Date(Math.floor(Date.now() / 1000) * 1000);
+    const nextUpdate = new Date(thisUpdate.getTime() + hour);
+    const der = signCrl(gateway.clientCa, [], { number: 3, thisUpdate, nextUpdate });
+    await dataSource.query('DELETE FROM anchor_crl');
+    await dataSource.query(
+      `INSERT INTO anchor_crl (anchor, der, this_update, next_update)
+       SELECT id, CASE WHEN id = $1 THEN $2::bytea ELSE $3 END, $4, $5 FROM trust_anchor`,
+      [first, Buffer.from('no list'), der, thisUpdate, nextUpdate],
+    );
+    const refused: string[] = [];
+    const journaled: string[] = [];
+    const count = await journalEarlierLists(
+      dataSource,
+      async ({ act }) => {
+        journaled.push(act);
+        // Another gateway takes a newer list meanwhile, which is not the one in the journal.
+        await dataSource.query(
+          "UPDATE anchor_crl SET this_update = this_update + interval '1 hour'",
+        );
+      },
+      (_, anchor) => refused.push(anchor),
+    );
+    expect([count, journaled.length, refused]).toEqual([1, 1, [first]]);
+    const noted = await dataSource.query<object[]>('SELECT this_update FROM crl_taken');
+    expect(noted).toEqual([{ this_update: thisUpdate }]);
   }, 60_000);
 });

@@ -108,14 +108,16 @@ export const revocationListAppliers: ActAppliers = {
 /**
  * Brings lists that an earlier release imported into the journal, whole and once: until then a database
  * restored from before them would have forgotten them. Cut short, or done by two gateways at a time, it
- * is done again, which changes nothing.
+ * is done again, which changes nothing. One that cannot be read keeps no other from it.
  *
  * @param restrict keeps an act in the journal
+ * @param onRefused told of a list its CA is not seen to have signed, or that is none
  * @returns how many lists
  */
 export async function journalEarlierLists(
   { manager }: Pick<DataSource, 'manager'>,
   restrict: (act: RestrictingAct) => Promise<void>,
+  onRefused: (error: unknown, anchor: string) => void,
 ): Promise<number> {
   const lists = await manager.query<{ anchor: string; der: Buffer }[]>(
     `SELECT c.anchor, c.der FROM anchor_crl c LEFT JOIN crl_taken t ON t.anchor = c.anchor
@@ -127,12 +129,20 @@ export async function journalEarlierLists(
     // One that was taken out of service lets nobody in.
     const anchor = anchors.find((one) => one.id === id);
     if (anchor === undefined) continue;
-    for (const act of takenActs(parseCrl(der, anchor), new Set())) await restrict(act);
+    let list: RevocationList;
+    try {
+      list = parseCrl(der, anchor);
+    } catch (error) {
+      onRefused(error, id);
+      continue;
+    }
+    for (const act of takenActs(list, new Set())) await restrict(act);
+    // The dates of the list that was journaled: another may have taken its place since it was read.
     await manager.query(
       `INSERT INTO crl_taken (anchor, this_update, next_update, from_journal)
-       SELECT anchor, this_update, next_update, false FROM anchor_crl WHERE anchor = $1
+       VALUES ($1, $2, $3, false)
        ON CONFLICT (anchor) DO NOTHING`,
-      [id],
+      [id, list.thisUpdate, list.nextUpdate],
     );
     journaled += 1;
   }

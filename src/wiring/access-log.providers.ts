@@ -69,9 +69,16 @@ export function accessLogProviders(settings: RoomsSettings, database: Database):
         ring.onChange(() => log.signAgain());
         // A new log begins with the record of its renewal.
         if (settings.renewsLog !== true) {
-          await journalEarlierLists(dataSource, async (act) => log.restrict(act)).catch(
-            (error: unknown) =>
-              logger.warn(describeError(error), 'revocation lists are in no journal yet'),
+          await journalEarlierLists(
+            dataSource,
+            async (act) => log.restrict(act),
+            (error, anchor) =>
+              logger.warn(
+                { ...describeError(error), anchor },
+                'a revocation list is in no journal',
+              ),
+          ).catch((error: unknown) =>
+            logger.warn(describeError(error), 'revocation lists are in no journal yet'),
           );
         }
         return log;
