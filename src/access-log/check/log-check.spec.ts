@@ -55,6 +55,8 @@ const edits: readonly Edit[] = [
   `UPDATE access_log_leaf leaf SET ${set} AND leaf.tree = $1`,
   `^tree TREE, ${alarm}`,
 ]);
+const deletedTree = `WITH leaf AS (DELETE FROM access_log_leaf WHERE tree = $1)
+  DELETE FROM access_log_tree WHERE tree = $1`;
 const others: readonly Edit[] = [
   [
     'a sealed part',
@@ -72,9 +74,8 @@ const others: readonly Edit[] = [
     'UPDATE access_log_tree SET size = 5 WHERE tree = $1',
     'it has 5 leaves, and was signed at 7',
   ],
+  ['a tree that is gone', deletedTree, '^tree TREE: it is missing .* signed at 7'],
 ];
-const deletedTree = `WITH leaf AS (DELETE FROM access_log_leaf WHERE tree = $1)
-  DELETE FROM access_log_tree WHERE tree = $1`;
 /** The same beside that tree. */
 const elsewhere: readonly Edit[] = [
   [
@@ -310,6 +311,22 @@ describeOnEachDatabase('the check of the whole log', (kind) => {
       const opened = openSlotLeaf(leaf ?? Buffer.of(), of);
       expect(opened).toMatchObject({ round: round + 2, checkpoint: { size } });
     }
+  });
+
+  test.each([
+    ['its row and records are gone', '', 'tree TREE: it is missing .* signed at 6'],
+    [
+      'its slot was given to another as well',
+      "UPDATE access_log_cover_slot SET tree = 'else' WHERE tree = $1",
+      "holds tree TREE in it, and it is tree else's",
+    ],
+  ])('misses a tree of which a round was signed, though %s', async (_, statement, alarm) => {
+    await log.close();
+    // What this process signed it has forgotten then.
+    log = await openTestLog(database.dataSource, home.path);
+    await query(deletedTree, [tree]);
+    if (statement !== '') await query(statement, [tree]);
+    expect(await check()).toMatch(new RegExp(alarm.replace('TREE', tree)));
   });
 
   test('makes no round without a tree of which records were signed', async () => {
