@@ -10,6 +10,7 @@ import { withSealed, type SealedColumns } from '../months/sealed-rows.js';
 import { commitSealedPart } from '../sealed-part.js';
 import type { Queryable } from '../tree.repository.js';
 import type { Trees } from '../trees.js';
+import { letThrough } from './let-through.js';
 import { contradiction, walkHashes, type KnownHead } from './walk-hashes.js';
 
 /** A record that is as it was signed, and its sealed part; empty where it was forgotten. */
@@ -65,7 +66,8 @@ export async function checkLeaves(
   const rows = await withSealed(database, stored);
   // Read after them: a month forgotten meanwhile is not one whose sealed parts were taken.
   const months = await readableMonths(database);
-  const leaves = rows.map(({ leaf_index: index, id, record: bytes, sealed }): CheckedLeaf => {
+  const leaves: CheckedLeaf[] = [];
+  for (const { leaf_index: index, id, record: bytes, sealed } of rows) {
     const record = decodeRecord(bytes);
     const where = `tree ${tree}, leaf ${index}`;
     if (id !== record.id) throw contradiction(where, 'it stands under the id of another record');
@@ -76,8 +78,9 @@ export async function checkLeaves(
     if (!isThere && months.has(monthOf(new Date(record.at)))) {
       throw contradiction(where, 'its sealed part is missing from the database');
     }
-    return { index: Number(index), record, sealed };
-  });
+    leaves.push({ index: Number(index), record, sealed });
+    await letThrough(leaves.length);
+  }
   return { frontier, leaves };
 }
 
