@@ -45,6 +45,8 @@ describeOnEachDatabase('retention', (kind) => {
     });
   const sql = async <Row>(text: string): Promise<readonly Row[]> =>
     database.dataSource.query<Row[]>(text);
+  const monthsKept = () =>
+    readdirSync(directory('log-keys')).filter((name) => name.startsWith('20'));
   const journalBytes = () =>
     readdirSync(directory('journal'))
       .map((name) => statSync(join(directory('journal'), name)).size)
@@ -115,7 +117,7 @@ describeOnEachDatabase('retention', (kind) => {
       { epoch: '2025-03', gone: false },
       { epoch: '2026-03', gone: false },
     ]);
-    const names = readdirSync(directory('log-keys')).filter((name) => name.startsWith('20'));
+    const names = monthsKept();
     expect(names).toEqual(['2025-03', '2026-03']);
     expect(await sql('SELECT count(*)::int AS count FROM access_log_entry')).toEqual([
       { count: 24 },
@@ -169,6 +171,17 @@ describeOnEachDatabase('retention', (kind) => {
     for (let round = 0; round < 60; round += 1) await log.makeRound(new Date(at));
     const { segments } = await log.applyRetention(free, now);
     expect(segments > 0).toBe(goes);
+  });
+
+  test('a key the database alone says is destroyed stays in its file while its month is not over or held', async () => {
+    await sql("UPDATE access_log_key SET wrapped = NULL WHERE epoch IN ('2025-02', '2025-03')");
+    const isHeld = async ({ from }: HeldRange) => from.getUTCMonth() === 1;
+    expect((await log.applyRetention({ months: 12, isHeld }, now)).months).toEqual(['2025-01']);
+    expect(monthsKept()).toEqual(['2025-02', '2025-03', '2026-03']);
+    expect((await sealedSizes()).filter(({ size }) => size > 0)).toHaveLength(3);
+    // Without the hold the second is over by the rule, and goes.
+    await log.applyRetention(free, now);
+    expect(monthsKept()).toEqual(['2025-03', '2026-03']);
   });
 
   test('nothing brings a key back: neither a file nor yesterday’s database', async () => {

@@ -87,17 +87,23 @@ export class Retention {
 
   async apply({ months, isHeld }: RetentionRule, now: Date): Promise<RetentionReport> {
     const { dataSource, keys, restrict } = this.#options;
+    const end = lastMonthOver(now, months);
     const due: string[] = [];
-    for (const month of await monthsBefore(dataSource, lastMonthOver(now, months))) {
+    for (const month of await monthsBefore(dataSource, end)) {
       if (await this.#isHeld(month, isHeld)) continue;
       await restrict({ act: forgotten, body: { month } });
       due.push(month);
     }
-    const over = await forgottenMonths(dataSource);
+    // That a key was destroyed is the database's word, which one who edits it can give: the copy of a
+    // month that is not over here, or is held, stays.
+    const over = new Set<string>();
+    for (const month of await forgottenMonths(dataSource)) {
+      if (month > end) continue;
+      if (due.includes(month) || !(await this.#isHeld(month, isHeld))) over.add(month);
+    }
     for (const month of over) await keys.forget(month);
     const unmoved = await moveSealed(dataSource, over);
     const records = unmoved + (await dropMonths(dataSource, [...over]));
-    const end = lastMonthOver(now, months);
     const segments = await this.#options.journal.dropOldest((entries) =>
       areOver(entries, over, end),
     );
