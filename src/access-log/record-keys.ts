@@ -92,11 +92,7 @@ export async function openRecordKeys(options: RecordKeysOptions): Promise<Record
     }
     // Another gateway may have been first: what the row holds is the key.
     const wrapped = await load(epoch);
-    if (wrapped === null) {
-      throw new GatewayError('ERR_KEY_UNUSABLE', {
-        detail: `the key of log epoch ${epoch} was destroyed: nothing more can be recorded in it`,
-      });
-    }
+    if (wrapped === null) throw destroyed(epoch);
     const key = wrapped === undefined ? undefined : unseal(wrappingKey, wrapped, context);
     if (wrapped === undefined || key === undefined) {
       throw new GatewayError('ERR_KEY_UNUSABLE', {
@@ -104,7 +100,14 @@ export async function openRecordKeys(options: RecordKeysOptions): Promise<Record
       });
     }
     const names = await files.list(directory);
-    if (!names.includes(epoch)) await files.create(join(directory, epoch), wrapped);
+    if (!names.includes(epoch)) {
+      await files.create(join(directory, epoch), wrapped);
+      // Destroyed meanwhile, with the file there was then: this one would outlive the key.
+      if ((await load(epoch)) === null) {
+        await files.remove(join(directory, epoch));
+        throw destroyed(epoch);
+      }
+    }
     await makeMonth(database, epoch);
     return createSecretKey(key);
   }
@@ -121,8 +124,16 @@ export async function openRecordKeys(options: RecordKeysOptions): Promise<Record
 
   return {
     epochKey,
-    existingKey: async (at) =>
-      (await load(monthOf(at))) instanceof Buffer ? epochKey(at) : undefined,
+    existingKey: async (at) => {
+      const epoch = monthOf(at);
+      if (!((await load(epoch)) instanceof Buffer)) return undefined;
+      try {
+        return await epochKey(at);
+      } catch (error) {
+        if ((await load(epoch)) === null) return undefined;
+        throw error;
+      }
+    },
     forget: async (month) => {
       if ((await load(month)) !== null) throw new TypeError('the key of a month is still in use');
       unwrapped.delete(month);
@@ -130,6 +141,11 @@ export async function openRecordKeys(options: RecordKeysOptions): Promise<Record
     },
   };
 }
+
+const destroyed = (epoch: string): GatewayError =>
+  new GatewayError('ERR_KEY_UNUSABLE', {
+    detail: `the key of log epoch ${epoch} was destroyed: nothing more can be recorded in it`,
+  });
 
 /** What one record is salted and sealed with: see the head of this file. */
 export function deriveRecordSecrets(epochKey: KeyObject, tree: string, id: string): RecordSecrets {

@@ -1,9 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { readdirSync, statSync, copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import {
   accessEntry,
   emptyAccessLog,
+  logKeys,
   openTestLog,
   otherPartner,
   partner,
@@ -18,6 +20,8 @@ import { parseVerifierKey } from '../core/log/note.js';
 import { checkTlogProof } from '../core/log/tlog-proof.js';
 import type { Database } from '../platform/database/database.js';
 import { accessLogMigrations, type AccessEntry, type AccessLog, type TreeName } from './index.js';
+import { localFiles } from './journal/journal-files.js';
+import { openRecordKeys } from './record-keys.js';
 import type { HeldRange } from './retention.js';
 
 const now = new Date('2026-03-15T12:00:00Z');
@@ -202,5 +206,25 @@ describeOnEachDatabase('retention', (kind) => {
       { wrapped: null },
     ]);
     expect(readdirSync(directory('log-keys'))).not.toContain('2025-01');
+  });
+
+  test('a key that is destroyed while another gateway keeps it leaves no file there', async () => {
+    const at = new Date('2025-01-31T23:59:59Z');
+    const keys = await openRecordKeys({
+      database: database.dataSource,
+      directory: directory('other-keys'),
+      logKey: logKeys.logKey,
+      random: randomBytes,
+      files: {
+        ...localFiles,
+        create: async (path, content) => {
+          expect((await log.applyRetention(free, now)).months).toContain('2025-01');
+          await localFiles.create(path, content);
+        },
+      },
+    });
+    expect(await keys.existingKey(at)).toBeUndefined();
+    expect(readdirSync(directory('other-keys'))).toEqual([]);
+    await expect(keys.epochKey(at)).rejects.toThrow(/ERR_KEY_UNUSABLE/);
   });
 });

@@ -198,6 +198,11 @@ export class Trees {
     return this.#signed.get(id);
   }
 
+  /** Ids of trees this process has signed or remembers as signed. */
+  signedIds(): Iterable<string> {
+    return this.#signed.keys();
+  }
+
   /** Origin of a tree, which is its key name. */
   originOf(id: string): string {
     const { origin } = this.#options;

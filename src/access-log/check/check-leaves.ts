@@ -1,12 +1,16 @@
 import { equalInConstantTime } from '../../core/bytes.js';
 import { decodeRecord, type AccessRecord } from '../../core/log/record.js';
 import type { Frontier } from '../../core/log/tree.js';
+import { readCoverHead, readSlotHeads } from '../cover/cover.repository.js';
+import { heldHead } from '../cover/held-head.js';
 import type { HashedColumns } from '../intact-leaves.js';
-import { checkpointOf } from '../journaled-entries.js';
+import type { SlotChange } from '../journal/line.js';
 import { monthOf } from '../months/months.js';
 import { withSealed, type SealedColumns } from '../months/sealed-rows.js';
 import { commitSealedPart } from '../sealed-part.js';
 import type { Queryable } from '../tree.repository.js';
+import type { Trees } from '../trees.js';
+import { letThrough } from './let-through.js';
 import { contradiction, walkHashes, type KnownHead } from './walk-hashes.js';
 
 /** A record that is as it was signed, and its sealed part; empty where it was forgotten. */
@@ -62,7 +66,8 @@ export async function checkLeaves(
   const rows = await withSealed(database, stored);
   // Read after them: a month forgotten meanwhile is not one whose sealed parts were taken.
   const months = await readableMonths(database);
-  const leaves = rows.map(({ leaf_index: index, id, record: bytes, sealed }): CheckedLeaf => {
+  const leaves: CheckedLeaf[] = [];
+  for (const { leaf_index: index, id, record: bytes, sealed } of rows) {
     const record = decodeRecord(bytes);
     const where = `tree ${tree}, leaf ${index}`;
     if (id !== record.id) throw contradiction(where, 'it stands under the id of another record');
@@ -73,8 +78,9 @@ export async function checkLeaves(
     if (!isThere && months.has(monthOf(new Date(record.at)))) {
       throw contradiction(where, 'its sealed part is missing from the database');
     }
-    return { index: Number(index), record, sealed };
-  });
+    leaves.push({ index: Number(index), record, sealed });
+    await letThrough(leaves.length);
+  }
   return { frontier, leaves };
 }
 
@@ -84,29 +90,51 @@ const headsInStep = 200;
  * Heads of a tree that rounds of the cover tree hold, up to a size: what was signed of it before.
  *
  * @param after number of the last round whose heads were looked at
+ * @throws {GatewayError} ERR_LOG_CONTRADICTS_ITSELF when its slot holds another tree
  */
 export async function headsInRounds(
   database: Queryable,
-  { tree, origin }: { readonly tree: string; readonly origin: string },
+  trees: Trees,
+  tree: string,
   after: number,
   to: number,
 ): Promise<{ readonly heads: readonly KnownHead[]; readonly after: number }> {
+  const own = trees.originOf(tree);
   const heads: KnownHead[] = [];
   let round = after;
   for (;;) {
-    const rows = await database.query<{ round: string; note: string }[]>(
-      `SELECT head.round, head.note FROM access_log_cover_slot slot
+    const rows = await database.query<(SlotChange & { readonly round: string })[]>(
+      `SELECT slot.slot, slot.tree, head.round, head.note FROM access_log_cover_slot slot
        JOIN access_log_cover_slot_head head ON head.slot = slot.slot
        WHERE slot.tree = $1 AND head.round > $2 ORDER BY head.round LIMIT ${headsInStep}`,
       [tree, round],
     );
     for (const row of rows) {
-      const { origin: name, size, root } = checkpointOf(row.note);
+      const { origin, size, root } = heldHead(trees, row);
       // A log that ended has heads here of what it lost.
-      if (name === origin && size > to) return { heads, after: round };
-      if (name === origin) heads.push({ size, root });
+      if (origin === own && size > to) return { heads, after: round };
+      if (origin === own) heads.push({ size, root });
       round = Number(row.round);
     }
     if (rows.length < headsInStep) return { heads, after: round };
   }
+}
+
+/**
+ * The largest size of a tree that a round holds; 0 when none does.
+ *
+ * @throws {GatewayError} ERR_LOG_CONTRADICTS_ITSELF when any slot holds another tree than it was given to
+ */
+export async function sizeInRounds(
+  database: Queryable,
+  trees: Trees,
+  tree: string,
+): Promise<number> {
+  const { size } = await readCoverHead(database);
+  const slots = await readSlotHeads(database, size - 1);
+  // A slot never goes back: what it holds now is the largest. Of all of them, so that one which was
+  // given to another tree hides nothing.
+  const heads = slots.map((change) => heldHead(trees, change));
+  const own = heads.filter(({ origin }) => origin === trees.originOf(tree));
+  return Math.max(0, ...own.map((head) => head.size));
 }

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { isGatewayError } from '../../core/errors.js';
 import {
@@ -16,6 +17,7 @@ import type { MarkKeys } from '../search/mark-keys.js';
 import { listRecords, type PlacedSideRow, type SideRows } from '../search/side-rows.js';
 import { openHostPart, type HostPart } from '../sealed-part.js';
 import type { CheckedLeaf } from './check-leaves.js';
+import { letThrough } from './let-through.js';
 
 export interface CheckRowsOptions {
   readonly dataSource: DataSource;
@@ -68,12 +70,15 @@ export class CheckRows {
     now: Date,
   ): Promise<readonly number[]> {
     const kinds = await this.#kindsOf(tree);
+    const keys = await this.#keysOf(leaves, months);
     const expected: ExpectedRows[] = [];
-    for (const leaf of leaves) {
+    for (const [done, leaf] of leaves.entries()) {
+      await letThrough(done);
       const at = new Date(leaf.record.at);
-      if (!months.has(monthOf(at))) continue;
+      const key = keys.get(monthOf(at));
+      if (key === undefined) continue;
       const kind = kinds.get(nameOf(leaf.record, tree));
-      const host = await this.#host(tree, leaf, at);
+      const host = hostOf(tree, leaf, key);
       expected.push({ leaf, at, kind, host, marks: await this.#marks(tree, leaf, host, at, now) });
     }
     const listed = await this.#listed(expected);
@@ -149,14 +154,18 @@ export class CheckRows {
     );
   }
 
-  async #host(tree: string, { record, sealed }: CheckedLeaf, at: Date): Promise<HostPart | null> {
-    const secrets = deriveRecordSecrets(await this.options.keys.epochKey(at), tree, record.id);
-    try {
-      return openHostPart(sealed, secrets, tree, record.id);
-    } catch (error) {
-      if (isGatewayError(error, 'ERR_SEALED_DATA_DAMAGED')) return null;
-      throw error;
+  /** Keys of months: none is made, and one that was destroyed since is not brought back. */
+  async #keysOf(
+    leaves: readonly CheckedLeaf[],
+    months: ReadonlySet<string>,
+  ): Promise<ReadonlyMap<string, KeyObject>> {
+    const times = leaves.map(({ record }) => new Date(record.at));
+    const keys = new Map<string, KeyObject>();
+    for (const [month, at] of new Map(times.map((at) => [monthOf(at), at]))) {
+      const key = months.has(month) ? await this.options.keys.existingKey(at) : undefined;
+      if (key !== undefined) keys.set(month, key);
     }
+    return keys;
   }
 
   async #marks(
@@ -257,6 +266,15 @@ export class CheckRows {
       }
       await listRecords(manager, listed);
     });
+  }
+}
+
+function hostOf(tree: string, { record, sealed }: CheckedLeaf, key: KeyObject): HostPart | null {
+  try {
+    return openHostPart(sealed, deriveRecordSecrets(key, tree, record.id), tree, record.id);
+  } catch (error) {
+    if (isGatewayError(error, 'ERR_SEALED_DATA_DAMAGED')) return null;
+    throw error;
   }
 }
 

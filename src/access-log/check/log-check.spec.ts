@@ -12,6 +12,9 @@ import {
   temporaryHome,
   type DatabaseKind,
 } from '../../../test/support/databases.js';
+import type { PartnerCode } from '../../core/ids.js';
+import { openSlotLeaf } from '../../core/log/cover.js';
+import { parseVerifierKey } from '../../core/log/note.js';
 import { appendLeaf, emptyFrontier, hashLeaf, rootOf } from '../../core/log/tree.js';
 import type { Database } from '../../platform/database/database.js';
 import { accessLogMigrations, type AccessEntry, type AccessLog } from '../index.js';
@@ -52,6 +55,8 @@ const edits: readonly Edit[] = [
   `UPDATE access_log_leaf leaf SET ${set} AND leaf.tree = $1`,
   `^tree TREE, ${alarm}`,
 ]);
+const deletedTree = `WITH leaf AS (DELETE FROM access_log_leaf WHERE tree = $1)
+  DELETE FROM access_log_tree WHERE tree = $1`;
 const others: readonly Edit[] = [
   [
     'a sealed part',
@@ -69,6 +74,7 @@ const others: readonly Edit[] = [
     'UPDATE access_log_tree SET size = 5 WHERE tree = $1',
     'it has 5 leaves, and was signed at 7',
   ],
+  ['a tree that is gone', deletedTree, '^tree TREE: it is missing .* signed at 7'],
 ];
 /** The same beside that tree. */
 const elsewhere: readonly Edit[] = [
@@ -283,5 +289,49 @@ describeOnEachDatabase('the check of the whole log', (kind) => {
     expect((await log.applyRetention(rule, now)).months).toEqual(['2026-02']);
     expect(await check()).toBeUndefined();
     expect(log.check.takeRelisted()).toEqual([]);
+  });
+
+  test('passes rounds that were restored with the slot of a tree that had no record', async () => {
+    const empty = 'KLM' as PartnerCode;
+    const name = { kind: 'partner', partner: empty } as const;
+    await log.published.checkpoint(empty);
+    await log.makeRound(now);
+    const slot = await log.coverSlot(empty);
+    await log.close();
+    await emptyAccessLog(database.dataSource);
+    log = await openTestLog(database.dataSource, home.path);
+    expect(await log.makeRound(now)).toBe(4);
+    expect(await check()).toBeUndefined();
+    await log.append(accessEntry({ at: now, tree: name }));
+    await log.makeRound(now);
+    expect(await check()).toBeUndefined();
+    const of = { slot: slot ?? -1, tree: parseVerifierKey(await log.verifierKey(name)) };
+    for (const [round, size] of [0, 0, 1].entries()) {
+      const { leaf } = (await log.published.slotLeaf(empty, round + 2)) ?? {};
+      const opened = openSlotLeaf(leaf ?? Buffer.of(), of);
+      expect(opened).toMatchObject({ round: round + 2, checkpoint: { size } });
+    }
+  });
+
+  test.each([
+    ['its row and records are gone', '', 'tree TREE: it is missing .* signed at 6'],
+    [
+      'its slot was given to another as well',
+      "UPDATE access_log_cover_slot SET tree = 'else' WHERE tree = $1",
+      "holds tree TREE in it, and it is tree else's",
+    ],
+  ])('misses a tree of which a round was signed, though %s', async (_, statement, alarm) => {
+    await log.close();
+    // What this process signed it has forgotten then.
+    log = await openTestLog(database.dataSource, home.path);
+    await query(deletedTree, [tree]);
+    if (statement !== '') await query(statement, [tree]);
+    expect(await check()).toMatch(new RegExp(alarm.replace('TREE', tree)));
+  });
+
+  test('makes no round without a tree of which records were signed', async () => {
+    await query(deletedTree, [tree]);
+    await expect(log.makeRound(now)).rejects.toThrow(/ERR_LOG_UNAVAILABLE/);
+    expect(log.contradiction?.detail).toMatch(`tree ${tree}: a round holds it at size 6`);
   });
 });

@@ -1,14 +1,14 @@
 import { basename, dirname } from 'node:path';
 import type { DataSource } from 'typeorm';
-import { emptyFrontier, rootOf } from '../../core/log/tree.js';
+import { emptyFrontier, emptyRoot, rootOf } from '../../core/log/tree.js';
 import type { Available } from '../availability.js';
-import { readCoverHead } from '../cover/cover.repository.js';
+import { readCoverHead, readSlots } from '../cover/cover.repository.js';
 import type { JournalFiles } from '../journal/journal-files.js';
 import type { AccessLogLogger } from '../log-options.js';
 import { monthOf } from '../months/months.js';
 import { readTree, readTrees, type TreeRow } from '../tree.repository.js';
 import { coverId, type Trees } from '../trees.js';
-import { checkLeaves, headsInRounds, readableMonths } from './check-leaves.js';
+import { checkLeaves, headsInRounds, readableMonths, sizeInRounds } from './check-leaves.js';
 import { checkRounds } from './check-rounds.js';
 import type { CheckRows } from './check-rows.js';
 import {
@@ -153,26 +153,42 @@ export class LogCheck {
     return decodeCheckState(await files.read(path), origin);
   }
 
-  /** Trees of records, and the cover tree after them. */
+  /**
+   * Trees of records, and the cover tree after them. A tree whose row is gone is one of them, as long as
+   * it has a slot or something was signed of it.
+   */
   async #trees(): Promise<readonly Omit<TreeRow, 'root'>[]> {
-    const { dataSource } = this.#options;
+    const { dataSource, trees } = this.#options;
     const { size } = await readCoverHead(dataSource);
-    return [...(await readTrees(dataSource)), { tree: coverId, owner: null, size }];
+    // Before the rows: one that is made meanwhile is not missing.
+    const known = [...(await readSlots(dataSource)).keys(), ...trees.signedIds()];
+    const rows = await readTrees(dataSource);
+    const there = new Set([coverId, ...rows.map(({ tree }) => tree)]);
+    const missing = [...new Set(known)].filter((tree) => !there.has(tree));
+    return [
+      ...rows,
+      ...missing.map((tree) => ({ tree, owner: null, size: 0 })),
+      { tree: coverId, owner: null, size },
+    ];
   }
 
   async #begin(tree: string): Promise<TreeWalk> {
     const { dataSource, trees } = this.#options;
+    const isCover = tree === coverId;
     // Before the head is read: what is signed is in the database.
     const signed = trees.signedHead(tree);
-    const head: KnownHead | undefined =
-      tree === coverId ? await readCoverHead(dataSource) : await readTree(dataSource, tree);
-    if (head === undefined || head.size < (signed?.size ?? 0)) {
+    const held = isCover ? 0 : await sizeInRounds(dataSource, trees, tree);
+    const head = isCover ? await readCoverHead(dataSource) : await readTree(dataSource, tree);
+    const { size, root }: KnownHead = head ?? { size: 0, root: emptyRoot };
+    const most = Math.max(held, signed?.size ?? 0);
+    if (size < most) {
+      const has = head === undefined ? 'it is missing from the database' : `it has ${size} leaves`;
       throw contradiction(
-        tree === coverId ? 'cover tree' : `tree ${tree}`,
-        `it has ${head?.size ?? 0} leaves, and was signed at ${signed?.size ?? 0}`,
+        isCover ? 'cover tree' : `tree ${tree}`,
+        `${has}, and was signed at ${most}`,
       );
     }
-    const to = { size: head.size, root: head.root };
+    const to = { size, root };
     return { tree, to, signed, frontier: emptyFrontier, round: -1, months: new Map() };
   }
 
@@ -185,8 +201,7 @@ export class LogCheck {
       return { ...walk, frontier: await checkRounds(dataSource, frontier, end, known) };
     }
     const end = Math.min(to.size, frontier.size + leavesInStep);
-    const origin = trees.originOf(tree);
-    const held = await headsInRounds(dataSource, { tree, origin }, walk.round, end);
+    const held = await headsInRounds(dataSource, trees, tree, walk.round, end);
     const heads = [...held.heads, ...known].sort((one, other) => one.size - other.size);
     const checked = await checkLeaves(dataSource, tree, frontier, end, heads);
     const listed = await readableMonths(dataSource);

@@ -1,7 +1,7 @@
-import { setImmediate } from 'node:timers/promises';
 import type { GatewayError } from '../../core/errors.js';
 import { appendLeaf, hashLeaf, hashSizeBytes, rootOf, type Frontier } from '../../core/log/tree.js';
 import { anotherThanSigned } from '../intact-leaves.js';
+import { letThrough } from './let-through.js';
 
 /** A leaf as it is stored, with the bytes it is the hash of. */
 export interface StoredLeaf {
@@ -16,9 +16,6 @@ export interface KnownHead {
   readonly size: number;
   readonly root: Buffer;
 }
-
-/** Leaves between which questions are let through: a millisecond's work. */
-const leavesAtOnce = 32;
 
 /**
  * Appends stored leaves to a frontier, and holds every hash they are stored with, and every root that
@@ -53,7 +50,7 @@ export async function walkHashes(
       }
       agreed = next.size;
     }
-    if (next.size % leavesAtOnce === 0) await setImmediate();
+    await letThrough(next.size);
   }
   return frontier;
 }

@@ -8,7 +8,7 @@ import {
 } from '../../core/log/cover.js';
 import { proveInclusion } from '../../core/log/proof.js';
 import { encodeTlogProof } from '../../core/log/tlog-proof.js';
-import { appendLeaf, hashLeaf, rootOf } from '../../core/log/tree.js';
+import { appendLeaf, emptyRoot, hashLeaf, rootOf } from '../../core/log/tree.js';
 import { anotherThanSigned } from '../intact-leaves.js';
 import { checkpointOf } from '../journaled-entries.js';
 import type { CoverEntry, SlotChange } from '../journal/line.js';
@@ -26,6 +26,7 @@ import {
   readSlots,
 } from './cover.repository.js';
 import { newestCosigned } from './cosignature.repository.js';
+import { heldHead } from './held-head.js';
 
 export interface CoverTreeOptions {
   readonly dataSource: DataSource;
@@ -188,25 +189,40 @@ export class CoverTree {
 
   /** What every slot holds now. A slot never goes back, and never to another tree of one size. */
   #slotNotes(
-    trees: readonly TreeRow[],
+    rows: readonly TreeRow[],
     slots: ReadonlyMap<string, number>,
     before: readonly SlotChange[],
   ): readonly SlotChange[] {
-    return trees.flatMap(({ tree, size, root }) => {
+    const { trees } = this.#options;
+    return [...rows, ...emptyTrees(rows, before)].flatMap(({ tree, size, root }) => {
       const slot = slots.get(tree);
       if (slot === undefined) return [];
       const held = before.find((change) => change.slot === slot);
-      const last = held === undefined ? undefined : checkpointOf(held.note);
+      const last = held === undefined ? undefined : heldHead(trees, held);
       const isSame = held !== undefined && last?.size === size && last.root.equals(root);
-      if (isSame && this.#options.trees.isSignedInForce({ id: tree }, held.note)) return [held];
+      if (isSame && trees.isSignedInForce({ id: tree }, held.note)) return [held];
       if (last !== undefined && size <= last.size && !isSame) {
         throw anotherThanSigned(
           `tree ${tree}: a round holds it at size ${last.size}, and now it is another at size ${size}`,
         );
       }
-      return [{ slot, tree, note: this.#options.trees.signRoot(tree, size, root).checkpoint }];
+      return [{ slot, tree, note: trees.signRoot(tree, size, root).checkpoint }];
     });
   }
+}
+
+/**
+ * Trees a round holds and the database has no row of. A journal brings back a round with its slots, and
+ * a tree only with its first record: one that had none is still empty, and stays in its slot.
+ */
+function emptyTrees(
+  rows: readonly TreeRow[],
+  before: readonly SlotChange[],
+): readonly Pick<TreeRow, 'tree' | 'size' | 'root'>[] {
+  const known = new Set(rows.map(({ tree }) => tree));
+  return before
+    .filter(({ tree }) => !known.has(tree))
+    .map(({ tree }) => ({ tree, size: 0, root: emptyRoot }));
 }
 
 /** Another gateway was first. */
