@@ -12,6 +12,7 @@ import {
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import pg from 'pg';
+import type { AccessLog } from '../src/access-log/index.js';
 import { makeBackup } from '../src/cli/host/backup-command.js';
 import { restoreBackup } from '../src/cli/host/restore-command.js';
 import { openDoors, openRooms, type Gateway, type GatewaySettings } from '../src/main.js';
@@ -24,6 +25,7 @@ import {
   refuseUsedDatabase,
 } from '../src/platform/database/backup/unfinished-restore.js';
 import { openDatabase } from '../src/platform/database/database.js';
+import { ACCESS_LOG } from '../src/rooms.module.js';
 import { encodingsOf, everyFile, findNeedles, valuesOf } from './support/byte-sweep.js';
 import { safeconduct, type Ran } from './support/command.js';
 import { describeOnEachDatabase, freshDatabaseUrl, temporaryHome } from './support/databases.js';
@@ -68,6 +70,10 @@ describeOnEachDatabase('a backup', (kind) => {
     settings = gateway.settings;
     await gateway.addPeople(persons.map((number) => personRow(number)));
     before = await told();
+    // A signed head of the cover tree is in the copy of checkpoints, which is looked for below.
+    const log = gateway.rooms.context.get<AccessLog>(ACCESS_LOG);
+    await log.makeRound(new Date());
+    await log.published.coverCheckpoint();
   }, 60_000);
   afterAll(async () => {
     await restarted?.close();
