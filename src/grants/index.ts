@@ -7,7 +7,6 @@ import { SlidingBudgets1769100000000 } from './sliding-budgets.migration.js';
 import { GrantLifecycle1764000000002 } from './lifecycle.migration.js';
 import { GrantActs1769000000301 } from './grant-acts.migration.js';
 import { Grants1763800000002 } from './grants.migration.js';
-import { PeopleByDocument1773000000603 } from './people-by-document.migration.js';
 import { PreviewsCounted1772000000602 } from './previews-counted.migration.js';
 import { TestGrants1770000000101 } from './test-grant.migration.js';
 import { ValuesDefault1771000000101 } from './values-default.migration.js';
@@ -82,5 +81,4 @@ export const grantMigrations = [
   PreviewsCounted1772000000602,
   DayOfUse1773000000601,
   ComparedWidens1773000000602,
-  PeopleByDocument1773000000603,
 ];
