@@ -21,7 +21,13 @@ export type ActOutcome = 'ACT_REQUESTED' | 'ACT_DONE' | 'ACT_REFUSED';
 
 /** What a partner said or read of its own, in its tree; nothing of a person is told by it. */
 export type PartnerAct =
-  'CROSSING_CONFIRMED' | 'CROSSING_CORRECTED' | 'MISTAKE_REPORTED' | 'READ_NOTICES';
+  | 'CROSSING_CONFIRMED'
+  | 'CROSSING_CORRECTED'
+  | 'MISTAKE_REPORTED'
+  | 'REFERRAL_REQUESTED'
+  | 'REFERRAL_WITHDRAWN'
+  | 'READ_NOTICES'
+  | 'READ_REFERRALS';
 
 /** One access, or one refusal, or one act of staff, to be recorded. */
 export interface AccessEntry {

@@ -21,6 +21,7 @@ import { addKeysCommands } from './staff/keys-command.js';
 import { addGrantCommands } from './staff/grant-command.js';
 import { addPartnerCommands } from './staff/partner-command.js';
 import { addPendingCommands } from './staff/pending-command.js';
+import { addReferralCommands } from './staff/referral-command.js';
 import { addRegisterCommands } from './staff/register-command.js';
 import { addStaffCommands } from './staff/staff-command.js';
 import { addStopCommand } from './staff/stop-command.js';
@@ -189,6 +190,7 @@ export async function run(argv: readonly string[]): Promise<void> {
   addPartnerCommands(program, common);
   addGrantCommands(program, common);
   addStaffCommands(program, common);
+  addReferralCommands(program, common);
   addRegisterCommands(program, common);
   addStopCommand(program, common);
   addPendingCommands(program, common);

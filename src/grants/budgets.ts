@@ -19,7 +19,7 @@ import { GatewayError } from '../core/errors.js';
 import type { GrantId, PartnerCode, StateCode } from '../core/ids.js';
 import { authorityVersionSql } from './authority.js';
 import { chargeJson, unlimited } from './charge-json.js';
-import { giveBackMiss } from './give-back-miss.js';
+import { giveBackMiss, guardMatched } from './give-back-miss.js';
 import {
   anchorBytes,
   encodeKeptCharge,
@@ -46,6 +46,8 @@ export interface ChargedQuestion {
   /** Canonical text of the whole question; only its keyed fingerprint is stored. */
   readonly canonicalQuestion: string;
   readonly charges: Charges;
+  /** A referral: no release of a duty officer pays for it. */
+  readonly isReferral?: true;
 }
 
 export interface Charged {
@@ -80,6 +82,21 @@ export interface BudgetLedger {
    * ERR_BUSY when it cannot be told whether anything is left
    */
   charge(question: ChargedQuestion, now: Date): Promise<Charged>;
+  /**
+   * A person was told of although the question had been a miss: new values around them count from now
+   * on as after a match. Nothing is given back. Runs in the transaction of the access record.
+   */
+  noteReferredMatch(
+    manager: EntityManager,
+    match: {
+      readonly partner: PartnerCode;
+      readonly state: StateCode;
+      readonly officer?: string;
+      readonly grant: GrantId;
+      readonly charges: Charges;
+    },
+    at: Date,
+  ): Promise<void>;
   /**
    * Use of a grant's own budgets at `now`, in the order of the kinds. `resetsAt` of a sliding one says
    * when the first of its use is forgotten (PEOPLE), or all of it (MISSES).
@@ -140,7 +157,7 @@ export class Budgets implements BudgetLedger {
     const row = await this.askDatabase(
       request,
       charge,
-      chargeJson(charge, { grant: grant.id, partner }, limited, now),
+      chargeJson(charge, { grant: grant.id, partner }, limited, now, question.isReferral !== true),
       now,
     );
     const verdict = row?.verdict;
@@ -226,6 +243,18 @@ export class Budgets implements BudgetLedger {
       },
       { kind: 'VALUES', ...values, resetsAt: ends('VALUES') },
     ];
+  }
+
+  async noteReferredMatch(
+    manager: EntityManager,
+    match: Parameters<BudgetLedger['noteReferredMatch']>[1],
+    at: Date,
+  ): Promise<void> {
+    await guardMatched(manager, {
+      accounts: budgetAccounts(match).map(({ name }) => name),
+      anchors: match.charges.guards.map((guard) => this.anchor(guard)),
+      anchorsEndAt: windowEnd('VALUES', at),
+    });
   }
 
   /**
@@ -317,8 +346,7 @@ export class Budgets implements BudgetLedger {
   }: ChargedQuestion): KeptCharge {
     const short = (sizeBytes: number, label: string, ...parts: readonly string[]) =>
       this.fingerprint(label, ...parts).subarray(0, sizeBytes);
-    const anchor = (parts: readonly string[]) =>
-      short(anchorBytes, 'safeconduct/anchor/v1', ...parts);
+    const anchor = (parts: readonly string[]) => this.anchor(parts);
     return {
       question: short(questionBytes, 'safeconduct/asked/v1', partner, grant.id, canonicalQuestion),
       people: charges.people.map((one) => short(personBytes, 'safeconduct/person/v1', one)),
@@ -331,6 +359,10 @@ export class Budgets implements BudgetLedger {
         ...(probe.guard === undefined ? {} : { guard: anchor(probe.guard) }),
       })),
     };
+  }
+
+  private anchor(parts: readonly string[]): Buffer {
+    return this.fingerprint('safeconduct/anchor/v1', ...parts).subarray(0, anchorBytes);
   }
 
   /** One request id may be used in rehearsal and in earnest. */

@@ -28,6 +28,8 @@ export function chargeJson(
   { grant, partner }: { readonly grant: GrantId; readonly partner: PartnerCode },
   accounts: readonly { readonly name: string; readonly limits: BudgetLimits }[],
   now: Date,
+  /** False for what a duty officer's release never pays for. */
+  released = true,
 ): object {
   return {
     grant,
@@ -62,5 +64,6 @@ export function chargeJson(
     repeatMinutes,
     repeatLimit,
     slowSeconds,
+    released,
   };
 }

@@ -40,3 +40,19 @@ export async function giveBackMiss(
     [request, accounts, matched, anchors, anchorsEndAt, grant],
   );
 }
+
+/** New values around a person count from now on as after a match; only inserts, as above. */
+export async function guardMatched(
+  manager: EntityManager,
+  { accounts, anchors, anchorsEndAt }: Pick<GivenBack, 'accounts' | 'anchors' | 'anchorsEndAt'>,
+): Promise<void> {
+  await manager.query(
+    `INSERT INTO matched_anchor (account, anchor, ends_at)
+     SELECT a.account, g.anchor, $3 FROM unnest($1::text[]) AS a (account),
+       unnest($2::bytea[]) AS g (anchor)
+     WHERE NOT EXISTS (
+       SELECT FROM matched_anchor m
+       WHERE m.account = a.account AND m.anchor = g.anchor AND m.ends_at = $3)`,
+    [accounts, anchors, anchorsEndAt],
+  );
+}

@@ -9,6 +9,7 @@ import { GrantActs1769000000301 } from './grant-acts.migration.js';
 import { Grants1763800000002 } from './grants.migration.js';
 import { PreviewsCounted1772000000602 } from './previews-counted.migration.js';
 import { TestGrants1770000000101 } from './test-grant.migration.js';
+import { ReferralCharge1774000001000 } from './referral-charge.migration.js';
 import { ValuesDefault1771000000101 } from './values-default.migration.js';
 
 export { Authority, type Caller, type ProvenIdentity } from './authority.js';
@@ -81,4 +82,5 @@ export const grantMigrations = [
   PreviewsCounted1772000000602,
   DayOfUse1773000000601,
   ComparedWidens1773000000602,
+  ReferralCharge1774000001000,
 ];

@@ -320,7 +320,7 @@ export const chargeQuestionSql = (
     UPDATE budget_release SET left_over = left_over - 1 WHERE id = (
       SELECT id FROM budget_release
       WHERE grant_id = (p_charge->>'grant')::uuid AND released_at <= p_now AND until > p_now
-        AND left_over > 0
+        AND left_over > 0 AND coalesce((p_charge->>'released')::boolean, true)
       ORDER BY released_at LIMIT 1 FOR UPDATE);
     IF FOUND THEN
       INSERT INTO question_asked (request, question, asked_at, miss_ends_at, given_back)

@@ -15,6 +15,10 @@ const answerSizes: Readonly<Record<OperationKind, number>> = {
   correctCrossing: 16 * 1024,
   notices: 48 * 1024,
   reportMistake: 16 * 1024,
+  requestReferral: 16 * 1024,
+  withdrawReferral: 16 * 1024,
+  referral: 20 * 1024,
+  referrals: 48 * 1024,
 };
 /** Of an operation that is no batch. */
 export const largestSingleAnswer = Math.max(...Object.values(answerSizes));

@@ -33,7 +33,11 @@ export type OperationKind =
   | 'confirmCrossing'
   | 'correctCrossing'
   | 'notices'
-  | 'reportMistake';
+  | 'reportMistake'
+  | 'requestReferral'
+  | 'withdrawReferral'
+  | 'referral'
+  | 'referrals';
 
 const exchanges = new WeakMap<object, Exchange>();
 const callers = new WeakMap<object, Caller>();

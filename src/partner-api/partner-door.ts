@@ -27,11 +27,13 @@ import { parseStrictJson } from '../platform/json/strict-json.js';
 import { describeError, type GatewayLogger } from '../platform/telemetry/logger.js';
 import { nestLogger } from '../platform/telemetry/nest-logger.js';
 import type { Metrics } from '../platform/telemetry/metrics.js';
-import { Crossings, Mistakes, ReadNotices } from '../referrals/index.js';
+import { Crossings, Mistakes, ReadNotices, WithdrawReferral } from '../referrals/index.js';
 import {
   ReadAccess,
   ReadReceipt,
+  ReadReferrals,
   type RecordRefusal,
+  RequestReferral,
   VerifyIdentities,
   VerifyIdentity,
 } from '../verification/index.js';
@@ -42,6 +44,7 @@ import { MistakeResolver } from './mistake.resolver.js';
 import { NoticeResolver } from './notice.resolver.js';
 import { answerSizeOf, largestSingleAnswer, operationPlugin, ticksOf } from './operation.js';
 import { callerOf, establishCaller, exchangeOf, type PartnerContext } from './partner-context.js';
+import { ReferralResolver } from './referral.resolver.js';
 import { partnerRequirements } from './requirements.js';
 import { decideDocument } from './trusted-documents.js';
 import { VerificationResolver } from './verification.resolver.js';
@@ -58,6 +61,9 @@ export interface PartnerDoorOptions {
     readonly crossings: Crossings;
     readonly readNotices: ReadNotices;
     readonly mistakes: Mistakes;
+    readonly requestReferral: RequestReferral;
+    readonly withdrawReferral: WithdrawReferral;
+    readonly readReferrals: ReadReferrals;
   };
   /** Listener behind the certificate check; every request that comes through it has an identity. */
   readonly serverFactory: (
@@ -153,11 +159,15 @@ class PartnerDoorModule {
         { provide: Crossings, useValue: crossings },
         { provide: ReadNotices, useValue: readNotices },
         { provide: Mistakes, useValue: options.useCases.mistakes },
+        { provide: RequestReferral, useValue: options.useCases.requestReferral },
+        { provide: WithdrawReferral, useValue: options.useCases.withdrawReferral },
+        { provide: ReadReferrals, useValue: options.useCases.readReferrals },
         { provide: APP_FILTER, useClass: SilentFilter },
         CrossingResolver,
         GrantResolver,
         MistakeResolver,
         NoticeResolver,
+        ReferralResolver,
         VerificationResolver,
       ],
     };

@@ -10,11 +10,11 @@ const all = (type: string, requirement: Requirement, names: string) =>
   Object.fromEntries(names.split(' ').map((name) => [`${type}.${name}`, requirement]));
 
 export const partnerRequirements: Readonly<Record<string, Requirement>> = {
-  ...all('Query', 'CALLER', 'access receipt notices'),
+  ...all('Query', 'CALLER', 'access receipt notices referral referrals'),
   ...all(
     'Mutation',
     'CALLER',
-    'verifyIdentity verifyIdentities acceptGrant confirmCrossing correctCrossing reportMistake',
+    'verifyIdentity verifyIdentities acceptGrant confirmCrossing correctCrossing reportMistake requestReferral withdrawReferral',
   ),
   ...all('Access', 'CALLER', 'partner officer tokenExpiresAt grants credentials'),
   ...all('CredentialStatus', 'CALLER', 'kind id notAfter endsWithinDays'),
@@ -30,6 +30,15 @@ export const partnerRequirements: Readonly<Record<string, Requirement>> = {
   ...all('CorrectCrossingPayload', 'CALLER', 'confirmation receipt'),
   ...all('CrossingConfirmation', 'CALLER', 'id verificationId revision crossing recordedAt'),
   ...all('Crossing', 'CALLER', 'state borderPoint crossedAt'),
+  ...all('RequestReferralPayload', 'CALLER', 'referral receipt'),
+  ...all('WithdrawReferralPayload', 'CALLER', 'referral receipt'),
+  ...all(
+    'Referral',
+    'CALLER',
+    'id verificationId requestId grantId reason state requestedAt deadline checkAgainAt verification',
+  ),
+  ...all('ReferralConnection', 'CALLER', 'edges pageInfo'),
+  ...all('ReferralEdge', 'CALLER', 'cursor node'),
   ...all('NoticeConnection', 'CALLER', 'edges pageInfo'),
   ...all('NoticeEdge', 'CALLER', 'cursor node'),
   ...all('Notice', 'CALLER', 'id reference fields since'),

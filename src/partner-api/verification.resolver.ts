@@ -1,10 +1,7 @@
 import { Args, Context, ID, Info, Mutation, Query, Resolver } from '@nestjs/graphql';
 import type { GraphQLResolveInfo } from 'graphql';
-import type { SubjectField } from '../core/disclosure/catalogue.js';
-import { subjectFieldByName } from '../core/disclosure/catalogue.js';
-import { inputInvalid } from '../core/errors.js';
 import { errorMap } from '../platform/graphql/error-map.js';
-import { argumentAsSent, selectedFields } from '../platform/graphql/selection.js';
+import { argumentAsSent } from '../platform/graphql/selection.js';
 import {
   largestBatch,
   ReadAccess,
@@ -18,6 +15,7 @@ import { Access, toAccess } from './access.type.js';
 import { VerifyIdentitiesInput, VerifyIdentityInput } from './evidence.input.js';
 import { noteQuestions } from './operation.js';
 import type { PartnerContext } from './partner-context.js';
+import { memberSent, selectedSubjectFields } from './selected.js';
 import {
   Receipt,
   toVerification,
@@ -63,7 +61,7 @@ export class VerificationResolver {
   ): Promise<Verification> {
     const answer = await this.verifyOne.execute(caller, {
       ...input,
-      personAsSent: member(argumentAsSent(info, 'input', variables), 'person'),
+      personAsSent: memberSent(argumentAsSent(info, 'input', variables), 'person'),
       fields: selectedSubjectFields(info),
     });
     return toVerification(answer);
@@ -80,14 +78,14 @@ export class VerificationResolver {
   ): Promise<(Verification | VerificationRefusal)[]> {
     const { questions, ...common } = input;
     noteQuestions(exchange, Math.min(Math.max(1, questions.length), largestBatch));
-    const asSent = member(argumentAsSent(info, 'input', variables), 'questions');
+    const asSent = memberSent(argumentAsSent(info, 'input', variables), 'questions');
     const fields = selectedSubjectFields(info);
     const results = await this.verifyMany.execute(
       caller,
       questions.map((question, at) => ({
         ...common,
         ...question,
-        personAsSent: member(Array.isArray(asSent) ? asSent[at] : asSent, 'person'),
+        personAsSent: memberSent(Array.isArray(asSent) ? asSent[at] : asSent, 'person'),
         fields,
       })),
     );
@@ -104,18 +102,4 @@ function toResult(result: BatchResult): Verification | VerificationRefusal {
     reference: refusal.reference ?? '',
     retryAt: refusal.retryAt ?? null,
   });
-}
-
-function selectedSubjectFields(info: GraphQLResolveInfo): readonly SubjectField[] {
-  return selectedFields(info, 'subject').flatMap((name) => {
-    if (name === 'reference') return [];
-    const field = subjectFieldByName.get(name);
-    if (field === undefined) throw inputInvalid(`subject.${name}`);
-    return [field];
-  });
-}
-
-function member(value: unknown, name: string): unknown {
-  if (typeof value !== 'object' || value === null) return undefined;
-  return (value as Readonly<Record<string, unknown>>)[name];
 }

@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
 import type { AccessLog } from '../access-log/index.js';
-import { decodeBase64Url, encodeBase64Url, encodeParts } from '../core/bytes.js';
 import type { SubjectField } from '../core/disclosure/catalogue.js';
 import { noLongerSo } from '../core/disclosure/no-longer-so.js';
 import { GatewayError, inputInvalid, isGatewayError } from '../core/errors.js';
 import type { PartnerCode } from '../core/ids.js';
 import type { Caller } from '../grants/index.js';
-import { seal, unseal } from '../platform/keys/keys.js';
 import type { LiveChange } from '../register/index.js';
+import { OwnCursors } from './own-cursors.js';
 import { openMatch, personOf, type FoundMatch, type MatchRow } from './told-facts.js';
 import type { ToldKey, ToldKeys } from './told-keys.js';
 
@@ -119,14 +118,18 @@ export const mostNotices = 50;
 
 /** The partner's own notices, oldest first; reading them is on record before they are told. */
 export class ReadNotices {
+  private readonly cursors: OwnCursors;
+
+  /** @param cursorKey 32 bytes; seals cursors */
   constructor(
     private readonly keys: ToldKeys,
     private readonly accessLog: Pick<AccessLog, 'append'>,
-    /** 32 bytes; seals cursors. */
-    private readonly cursorKey: Uint8Array,
+    cursorKey: Uint8Array,
     private readonly now: () => Date,
     private readonly newId: () => string,
-  ) {}
+  ) {
+    this.cursors = new OwnCursors(cursorKey, 'safeconduct/notice-cursor/v1');
+  }
 
   /**
    * @param first 1 to 50
@@ -136,7 +139,7 @@ export class ReadNotices {
   async execute(caller: Caller, first: number, after: string | undefined): Promise<NoticePage> {
     const { partner } = caller;
     if (first < 1 || first > mostNotices) throw inputInvalid('first');
-    const from = after === undefined ? undefined : this.readCursor(partner, after);
+    const from = after === undefined ? undefined : this.cursors.read(partner, after);
     const rows = await this.keys.dataSource.query<
       { id: string; epoch: string; since: Date; sealed: Buffer }[]
     >(
@@ -150,7 +153,9 @@ export class ReadNotices {
       const key = keys.find((one) => one.epoch === epoch);
       if (key === undefined) return [];
       const told = key.open(sealed, 'notice', id) as Pick<Notice, 'reference' | 'fields'>;
-      return [{ notice: { id, since, ...told }, cursor: this.cursorOf(partner, since, id) }];
+      return [
+        { notice: { id, since, ...told }, cursor: this.cursors.write(partner, { since, id }) },
+      ];
     });
     await this.record(caller, { first, after: after ?? null });
     return { notices, hasNextPage: rows.length > first };
@@ -185,24 +190,4 @@ export class ReadNotices {
       throw new GatewayError('ERR_LOG_UNAVAILABLE', { cause: error }).withReference(id);
     }
   }
-
-  /** Opaque, of one size, and no other partner's. */
-  private cursorOf(partner: PartnerCode, since: Date, id: string): string {
-    const place = Buffer.alloc(8);
-    place.writeBigUInt64BE(BigInt(since.getTime()));
-    const plain = Buffer.concat([place, Buffer.from(id.replaceAll('-', ''), 'hex')]);
-    return encodeBase64Url(seal(this.cursorKey, plain, cursorContext(partner)));
-  }
-
-  private readCursor(partner: PartnerCode, cursor: string) {
-    const sealed = decodeBase64Url(cursor);
-    const plain = sealed && unseal(this.cursorKey, sealed, cursorContext(partner));
-    if (plain?.length !== 24) throw inputInvalid('after');
-    const hex = plain.toString('hex', 8);
-    const id = hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-    return { since: new Date(Number(plain.readBigUInt64BE())), id };
-  }
 }
-
-const cursorContext = (partner: PartnerCode): Buffer =>
-  encodeParts('safeconduct/notice-cursor/v1', partner);

@@ -4,13 +4,24 @@ import type { Receipt } from '../core/log/receipt.js';
 import type { Caller } from '../grants/index.js';
 import { errorMap } from '../platform/graphql/error-map.js';
 import { isRequestId } from './crossing.js';
-import type { FoundMatch } from './told-facts.js';
 
-/** What a partner says of one of its own matches. */
+/** What a partner says, or asks to read, of its own. */
 export interface Asked {
   readonly requestId: string;
   /** What the record commits to. */
   readonly said: unknown;
+}
+
+/** Under what it was said, and of whom, where it is of somebody. */
+export interface RecordedAbout {
+  readonly grant: string | null;
+  readonly grantVersion: number | null;
+  readonly purpose: string | null;
+  readonly subject: string | null;
+  /** What it charged, as the budgets keep it. */
+  readonly charge?: string | null;
+  /** As in an {@link AccessEntry}. */
+  readonly grouping?: string;
 }
 
 export interface PartnerRecordOptions {
@@ -22,7 +33,7 @@ export interface PartnerRecordOptions {
 const attempts = 3;
 
 /**
- * What partners say of their own matches, on record before it is answered; refusals and faults as well.
+ * What partners say and read of their own, on record before it is answered; refusals and faults as well.
  * Without a record there is one refusal only.
  */
 export class PartnerRecord {
@@ -46,8 +57,9 @@ export class PartnerRecord {
           return await work(id);
         } catch (error) {
           const wasFirst =
-            isGatewayError(error, 'ERR_LOG_UNAVAILABLE') &&
-            isGatewayError(error.cause, 'ERR_ROW_CONFLICT');
+            isGatewayError(error, 'ERR_ROW_CONFLICT') ||
+            (isGatewayError(error, 'ERR_LOG_UNAVAILABLE') &&
+              isGatewayError(error.cause, 'ERR_ROW_CONFLICT'));
           if (!wasFirst || attempt === attempts) throw error;
         }
       }
@@ -65,18 +77,24 @@ export class PartnerRecord {
     id: string,
     caller: Caller,
     asked: Asked,
-    match: FoundMatch,
+    about: RecordedAbout,
     outcome: AccessEntry['outcome'],
     options: Parameters<AccessLog['append']>[1],
   ): Promise<Receipt> {
     const { record, salt, proof } = await this.options.accessLog.append(
       {
         ...entryOf(id, caller, asked, this.options.now()),
-        grant: match.grant,
-        grantVersion: match.grantVersion,
-        purpose: match.purpose,
+        grant: about.grant,
+        grantVersion: about.grantVersion,
+        purpose: about.purpose,
         outcome,
-        host: { ...hostPartOf(caller), subject: match.subject, finding: null },
+        ...(about.grouping === undefined ? {} : { grouping: about.grouping }),
+        host: {
+          ...hostPartOf(caller),
+          subject: about.subject,
+          finding: null,
+          ...(about.charge == null ? {} : { charge: about.charge }),
+        },
       },
       options,
     );

@@ -54,6 +54,16 @@ interface KeyRow {
   readonly wrapped: Buffer;
 }
 
+/** Whose rows are kept under a month's key. */
+const tables = [
+  'crossing',
+  'mistake_report',
+  'notice',
+  'match_told',
+  'referral',
+  'screen_round',
+] as const;
+
 const sealLabel = 'safeconduct/told/seal/v1';
 const epochForm = /^[0-9]{4}-[0-9]{2}$/;
 const epochOf = (at: Date): string => at.toISOString().slice(0, 7);
@@ -176,7 +186,7 @@ export class ToldKeys {
     );
     if (past.length === 0) return past;
     await manager.query('DELETE FROM told_key WHERE epoch = ANY ($1)', [past]);
-    for (const table of ['crossing', 'mistake_report', 'notice', 'match_told', 'screen_round']) {
+    for (const table of tables) {
       await manager.query(`DELETE FROM ${table} WHERE epoch = ANY ($1)`, [past]);
     }
     for (const epoch of past) this.#known.delete(epoch);

@@ -76,6 +76,9 @@ export const mutationActs = {
   rotateRegisterKeys: 'REGISTER_KEYS_ROTATE',
   plantHoney: 'HONEY_PLANT',
   retireHoney: 'HONEY_RETIRE',
+  confirmReferral: 'REFERRAL_CONFIRM',
+  confirmReferralByTwo: 'REFERRAL_CONFIRM_BY_TWO',
+  declineReferral: 'REFERRAL_DECLINE',
 } as const satisfies Readonly<Record<string, StaffAct>>;
 
 export const staffRequirements: Readonly<Record<string, StaffRequirement>> = {
@@ -138,6 +141,8 @@ export const staffRequirements: Readonly<Record<string, StaffRequirement>> = {
   'Query.unconfirmedMatches': 'CONFIRMATIONS_READ',
   'Query.screenFindings': 'SCREEN_READ',
   'Query.honeyRecords': 'HONEY_READ',
+  'Query.referralCases': 'REFERRALS_READ',
+  'Query.referralCase': 'REFERRAL_READ',
   'Query.mistakeReports': 'MISTAKES_READ',
   'Mutation.revealCaseReference': 'CASE_REFERENCE_READ',
   'Mutation.approveAct': 'OF_THE_ACT',
@@ -167,6 +172,13 @@ export const staffRequirements: Readonly<Record<string, StaffRequirement>> = {
   ...result('ConfirmationAlarm', 'account kind severe partner people raisedAt clearedAt'),
   ...result('UnconfirmedMatches', 'partner account matches people confirmed outstanding overdue'),
   ...result('MistakeReport', 'id partner officer verificationId kind fields recordedAt person'),
+  ...result(
+    'ReferralEntry',
+    'id partner officer grant purpose reason requestedAt deadline needsSecond',
+  ),
+  ...result('ReferralCase', 'entry evidence candidates notAll'),
+  ...result('ReferralCandidate', 'candidate caseload reference likelihood elements'),
+  ...result('ExplainedElement', 'element level words asked known'),
   ...result('ScreenFinding', 'kind verificationId partner officer exportId honey foundAt'),
   ...result('HoneyRecord', 'id caseload reference person place plantedBy plantedAt'),
   ...result('PlantedHoneyRecord', 'act honey'),

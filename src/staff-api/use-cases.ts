@@ -2,7 +2,7 @@ import { AlertDesk } from '../alerts/index.js';
 import { AlertResolver } from './alert.resolver.js';
 import { PreviewGrant, ReadBudgets, ReadEnds, ReadGrantKeys, ReadGrants } from '../grants/index.js';
 import { ReadGatewayKeys } from '../identity/keys/index.js';
-import { ReadConfirmations, ReadMistakes } from '../referrals/index.js';
+import { ReadConfirmations, ReadMistakes, ReferralDesk } from '../referrals/index.js';
 import { DocumentReport, ReadBundle, ReadPartners, ReadStops } from '../partners/index.js';
 import {
   ChangePeople,
@@ -29,6 +29,7 @@ import { KeysResolver } from './keys.resolver.js';
 import { LogResolver } from './log.resolver.js';
 import { OnboardingResolver } from './onboarding.resolver.js';
 import { PartnerResolver } from './partner.resolver.js';
+import { ReferralResolver } from './referral.resolver.js';
 import { RegisterReadingResolver } from './register-reading.resolver.js';
 import { RegisterResolver } from './register.resolver.js';
 import { ReleaseResolver } from './release.resolver.js';
@@ -62,6 +63,7 @@ export const staffUseCases = [
   ExposureReport,
   ReadConfirmations,
   ReadMistakes,
+  ReferralDesk,
   ReadFindings,
 ] as const;
 
@@ -82,4 +84,5 @@ export const staffResolvers = [
   LogResolver,
   ReleaseResolver,
   ConfirmationResolver,
+  ReferralResolver,
 ] as const;

@@ -1,54 +1,37 @@
-import { chargesOf } from '../core/budget/index.js';
 import { decideQuestion, type Decision } from '../core/grants/decide.js';
-import { disclose, discloseAgreement, tellsOfPerson } from '../core/disclosure/disclose.js';
 import { fieldCatalogue } from '../core/disclosure/catalogue.js';
-import { pairwiseReference } from '../core/disclosure/pseudonym.js';
 import { GatewayError } from '../core/errors.js';
 import { isTestGrant, type Grant } from '../core/grants/grant.js';
-import { stateAt } from '../core/grants/states.js';
+import { scopeOf } from '../core/grants/scope.js';
 import {
   candidateCap,
   canonicalEvidence,
   classify,
   compareEvidence,
   evidenceBlockingTerms,
-  evidenceElements,
   evidenceElementsOf,
   meetsEvidenceFloor,
   parseEvidence,
   prepareSubject,
   restrictEvidence,
-  type Classification,
-  type Comparison,
   type Evidence,
-  type EvidenceElement,
 } from '../core/matching/index.js';
-import { gregorianDate } from '../core/dates/index.js';
 import type { AccessEntry, AccessLog } from '../access-log/index.js';
 import { errorMap } from '../platform/graphql/error-map.js';
 import type { Authority, BudgetLedger, Caller } from '../grants/index.js';
 import type { ToldFacts } from '../referrals/index.js';
-import type { OpenedSubject, RegisterReader } from '../register/index.js';
+import type { RegisterReader } from '../register/index.js';
 import type { QuestionScreen } from '../screening/index.js';
-import type { Answer, DisclosedSubject, Outcome } from './answer.js';
-import {
-  canonicalQuestion,
-  checkQuestionIds,
-  isCaseReference,
-  isRequestId,
-  isUuid,
-  type Question,
-} from './question.js';
-
-type Found = Classification<{ readonly opened: OpenedSubject; readonly comparison: Comparison }>;
+import type { Answer, Outcome } from './answer.js';
+import { chargeQuestion } from './charge-question.js';
+import { entryOf, hostPartOf } from './entry.js';
+import { canonicalQuestion, checkQuestionIds, type Question } from './question.js';
+import { TellAnswer, type Found } from './tell-answer.js';
 
 /** What a question has charged by the time it is answered or refused. */
 interface Spent {
   kept: string | null;
 }
-
-/** How long a partner may rely on an answer before it must ask again. */
-const relyHours = 24;
 
 /**
  * One verification, from an established caller's question to the answer that may leave. Steps 1 to
@@ -56,6 +39,8 @@ const relyHours = 24;
  * and time of release) is the door's.
  */
 export class VerifyIdentity {
+  private readonly tellAnswer: TellAnswer;
+
   constructor(
     private readonly authority: Pick<
       Authority,
@@ -64,11 +49,13 @@ export class VerifyIdentity {
     private readonly budget: Pick<BudgetLedger, 'charge'>,
     private readonly register: Pick<RegisterReader, 'catchUp' | 'find'>,
     private readonly accessLog: Pick<AccessLog, 'append'>,
-    private readonly told: Pick<ToldFacts, 'prepare'>,
+    told: Pick<ToldFacts, 'prepare'>,
     private readonly screen: Pick<QuestionScreen, 'take'>,
     private readonly now: () => Date,
     private readonly newId: () => string,
-  ) {}
+  ) {
+    this.tellAnswer = new TellAnswer(accessLog, told, now);
+  }
 
   /**
    * @throws {GatewayError} the refusal, with the reference of its access record; ERR_LOG_UNAVAILABLE
@@ -108,25 +95,15 @@ export class VerifyIdentity {
 
     // 5. Charge from the question alone. The same round trip says what is in force and registered
     //    now; behind it, catch up and decide again (the same request is not charged twice).
-    //    What a partner and its state may use together follows from what is in force today alone.
-    const counts = (one: Grant) => !isTestGrant(one) && stateAt(one, askedAt) === 'ACTIVE';
-    const charged = await this.budget.charge(
+    const charged = await chargeQuestion(
+      this.budget,
+      this.authority,
       {
-        partner: caller.partner,
-        state: caller.state,
-        ...(caller.officer === undefined ? {} : { officer: caller.officer }),
+        caller,
         grant,
-        isTest: isTestGrant(grant),
-        peers: {
-          partner: this.authority.grantsOf(caller.partner).filter(counts),
-          state: this.authority.grantsOfState(caller.state).filter(counts),
-        },
         requestId: question.requestId,
         canonicalQuestion: canonicalQuestion(question),
-        charges: chargesOf(
-          restrictEvidence(evidence, new Set(grant.matchOn)),
-          grant.matchOn.includes('DOCUMENT'),
-        ),
+        evidence,
       },
       askedAt,
     );
@@ -143,12 +120,7 @@ export class VerifyIdentity {
     const compared = restrictEvidence(evidence, new Set(grant.matchOn));
     const candidates = await this.register.find(
       evidenceBlockingTerms(compared),
-      {
-        caseloads: new Set(grant.caseloads),
-        partner: caller.partner,
-        state: caller.state,
-        requiresNotice: grant.requiresNotice === true,
-      },
+      scopeOf(grant, caller),
       candidateCap,
     );
 
@@ -160,84 +132,19 @@ export class VerifyIdentity {
       })),
       grant.assuranceLevel,
     );
-    const agreeing = new Set(
-      found.agreement.flatMap(({ element, agreement }) =>
-        agreement === 'AGREES' ? [element] : [],
-      ),
-    );
 
-    // 8. The disclosure plan of the grant; nothing else of the person is read into the answer.
-    const outcome = publicOutcome(found.outcome, grant);
-    const subject =
-      outcome === 'MATCH' ? discloseSubject(found, agreeing, caller, grant, question) : undefined;
-    const answeredAt = this.now();
-    const fields = subject === undefined ? [] : disclosedLevels(subject);
-    const noteMatch =
-      // Nobody crosses a border in a rehearsal: nothing is outstanding after it.
-      subject === undefined || found.best === undefined || isTestGrant(grant)
-        ? undefined
-        : await this.told.prepare({
-            verificationId: id,
-            partner: caller.partner,
-            officer: caller.officer,
-            at: answeredAt,
-            subject: found.best.opened.id,
-            reference: subject.reference,
-            grant: grant.id,
-            grantVersion: grant.version,
-            purpose: grant.purpose,
-            // Else a notice would tell that something changed the grant never lets be compared.
-            fields: [...subject.fields].flatMap(([field, { level }]) =>
-              tellsOfPerson(field, level, grant.matchOn)
-                ? [[fieldCatalogue[field].name, level] as const]
-                : [],
-            ),
-          });
-
-    // 9. The access record, durable before anything leaves.
-    //    A match gives its miss back and waits for its crossing, both in the same transaction.
-    const logged = await this.accessLog.append(
-      {
-        ...entryOf(id, caller, question, answeredAt),
-        // Every partner asks about the same made-up people: that is no alarm.
-        ...(isTestGrant(grant) ? {} : { grouping: canonicalEvidence(evidence) }),
-        grantVersion: grant.version,
-        outcome,
-        fields,
-        reference: subject?.reference ?? null,
-        host: {
-          ...hostPartOf(caller, question, grant, spent),
-          subject: subject === undefined ? null : (found.best?.opened.id ?? null),
-          finding: outcome === found.outcome ? null : found.outcome,
-        },
-      },
-      subject === undefined
-        ? {}
-        : {
-            alongside: async (manager) => {
-              await charged.giveBackMiss(manager, subject.reference);
-              await noteMatch?.(manager);
-            },
-          },
-    );
-
-    return {
+    // 8 and 9. What the grant lets out of the person of a match; the record, durable before it leaves.
+    return this.tellAnswer.execute({
       id,
-      requestId: question.requestId,
-      answeredAt,
-      relyUntil: earlier(new Date(answeredAt.getTime() + relyHours * 3_600_000), grant.validUntil),
-      outcome,
-      handling: grant.handling,
-      evidence: evidenceElements.map((element) => ({
-        element,
-        agreement:
-          outcome === 'MATCH'
-            ? discloseAgreement(grant.fields, element, agreeing)
-            : 'NOT_CONFIRMED',
-      })),
-      subject,
-      receipt: { record: logged.record, salt: logged.salt, proof: logged.proof },
-    };
+      caller,
+      grant,
+      question,
+      evidence,
+      found,
+      outcome: publicOutcome(found.outcome, grant),
+      kept: spent.kept,
+      withMatch: async (manager, reference) => charged.giveBackMiss(manager, reference),
+    });
   }
 
   /** The grant, when the question may be asked under it. */
@@ -303,7 +210,7 @@ export class VerifyIdentity {
         fields: [],
         reference: null,
         host: {
-          ...hostPartOf(caller, question, own, spent),
+          ...hostPartOf(caller, question, own, spent.kept),
           subject: null,
           finding: publicCode === refused.code ? null : refused.code,
         },
@@ -320,54 +227,3 @@ function publicOutcome(outcome: Outcome, grant: Grant): Outcome {
   if (outcome === 'POSSIBLE_MATCH' && grant.possibleMatch !== 'ALLOWED') return 'NOT_CONFIRMED';
   return outcome;
 }
-
-function discloseSubject(
-  found: Found,
-  agreeing: ReadonlySet<EvidenceElement>,
-  caller: Caller,
-  grant: Grant,
-  question: Question,
-): DisclosedSubject {
-  if (found.best === undefined) throw new TypeError('a match has a subject');
-  const { subject, referenceSecret } = found.best.opened;
-  return {
-    reference: pairwiseReference(referenceSecret, caller.partner, grant.purpose),
-    fields: disclose(grant.fields, question.fields, {
-      subject,
-      dateOfBirth: gregorianDate(subject.dateOfBirth, subject.calendar),
-      agreeing,
-    }),
-  };
-}
-
-/** What left, as a record names it. */
-function disclosedLevels(subject: DisclosedSubject): readonly (readonly [string, string])[] {
-  return [...subject.fields].map(([field, { level }]) => [fieldCatalogue[field].name, level]);
-}
-
-/** What every record of a question carries; malformed ids are not repeated in it. */
-function entryOf(id: string, caller: Caller, question: Question, at: Date) {
-  return {
-    tree: { kind: 'partner', partner: caller.partner },
-    id,
-    at,
-    requestId: isRequestId(question.requestId) ? question.requestId : null,
-    grant: isUuid(question.grantId) ? question.grantId : null,
-    purpose: question.purpose,
-    person: question.personAsSent ?? null,
-  } satisfies Partial<AccessEntry>;
-}
-
-/** What only the host may open. */
-function hostPartOf(caller: Caller, question: Question, grant: Grant | undefined, { kept }: Spent) {
-  return {
-    ...(kept === null ? {} : { charge: kept }),
-    ...(grant !== undefined && isTestGrant(grant) ? { test: true as const } : {}),
-    clientId: caller.clientId,
-    officer: caller.officer ?? null,
-    certificate: caller.certificateFingerprint,
-    caseReference: isCaseReference(question.caseReference) ? question.caseReference : null,
-  };
-}
-
-const earlier = (a: Date, b: Date): Date => (a < b ? a : b);

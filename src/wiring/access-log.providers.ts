@@ -10,7 +10,7 @@ import { Register, registerActAppliers } from '../register/index.js';
 import { AlertDesk, Outbox, syslogOutlet, webhookOutlet } from '../alerts/index.js';
 import { actHandlers } from './act-handlers.js';
 import { Cursors, ExportLog, ReadSummary, SearchLog } from '../scrutiny/index.js';
-import { noteRestored, ToldFacts, ToldKeys } from '../referrals/index.js';
+import { noteRestored, referralActAppliers, ToldFacts, ToldKeys } from '../referrals/index.js';
 import { StaffRecords, staffActAppliers } from '../staff/index.js';
 import { ACCESS_LOG, type RoomsSettings } from './settings.js';
 import type { Database } from '../platform/database/database.js';
@@ -58,6 +58,7 @@ export function accessLogProviders(settings: RoomsSettings, database: Database):
             ...staffActAppliers(actHandlers, randomUUID),
             ...registerActAppliers(register.store),
             ...revocationListAppliers,
+            ...referralActAppliers,
           },
           witnessQuorum: configuration.witnessQuorum,
           recordsPerDay: configuration.logRecordsPerDay,

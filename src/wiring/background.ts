@@ -3,7 +3,7 @@ import { EventRecorder, type AccessLog, type RetentionReport } from '../access-l
 import type { Database } from '../platform/database/database.js';
 import { describeError } from '../platform/telemetry/logger.js';
 import type { Metrics } from '../platform/telemetry/metrics.js';
-import { ConfirmationAlarms, ToldKeys } from '../referrals/index.js';
+import { ConfirmationAlarms, ReferralStore, ToldKeys } from '../referrals/index.js';
 import { Register, Upkeep } from '../register/index.js';
 import { QuestionScreen } from '../screening/index.js';
 import { logRetention } from './log-retention.js';
@@ -23,8 +23,8 @@ const reviewEveryMs = 10 * 60_000;
 
 /**
  * Makes rounds of the cover tree; checks the log; forgets what its rules say; moves the register's keys. Screens
- * questions; looks for matches nobody arrived after; destroys keys of what partners were told once
- * their time is over. Several gateways of one database may all do so.
+ * questions; looks for matches nobody arrived after; forgets evidence of referrals that are over; destroys
+ * keys of what partners were told once their time is over. Several gateways of one database may all do so.
  */
 export function startBackground(
   { configuration, keys: gatewayKeys, now, logger }: RoomsSettings,
@@ -60,6 +60,7 @@ export function startBackground(
   const screen = context.get(QuestionScreen);
   const alarms = context.get(ConfirmationAlarms);
   const keys = context.get(ToldKeys);
+  const referrals = context.get(ReferralStore);
   let running: Promise<void> | undefined;
   const review = async (): Promise<void> => {
     try {
@@ -67,6 +68,11 @@ export function startBackground(
       await dataSource.transaction(async (manager) => keys.forget(manager, now()));
     } catch (error) {
       logger.warn(describeError(error), 'matches without a crossing were not looked at');
+    }
+    try {
+      await referrals.tidy(now());
+    } catch (error) {
+      logger.warn(describeError(error), 'evidence of referrals was not forgotten yet');
     }
   };
   const timer = setInterval(() => {

@@ -22,11 +22,13 @@ import {
   type GatedHttpsServer,
 } from '../platform/tls/client-certificate-gate.js';
 import type { ListenerTls } from '../platform/tls/listener-files.js';
-import { Crossings, Mistakes, ReadNotices } from '../referrals/index.js';
+import { Crossings, Mistakes, ReadNotices, WithdrawReferral } from '../referrals/index.js';
 import {
   ReadAccess,
   ReadReceipt,
+  ReadReferrals,
   RecordRefusal,
+  RequestReferral,
   VerifyIdentities,
   VerifyIdentity,
 } from '../verification/index.js';
@@ -168,6 +170,9 @@ export async function openPartnerDoor(
       crossings: shared(Crossings),
       readNotices: shared(ReadNotices),
       mistakes: shared(Mistakes),
+      requestReferral: shared(RequestReferral),
+      withdrawReferral: shared(WithdrawReferral),
+      readReferrals: shared(ReadReferrals),
     },
     serverFactory: (handler) => {
       gate = createGatedHttpsServer<PartnerPeer>(

@@ -1,6 +1,7 @@
 import type { Provider } from '@nestjs/common';
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { AccessLog } from '../access-log/index.js';
+import { Authority } from '../grants/index.js';
 import { deriveKey } from '../platform/keys/keys.js';
 import { describeError } from '../platform/telemetry/logger.js';
 import {
@@ -12,8 +13,13 @@ import {
   ReadConfirmations,
   ReadMistakes,
   ReadNotices,
+  ReferralActs,
+  ReferralDesk,
+  ReferralStore,
   ToldFacts,
   ToldKeys,
+  WithdrawReferral,
+  type ReferralRegister,
 } from '../referrals/index.js';
 import { Register } from '../register/index.js';
 import { QuestionScreen, ReadFindings, ScreenRounds } from '../screening/index.js';
@@ -112,6 +118,38 @@ export function referralsProviders(settings: RoomsSettings, database: Database):
       useFactory: (rounds: ScreenRounds, records: StaffRecords) =>
         new ReadFindings(rounds, records, now),
     },
+    {
+      provide: ReferralStore,
+      inject: [ToldKeys],
+      useFactory: (toldKeys: ToldKeys) => new ReferralStore(toldKeys),
+    },
+    {
+      provide: WithdrawReferral,
+      inject: [ReferralStore, ACCESS_LOG],
+      useFactory: (store: ReferralStore, accessLog: AccessLog) =>
+        new WithdrawReferral(store, new PartnerRecord({ accessLog, now, newId: randomUUID }), now),
+    },
+    {
+      provide: ReferralDesk,
+      inject: [ReferralStore, Authority, Register, StaffRecords],
+      useFactory: (
+        store: ReferralStore,
+        authority: Authority,
+        register: Register,
+        records: StaffRecords,
+      ) => new ReferralDesk({ store, authority, register: registered(register), records, now }),
+    },
+    {
+      provide: ReferralActs,
+      inject: [ReferralStore, ReferralDesk],
+      useFactory: (store: ReferralStore, desk: ReferralDesk) => new ReferralActs(store, desk),
+    },
     { provide: ConfirmationAlarms, useFactory: () => new ConfirmationAlarms(dataSource) },
   ];
 }
+
+/** The register as referrals read it: as it is now, whoever was told of changes first. */
+export const registered = (register: Register): ReferralRegister => ({
+  refresh: async () => register.load(),
+  find: async (terms, scope, cap) => register.find(terms, scope, cap),
+});

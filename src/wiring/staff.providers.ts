@@ -2,6 +2,7 @@ import type { Provider } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import type { AccessLog } from '../access-log/index.js';
 import { Authority } from '../grants/index.js';
+import { ReferralActs } from '../referrals/index.js';
 import { RegisterActs } from '../register/index.js';
 import { allActHandlers } from './act-handlers.js';
 import { StaffActs, StaffDirectory, StaffRecords } from '../staff/index.js';
@@ -28,12 +29,17 @@ export function staffProviders(settings: RoomsSettings, database: Database): Pro
     },
     {
       provide: StaffActs,
-      inject: [ACCESS_LOG, Authority, RegisterActs],
-      useFactory: (accessLog: AccessLog, authority: Authority, registerActs: RegisterActs) =>
+      inject: [ACCESS_LOG, Authority, RegisterActs, ReferralActs],
+      useFactory: (
+        accessLog: AccessLog,
+        authority: Authority,
+        registerActs: RegisterActs,
+        referralActs: ReferralActs,
+      ) =>
         new StaffActs({
           dataSource,
           accessLog,
-          handlers: allActHandlers(registerActs),
+          handlers: allActHandlers(registerActs, referralActs),
           now,
           newId: randomUUID,
           onDone: async () => authority.refresh(),

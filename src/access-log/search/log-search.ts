@@ -3,7 +3,7 @@ import { GatewayError, inputInvalid } from '../../core/errors.js';
 import type { PartnerCode } from '../../core/ids.js';
 import { askerMark, windowOf } from '../../core/log/marks.js';
 import { decodeRecord, type AccessRecord } from '../../core/log/record.js';
-import type { RecordKeys } from '../record-keys.js';
+import { deriveRecordSecrets, type RecordKeys } from '../record-keys.js';
 import { withSealed, type SealedColumns } from '../months/sealed-rows.js';
 import type { HostPart } from '../sealed-part.js';
 import { readTrees, type Queryable } from '../tree.repository.js';
@@ -153,6 +153,27 @@ export class LogSearch {
       if (row === undefined) return undefined;
       const [leaf = row] = await withSealed(this.options.dataSource, [row]);
       return this.#open(leaf);
+    });
+  }
+
+  /**
+   * A partner's own record by its id, with the salt of its commitment; `undefined` when its tree has
+   * none, or the key of its month was destroyed.
+   */
+  async ownRecord(
+    partner: PartnerCode,
+    id: string,
+  ): Promise<
+    { readonly record: AccessRecord; readonly host: HostPart; readonly salt: Buffer } | undefined
+  > {
+    const found = await this.record(id);
+    if (found === undefined || found.partner !== partner) return undefined;
+    const { record, host, origin } = found;
+    const tree = this.options.trees.idOf(origin);
+    return this.options.available(async () => {
+      const epochKey = await this.options.keys.existingKey(new Date(record.at));
+      if (host === null || tree === undefined || epochKey === undefined) return undefined;
+      return { record, host, salt: deriveRecordSecrets(epochKey, tree, id).salt };
     });
   }
 

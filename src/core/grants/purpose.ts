@@ -12,3 +12,4 @@ export const purposeDefinitions = {
 
 export type Purpose = keyof typeof purposeDefinitions;
 export const purposes = Object.keys(purposeDefinitions) as readonly Purpose[];
+export const isPurpose = (text: string): text is Purpose => Object.hasOwn(purposeDefinitions, text);

@@ -48,6 +48,7 @@ export const wideningActs = {
   REGISTER_EXPORT: 'people leave the register in bulk',
   HISTORY_RELEASE: 'what was told of one person is read beyond the limit',
   EXPOSURE_RELEASE: 'whom an exposure reaches is read beyond the limit',
+  REFERRAL_CONFIRM_BY_TWO: 'a person is told of whom no comparison found, under high assurance',
   HONEY_RETIRE: 'a trap of the register no longer warns',
 } as const;
 

@@ -45,9 +45,11 @@ import { hashSizeBytes } from './tree.js';
  * `{"act":"GRANT_ACCEPT","content":{"digest","grant","version"}}`.
  *
  * What a partner says or reads of its own is a record of the same members in its tree:
- * `CROSSING_CONFIRMED`, `CROSSING_CORRECTED`, `MISTAKE_REPORTED` under the grant of the match they are about, `question`
- * the commitment to what was said; an outcome that begins with `READ_` (`READ_NOTICES`) has `purpose`
- * null and no grant, `question` the commitment to what was asked for.
+ * `CROSSING_CONFIRMED`, `CROSSING_CORRECTED`, `MISTAKE_REPORTED` under the grant of the match they are about,
+ * `REFERRAL_REQUESTED`, `REFERRAL_WITHDRAWN` under that of the verification, `question` the commitment to
+ * what was said; an outcome that begins with `READ_` (`READ_NOTICES`, `READ_REFERRALS`) has `purpose`
+ * null and no grant, `question` the commitment to what was asked for. What a liaison officer confirmed
+ * of a referral is told by a record with the outcome `MATCH`, like any other.
  *
  * **Question.** `question` = SHA-256 over the length-prefixed parts (core/bytes.ts)
  * `safeconduct/question/v1`, `salt` (32 bytes), and the RFC 8785 JSON of the question's `person`

@@ -154,6 +154,12 @@ export const staffActs = {
   // What nobody on the partners' side is told
   CONFIRMATIONS_READ: atOnce('SECURITY'),
   MISTAKES_READ: atOnce('LIAISON', 'REGISTRAR', 'PROTECTION_OFFICER'),
+  // Unclear cases a partner put before people; one officer decides, two where the grant is of high assurance
+  REFERRALS_READ: atOnce('LIAISON'),
+  REFERRAL_READ: atOnce('LIAISON'),
+  REFERRAL_CONFIRM: atOnce('LIAISON'),
+  REFERRAL_CONFIRM_BY_TWO: byTwo('LIAISON'),
+  REFERRAL_DECLINE: atOnce('LIAISON'),
   SCREEN_READ: atOnce('SECURITY', 'PROTECTION_OFFICER'),
   ALERTS_READ: atOnce('SECURITY', 'PROTECTION_OFFICER'),
   ALERT_NOTE: atOnce('SECURITY', 'PROTECTION_OFFICER'),

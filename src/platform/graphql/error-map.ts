@@ -76,6 +76,12 @@ export const publicErrors = {
     retry: 'With correctCrossing.',
     ask: 'Your developer.',
   },
+  ERR_REFERRAL_NOT_USABLE: {
+    message: 'This verification cannot be referred, or this referral is not open.',
+    when: 'A verification that is unknown, of another partner, of a rehearsal, a MATCH, a refusal or older than 24 hours; a referral that is unknown, of another partner or not open: one code for all.',
+    retry: 'No; ask again with verifyIdentity.',
+    ask: 'Your developer; the id of one of your own verifications.',
+  },
   ERR_STOPPED: {
     message: 'The gateway does not answer at present by order of the host.',
     when: 'An emergency stop is in force.',
@@ -118,6 +124,7 @@ export const errorMap: Readonly<Record<GatewayErrorCode, PublicError>> = {
   ERR_NAMED_OFFICER_REQUIRED: { code: 'ERR_NAMED_OFFICER_REQUIRED', status: 200 },
   ERR_VERIFICATION_NOT_USABLE: { code: 'ERR_VERIFICATION_NOT_USABLE', status: 200 },
   ERR_CROSSING_CONFIRMED: { code: 'ERR_CROSSING_CONFIRMED', status: 200 },
+  ERR_REFERRAL_NOT_USABLE: { code: 'ERR_REFERRAL_NOT_USABLE', status: 200 },
   ERR_STOPPED: { code: 'ERR_STOPPED', status: 503 },
   ERR_BUSY: { code: 'ERR_BUSY', status: 503 },
   ERR_LOG_UNAVAILABLE: { code: 'ERR_LOG_UNAVAILABLE', status: 503 },
