@@ -81,8 +81,15 @@ export const limitRows: readonly LimitRow[] = [
  */
 export const deepestPaths = {
   partner: {
-    fields: ['notices', 'edges', 'node', 'id'],
-    types: ['NoticeConnection', 'NoticeEdge', 'Notice'],
+    fields: ['referrals', 'edges', 'node', 'verification', 'subject', 'sex', 'value'],
+    types: [
+      'ReferralConnection',
+      'ReferralEdge',
+      'Referral',
+      'Verification',
+      'DisclosedSubject',
+      'Disclosed',
+    ],
   },
   staff: {
     fields: ['partnerBundle(code: "ALPHA-BORDER")', 'partner', 'anchors', 'rule', 'kind'],
