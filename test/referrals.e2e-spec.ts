@@ -212,7 +212,7 @@ describeOnEachDatabase('referrals', (kind) => {
         reference: null,
       };
       const key = parseVerifierKey(await log.verifierKey(tree));
-      expect(() => checkReceipt({ ...receipt, cover: null }, expected, key)).not.toThrow();
+      expect(() => checkReceipt(receipt, expected, key)).not.toThrow();
     });
 
     test('costs a question and a miss, never less than asking; requested again it costs nothing', async () => {

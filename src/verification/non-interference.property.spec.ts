@@ -17,8 +17,8 @@ import { forgetBudgets, InProcessGateway } from '../../test/support/in-process-g
  * Non-interference (Goguen and Meseguer 1982), as a partner would test it: two registers that differ
  * only in what the grant neither compares nor lets out, and in people out of scope or kept from the
  * partner, answer every sequence of questions in earnest and in rehearsal, of confirmations of
- * crossings and their corrections, of mistakes reported and notices read, with the same bytes: answers,
- * refusals, receipts, `access` after each, budgets. Made-up people are nothing to a real grant, and real
+ * crossings and their corrections, of mistakes reported and notices read, of cases referred, read and
+ * withdrawn while officers of the host decide them, with the same bytes: answers, refusals, receipts, `access` after each, budgets. Made-up people are nothing to a real grant, and real
  * people nothing to a test grant.
  */
 describeOnEachDatabase('non-interference', (kind) => {
@@ -84,6 +84,13 @@ describeOnEachDatabase('non-interference', (kind) => {
       '"argument":"fields"',
       'ERR_VERIFICATION_NOT_USABLE',
       'since',
+      'REFERRAL_REQUESTED',
+      'REFERRAL_WITHDRAWN',
+      'ERR_REFERRAL_NOT_USABLE',
+      '"state":"OPEN"',
+      '"state":"CONFIRMED"',
+      '"state":"NOT_CONFIRMED"',
+      '"state":"EXPIRED"',
     ];
     const counted = new Map<string, number>();
     let rehearsed = 0;
@@ -99,6 +106,22 @@ describeOnEachDatabase('non-interference', (kind) => {
     expect(counted.get('"MATCH"')).toBeGreaterThan(20);
     expect(rehearsed).toBeGreaterThan(0);
   }, 60_000);
+
+  test('a case that was declined, and one nobody decided, are one to its partner', async () => {
+    await fc.assert(
+      fc.asyncProperty(earnestWorlds, async ({ one, steps }) => {
+        const declined = steps.map((step) =>
+          step.does === 'DECIDE' ? { ...step, confirms: false } : step,
+        );
+        // Time passes while officers decide.
+        const undecided = steps.map((step) =>
+          step.does === 'DECIDE' ? ({ does: 'WAIT', hours: 0 } as const) : step,
+        );
+        expect(await play(one, declined)).toEqual(await play(one, undecided));
+      }),
+      { numRuns: 10 },
+    );
+  }, 120_000);
 
   test('a person kept from the partner, one elsewhere, one not told and nobody are one answer, and budget', async () => {
     await fc.assert(

@@ -7,6 +7,12 @@ import {
 import type { GrantTerms } from '../../src/core/grants/grant.js';
 import type { GrantId } from '../../src/core/ids.js';
 import type { PersonEvidenceInput } from '../../src/core/matching/index.js';
+import {
+  referralReasons,
+  referralStates,
+  type ReferralReason,
+  type ReferralState,
+} from '../../src/core/referrals/referral.js';
 import { mistakeKinds, type MistakeKind } from '../../src/referrals/index.js';
 import type { Question } from '../../src/verification/index.js';
 import { dates, elsewhere, evidenceOf, oneOf, particulars, subjectOf } from './arbitrary-people.js';
@@ -31,7 +37,18 @@ export type Step =
       readonly fields: readonly SubjectField[];
       readonly request: number;
     }
-  | { readonly does: 'READ NOTICES' };
+  | { readonly does: 'READ NOTICES' }
+  | { readonly does: 'REFER'; readonly of: number; readonly reason: ReferralReason }
+  | {
+      readonly does: 'READ REFERRAL';
+      readonly of: number;
+      readonly fields: readonly SubjectField[];
+    }
+  | { readonly does: 'LIST REFERRALS'; readonly state: ReferralState | undefined }
+  | { readonly does: 'WITHDRAW'; readonly of: number }
+  /** What a liaison officer does behind the partner's back: confirms the likeliest, or declines. */
+  | { readonly does: 'DECIDE'; readonly of: number; readonly confirms: boolean }
+  | { readonly does: 'WAIT'; readonly hours: number };
 
 export interface AnyCrossing {
   readonly state: string;
@@ -73,6 +90,7 @@ export function stepsAbout(asked: fc.Arbitrary<Question>): fc.Arbitrary<readonly
       }),
     },
     { weight: 1, arbitrary: fc.constant<Step>({ does: 'READ NOTICES' }) },
+    { weight: 2, arbitrary: referralStep(place) },
   );
   // What follows a match, and what climbs, would else come too seldom to say anything.
   const story = fc
@@ -97,12 +115,73 @@ export function stepsAbout(asked: fc.Arbitrary<Question>): fc.Arbitrary<readonly
       return { does: 'ASK', question: { ...question, requestId, person, personAsSent: person } };
     }),
   );
+  const reused = asked.map((question): readonly Step[] => [
+    { does: 'ASK', question },
+    { does: 'ASK', question: { ...question, caseReference: 'CASE/2' } },
+  ]);
+  const referred = fc
+    .record({
+      question: asked,
+      reason: oneOf(...referralReasons),
+      decided: fc.array(oneOf(true, true, false), { maxLength: 2 }),
+      between: fc.array(referralStep(fc.constant(0)), { maxLength: 2 }),
+      hours: oneOf(0, 25, 49),
+      later: oneOf(0, 25),
+      fields: fc.subarray([...subjectFields], { maxLength: 2 }),
+    })
+    .map(({ question, reason, decided, between, hours, later, fields }): readonly Step[] => [
+      { does: 'ASK', question: unclearly(question) },
+      { does: 'REFER', of: 0, reason },
+      ...decided.map((confirms): Step => ({ does: 'DECIDE', of: 0, confirms })),
+      ...between,
+      { does: 'WAIT', hours },
+      { does: 'READ REFERRAL', of: 0, fields },
+      { does: 'CONFIRM', of: 0, crossing: { state: 'PAK', borderPoint: 'PKTRM', minutesAgo: 5 } },
+      { does: 'WAIT', hours: later },
+      { does: 'LIST REFERRALS', state: undefined },
+    ]);
   const part = fc.oneof(
     { weight: 6, arbitrary: step.map((one): readonly Step[] => [one]) },
     { weight: 3, arbitrary: story },
+    { weight: 3, arbitrary: referred },
+    { weight: 1, arbitrary: reused },
     { weight: 1, arbitrary: climb },
   );
   return fc.array(part, { minLength: 1, maxLength: 6 }).map((parts) => parts.flat());
+}
+
+/** What is done about referrals, by the partner and behind its back. */
+function referralStep(place: fc.Arbitrary<number>): fc.Arbitrary<Step> {
+  return fc.oneof(
+    fc.record({
+      does: fc.constant('REFER' as const),
+      of: place,
+      reason: oneOf(...referralReasons),
+    }),
+    fc.record({ does: fc.constant('DECIDE' as const), of: place, confirms: fc.boolean() }),
+    fc.record({ does: fc.constant('WITHDRAW' as const), of: place }),
+    fc.record({
+      does: fc.constant('READ REFERRAL' as const),
+      of: place,
+      fields: fc.subarray([...subjectFields], { maxLength: 1 }),
+    }),
+    fc.record({
+      does: fc.constant('LIST REFERRALS' as const),
+      state: fc.option(oneOf(...referralStates), { nil: undefined }),
+    }),
+    fc.record({ does: fc.constant('WAIT' as const), hours: oneOf(1, 25, 48) }),
+  );
+}
+
+/** The question without what would make a match of it: the name and another year of birth. */
+function unclearly(question: Question): Question {
+  const { names, fatherName } = question.person;
+  const person = {
+    names: names ?? [{ full: 'Farid Noori' }],
+    dateOfBirth: '1970',
+    fatherName: fatherName ?? 'Sabur',
+  };
+  return { ...question, requestId: `u-${question.requestId}`, person, personAsSent: person };
 }
 
 /** Questions under a grant about somebody of the pools, often about one of the people given. */

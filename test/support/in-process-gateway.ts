@@ -4,7 +4,10 @@ import type { DataSource } from 'typeorm';
 import type { AccessEntry, AccessLog } from '../../src/access-log/index.js';
 import { isGatewayError, type GatewayError } from '../../src/core/errors.js';
 import type { Grant } from '../../src/core/grants/grant.js';
+import type { SubjectField } from '../../src/core/disclosure/catalogue.js';
 import type { PartnerCode, StateCode, SubjectId } from '../../src/core/ids.js';
+import { commitQuestion } from '../../src/core/log/record.js';
+import type { ReferralReason } from '../../src/core/referrals/referral.js';
 import { subjectBlockingTerms } from '../../src/core/matching/index.js';
 import type { Subject } from '../../src/core/register/subject.js';
 import { BlindIndex } from '../../src/register/blind-index.js';
@@ -18,10 +21,23 @@ import {
   ReadNotices,
   ToldFacts,
   ToldKeys,
+  OwnCursors,
+  ReferralActs,
+  ReferralDesk,
+  ReferralStore,
+  WithdrawReferral,
   type ConfirmCrossingCommand,
   type EpochWrapping,
 } from '../../src/referrals/index.js';
-import { ReadAccess, VerifyIdentity, type Question } from '../../src/verification/index.js';
+import {
+  ReadAccess,
+  ReadReferrals,
+  RequestReferral,
+  VerifyIdentity,
+  type Question,
+  type ReferralPage,
+} from '../../src/verification/index.js';
+import type { StaffCaller } from '../../src/staff/index.js';
 import type { AnyCrossing, Step } from './arbitrary-steps.js';
 
 /** One person of a register in memory. */
@@ -48,9 +64,17 @@ export class InProcessGateway {
   private readonly noteChanges: NoteChanges;
   private readonly readNotices: ReadNotices;
   private readonly mistakes: Mistakes;
+  private readonly requestReferral: RequestReferral;
+  private readonly readReferrals: ReadReferrals;
+  private readonly withdrawReferral: WithdrawReferral;
+  private readonly desk: ReferralDesk;
+  private readonly referralActs: ReferralActs;
   /** Of every question: of its answer, or of its refusal. */
   private readonly verifications: string[] = [];
   private readonly confirmations: string[] = [];
+  /** Questions by their verification, and referrals. */
+  private readonly questions = new Map<string, Question>();
+  private readonly referrals: string[] = [];
   private readonly opened: Promise<void>;
   private ids = 0;
   private at = new Date('2026-03-04T10:00:00Z').getTime();
@@ -69,18 +93,20 @@ export class InProcessGateway {
       catchUp: async () => false,
       refresh: async () => undefined,
       establish: () => world.caller,
+      stateOf: () => world.caller.state,
     };
     const budgets = new Budgets(dataSource, Buffer.alloc(32, 7), registerVersionSql);
     const now = () => new Date(this.at);
     const newId = () => `00000000-0000-4000-8000-${String((this.ids += 1)).padStart(12, '0')}`;
-    const log = publicLog(dataSource);
+    const { log, ownRecord } = publicLog(dataSource);
     const toldKeys = new ToldKeys(dataSource, Buffer.alloc(32, 9), (size) => Buffer.alloc(size, 3));
     this.opened = toldKeys.open(oneEpoch(dataSource));
     const facts = new ToldFacts(toldKeys);
+    const register = memoryRegister(world.people);
     this.verifyIdentity = new VerifyIdentity(
       authority,
       budgets,
-      memoryRegister(world.people),
+      register,
       log,
       facts,
       { take: () => undefined },
@@ -92,6 +118,27 @@ export class InProcessGateway {
     this.mistakes = new Mistakes(toldKeys, facts, records, now, newId);
     this.noteChanges = new NoteChanges(toldKeys, now);
     this.readNotices = new ReadNotices(toldKeys, log, Buffer.alloc(32, 5), now, newId);
+    const store = new ReferralStore(toldKeys);
+    const common = { authority, store, records, now, newId };
+    const referralRegister = { ...register, refresh: async () => undefined };
+    this.requestReferral = new RequestReferral({ ...common, budget: budgets, log: { ownRecord } });
+    this.readReferrals = new ReadReferrals({
+      ...common,
+      budget: budgets,
+      register: referralRegister,
+      accessLog: log,
+      told: facts,
+      cursors: new OwnCursors(Buffer.alloc(32, 6), 'test'),
+    });
+    this.withdrawReferral = new WithdrawReferral(store, records, now);
+    this.desk = new ReferralDesk({
+      store,
+      authority,
+      register: referralRegister,
+      records: { record: async () => undefined },
+      now,
+    });
+    this.referralActs = new ReferralActs(store, this.desk);
     this.readAccess = new ReadAccess(authority, budgets, now);
   }
 
@@ -100,6 +147,7 @@ export class InProcessGateway {
     try {
       const answer = await this.verifyIdentity.execute(this.world.caller, question);
       this.verifications.push(answer.id);
+      this.questions.set(answer.id, question);
       const { subject, ...rest } = answer;
       const fields = subject === undefined ? null : [...subject.fields];
       return JSON.stringify({ ...rest, reference: subject?.reference ?? null, fields });
@@ -132,6 +180,88 @@ export class InProcessGateway {
         );
       case 'READ NOTICES':
         return this.notices();
+      case 'REFER':
+        return this.refer(oneOf(this.verifications, step.of), step.reason);
+      case 'READ REFERRAL':
+        return this.said(async () =>
+          this.readReferral(oneOf(this.referrals, step.of), step.fields),
+        );
+      case 'LIST REFERRALS':
+        return this.said(async () =>
+          withoutCursors(
+            await this.readReferrals.list(this.world.caller, {
+              first: 50,
+              after: undefined,
+              state: step.state,
+            }),
+          ),
+        );
+      case 'WITHDRAW':
+        return this.said(async () =>
+          this.withdrawReferral.execute(this.world.caller, {
+            requestId: `w-${this.ids}`,
+            referralId: oneOf(this.referrals, step.of),
+          }),
+        );
+      case 'DECIDE':
+        await this.decide(oneOf(this.referrals, step.of), step.confirms);
+        return '';
+      case 'WAIT':
+        this.at += step.hours * 3_600_000;
+        return '';
+    }
+  }
+
+  private async refer(verificationId: string, reason: ReferralReason): Promise<string> {
+    const person = this.questions.get(verificationId)?.person ?? {};
+    return this.said(async () => {
+      const requested = await this.requestReferral.execute(this.world.caller, {
+        // Now and then one that was used for another.
+        requestId: `f-${this.referrals.length % 3}`,
+        verificationId,
+        reason,
+        person,
+        personAsSent: person,
+      });
+      this.referrals.push(requested.referral.id);
+      return requested;
+    });
+  }
+
+  private async readReferral(id: string, fields: readonly SubjectField[]): Promise<unknown> {
+    const read = await this.readReferrals.one(this.world.caller, id, fields);
+    const subject = read?.answer?.subject;
+    if (read?.answer !== undefined) this.verifications.push(read.answer.id);
+    return { ...read, fields: subject === undefined ? null : [...subject.fields] };
+  }
+
+  /** What an officer does; a case that is not open is left. The partner gets nothing of it. */
+  private async decide(referral: string, confirms: boolean): Promise<void> {
+    try {
+      const { candidates, needsSecond } = await this.desk.show(officer, referral);
+      const { REFERRAL_CONFIRM, REFERRAL_CONFIRM_BY_TWO, REFERRAL_DECLINE } =
+        this.referralActs.handlers;
+      const confirm = needsSecond ? REFERRAL_CONFIRM_BY_TWO : REFERRAL_CONFIRM;
+      const candidate = candidates[0]?.candidate;
+      if (confirms && candidate === undefined) return;
+      const prepared = confirms
+        ? confirm({ referral, candidate: candidate ?? '', reason: 'likeliest' })
+        : REFERRAL_DECLINE({ referral, reason: 'unlike' });
+      await prepared.ready?.();
+      const context = {
+        actId: '00000000-0000-7000-8000-000000000001',
+        at: new Date(this.at),
+        newId: () => '',
+        by: 'LIA-1',
+        requestedBy: officer.account,
+      };
+      await this.dataSource.transaction(async (manager) => {
+        await prepared.apply(manager, context);
+      });
+    } catch (error) {
+      if (!isGatewayError(error, 'ERR_NOT_FOUND') && !isGatewayError(error, 'ERR_CONFLICT')) {
+        throw error;
+      }
     }
   }
 
@@ -228,7 +358,8 @@ function oneEpoch(dataSource: DataSource): EpochWrapping {
 export async function forgetBudgets(dataSource: DataSource): Promise<void> {
   await dataSource.query(
     `TRUNCATE budget_use, budget_seen, budget_alarm, miss_returned, question_asked, match_told,
-       miss_score, matched_anchor, crossing, mistake_report, notice, confirmation_alarm`,
+       miss_score, matched_anchor, crossing, mistake_report, notice, confirmation_alarm,
+       referral`,
   );
 }
 
@@ -287,15 +418,53 @@ function keysOf(terms: readonly string[]): Uint32Array {
 }
 
 /** Receipts that show all of an entry a partner can see, and hide what only the host may open. */
-function publicLog(dataSource: DataSource): Pick<AccessLog, 'append'> {
+function publicLog(dataSource: DataSource): {
+  readonly log: Pick<AccessLog, 'append'>;
+  readonly ownRecord: AccessLog['search']['ownRecord'];
+} {
   let index = 0;
-  return {
+  const salt = Buffer.alloc(32, 8);
+  const entries = new Map<string, AccessEntry>();
+  const log: Pick<AccessLog, 'append'> = {
     append: async (entry: AccessEntry, options = {}) => {
       const { alongside } = options;
-      if (alongside !== undefined) await dataSource.transaction(alongside);
+      if (alongside !== undefined) {
+        await dataSource.transaction(async (manager) => {
+          await alongside(manager);
+        });
+      }
       const record = canonicalize(JSON.parse(JSON.stringify({ ...entry, host: null }))) ?? '';
       index += 1;
+      entries.set(entry.id, entry);
       return { record, salt: '', proof: String(index), index, treeSize: index };
     },
   };
+  return {
+    log,
+    ownRecord: async (_partner, id) => {
+      const entry = entries.get(id);
+      if (entry === undefined) return undefined;
+      const question = entry.person === null ? null : commitQuestion(salt, entry.person);
+      const at = entry.at.toISOString();
+      const record = { ...entry, at, question, nonce: salt, sealed: salt };
+      return { record, host: entry.host, salt };
+    },
+  };
 }
+
+/** A liaison officer. */
+const officer: StaffCaller = {
+  account: '00000000-0000-7000-8000-00000000000a',
+  reference: 'LIA-1',
+  name: 'Officer',
+  roles: ['LIAISON'],
+  active: true,
+  approvesFrom: new Date(0),
+  certificateFingerprint: 'x',
+};
+
+/** Cursors are sealed under random numbers. */
+const withoutCursors = ({ referrals, hasNextPage }: ReferralPage) => ({
+  referrals: referrals.map(({ referral }) => referral),
+  hasNextPage,
+});
