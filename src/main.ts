@@ -22,7 +22,7 @@ import {
   readListenerTls,
   type ListenerTls,
 } from './platform/tls/listener-files.js';
-import { ConfirmationAlarms } from './referrals/index.js';
+import { ConfirmationAlarms, ReferralStore } from './referrals/index.js';
 import { ScreenRounds } from './screening/index.js';
 import { authorityChannel, ReplicaClock } from './staff/index.js';
 import {
@@ -259,6 +259,7 @@ async function buildDoors(settings: GatewaySettings, rooms: OpenRooms): Promise<
     readEnds: async () => readEnds.all(),
     screenRounds: context.get(ScreenRounds),
     confirmations: context.get(ConfirmationAlarms),
+    referrals: context.get(ReferralStore),
     metrics,
     logger,
     now,

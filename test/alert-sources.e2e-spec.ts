@@ -168,6 +168,21 @@ describe('every kind of alert, from what causes it in a running gateway', () => 
       },
     ],
     [
+      'REFERRALS_DECLINED',
+      // Ten cases past their deadline; how they come to be is in referrals.e2e-spec.ts.
+      async () => {
+        await database().query(
+          `INSERT INTO referral (id, epoch, verification, partner, account, grant_id, needs_second,
+             requested_at, deadline, content)
+           SELECT gen_random_uuid(), '2026-01', sha256(at::text::bytea), $1, 'PARTNER:' || $1,
+             gen_random_uuid(), false, $2::timestamptz - interval '49 hours',
+             $2::timestamptz - interval '1 hour', $3
+           FROM generate_series(1, 10) AS at`,
+          [code, now(), Buffer.alloc(1052)],
+        );
+      },
+    ],
+    [
       'COSIGNATURE_MISSING',
       async () => {
         const vkey = formatWitnessKey('w.example', generateKeyPairSync('ed25519').privateKey);

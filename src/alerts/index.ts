@@ -16,6 +16,7 @@ export {
   budgetSource,
   confirmationSource,
   endingSource,
+  referralSource,
   screenSource,
   witnessSource,
 } from './sources.js';

@@ -1,6 +1,7 @@
 import type { AccessLog, ReadRecord } from '../access-log/index.js';
 import type { FoundAlert } from '../core/alerts/alert.js';
 import {
+  casesAlert,
   previewsAlert,
   refusalsAlert,
   refusalsInARow,
@@ -73,9 +74,10 @@ type OneRecord = Omit<ReadRecord, 'position'>;
 
 /** Events of the host's tree that are alerts by themselves. */
 function ofTheHost({ record, host }: OneRecord): readonly FoundAlert[] {
-  if (record.purpose === 'GRANT_PREVIEW_PERSON_READ' && record.outcome === 'ERR_BUDGET_SPENT') {
-    const at = new Date(record.at);
-    return [previewsAlert({ account: host?.clientId ?? '', record: record.id, at })];
+  if (record.outcome === 'ERR_BUDGET_SPENT') {
+    const spent = { account: host?.clientId ?? '', record: record.id, at: new Date(record.at) };
+    if (record.purpose === 'GRANT_PREVIEW_PERSON_READ') return [previewsAlert(spent)];
+    if (record.purpose === 'REFERRAL_READ') return [casesAlert(spent)];
   }
   const refused = readRefusedCount(record.outcome, host?.finding ?? null);
   if (refused === undefined) return [];

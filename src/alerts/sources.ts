@@ -5,11 +5,12 @@ import {
   confirmationAlert,
   cosignatureAlert,
   endingAlert,
+  referralsAlert,
   screenAlert,
   type EndingFact,
 } from '../core/alerts/rules.js';
 import { listBudgetAlarms, listTestGrants } from '../grants/index.js';
-import type { ConfirmationAlarms } from '../referrals/index.js';
+import type { ConfirmationAlarms, ReferralStore } from '../referrals/index.js';
 import type { ScreenRounds } from '../screening/index.js';
 import { alertSource, type AlertSource } from './alert-watch.js';
 
@@ -51,6 +52,16 @@ export function confirmationSource(alarms: Pick<ConfirmationAlarms, 'list'>): Al
     const rows = await alarms.list(since);
     return { found: rows.map(confirmationAlert), position: now.toISOString() };
   });
+}
+
+/** Who has people looked for by liaison officers, and hardly anybody found. */
+export function referralSource(store: Pick<ReferralStore, 'countOver'>): AlertSource {
+  return {
+    name: 'referrals',
+    read: async (_from, now) => ({
+      found: (await store.countOver(now)).flatMap((fact) => referralsAlert(fact) ?? []),
+    }),
+  };
 }
 
 /** Honey records and suppressed people asked about (screening room). */

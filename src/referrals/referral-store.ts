@@ -1,4 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm';
+import type { ReferralsFact } from '../core/alerts/rules.js';
 import { GatewayError } from '../core/errors.js';
 import type { PartnerCode, SubjectId } from '../core/ids.js';
 import type { PersonEvidenceInput } from '../core/matching/index.js';
@@ -313,6 +314,17 @@ export class ReferralStore {
       [id, at, act],
     );
     return rows.length > 0;
+  }
+
+  /** Of each account, those past their deadline that are kept, and how many of them were confirmed. */
+  async countOver(now: Date): Promise<readonly ReferralsFact[]> {
+    return this.dataSource.query<ReferralsFact[]>(
+      `SELECT account, partner, count(*)::int AS over,
+         count(*) FILTER (WHERE told = 'CONFIRMED')::int AS confirmed, max(deadline) AS "lastAt"
+       FROM referral WHERE deadline <= $1 AND ${isKept('$1')} GROUP BY account, partner
+       ORDER BY account`,
+      [now],
+    );
   }
 
   /** Evidence of what cannot be confirmed or told any more goes, and rows after their time. */

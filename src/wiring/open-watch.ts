@@ -8,6 +8,7 @@ import {
   confirmationSource,
   endingSource,
   logSource,
+  referralSource,
   screenSource,
   ProcessSignals,
   witnessSource,
@@ -23,7 +24,7 @@ import {
 import { listTestGrants, type End } from '../grants/index.js';
 import { describeError, type GatewayLogger } from '../platform/telemetry/logger.js';
 import type { Metrics } from '../platform/telemetry/metrics.js';
-import type { ConfirmationAlarms } from '../referrals/index.js';
+import type { ConfirmationAlarms, ReferralStore } from '../referrals/index.js';
 import type { ScreenRounds } from '../screening/index.js';
 
 export interface WatchParts {
@@ -35,6 +36,7 @@ export interface WatchParts {
   readonly readEnds: () => Promise<readonly End[]>;
   readonly screenRounds: ScreenRounds;
   readonly confirmations: ConfirmationAlarms;
+  readonly referrals: ReferralStore;
   readonly metrics: Metrics;
   readonly logger: GatewayLogger;
   readonly now: () => Date;
@@ -61,6 +63,7 @@ export async function startWatch(parts: WatchParts): Promise<Watch> {
       budgetSource(dataSource),
       witnessSource(accessLog),
       confirmationSource(parts.confirmations),
+      referralSource(parts.referrals),
       screenSource(parts.screenRounds),
       endingSource(async () => parts.readEnds()),
     ],

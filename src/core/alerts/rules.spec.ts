@@ -8,6 +8,7 @@ import {
   endingAlert,
   lateAlert,
   reconciliationAlert,
+  referralsAlert,
   refusalsAlert,
   revokedAlert,
   screenAlert,
@@ -42,6 +43,21 @@ describe('budgets', () => {
     expect(found).toMatchObject({ kind: 'BUDGET_NEAR', severity: 'MEDIUM' });
     expect(found.reason).toMatch(/duty officer.*grant review/);
     expect(found.reason).not.toContain('values tried');
+  });
+});
+
+describe('referrals that are over', () => {
+  const fact = { account: 'OFFICER:ALPHA-BORDER:o-17', partner: 'ALPHA-BORDER', lastAt: now };
+  test.each([
+    [10, 0, true],
+    [11, 1, true],
+    [10, 1, false],
+    [9, 0, false],
+    [100, 10, false],
+  ])('%d, of which %d confirmed: %s', (over, confirmed, isTold) => {
+    const found = referralsAlert({ ...fact, over, confirmed });
+    expect(found?.kind).toBe(isTold ? 'REFERRALS_DECLINED' : undefined);
+    expect(found?.reason ?? '').not.toContain('o-17');
   });
 });
 

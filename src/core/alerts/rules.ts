@@ -1,4 +1,5 @@
 import { previewsPerDay } from '../grants/previews.js';
+import { viewsPerDay } from '../referrals/referral.js';
 import { alertDay, mostRecordsBehind, type FoundAlert } from './alert.js';
 
 /** An alarm of the budgets (grants room). */
@@ -224,6 +225,55 @@ export function previewsAlert(refused: {
     reason: `a member of staff asked to preview grants with more than ${previewsPerDay} people of the register in a day, and was refused`,
     partner: null,
     records: [record],
+  };
+}
+
+/** A liaison officer who opens case after case: each shows people. */
+export function casesAlert({
+  account,
+  record,
+  at,
+}: Parameters<typeof previewsAlert>[0]): FoundAlert {
+  return {
+    kind: 'UNUSUAL_VOLUME',
+    severity: 'HIGH',
+    key: `cases ${account} ${alertDay(at)}`,
+    reason: `a member of staff asked to open more than ${viewsPerDay} referred cases in a day, and was refused`,
+    partner: null,
+    records: [record],
+  };
+}
+
+/** Referrals of one account that are over, of the last month. */
+export interface ReferralsFact {
+  /** `OFFICER:...` or `PARTNER:...`. */
+  readonly account: string;
+  readonly partner: string;
+  /** Past their deadline; withdrawn ones as well. */
+  readonly over: number;
+  /** Of these. */
+  readonly confirmed: number;
+  /** The last deadline that has come. */
+  readonly lastAt: Date;
+}
+
+/** So many before it is told. */
+const leastOver = 10;
+/** One in so many is confirmed of who refers what is unclear. */
+const confirmedIn = 10;
+
+/** Somebody who has people looked for, and hardly ever anybody found: fishing through officers. */
+export function referralsAlert(fact: ReferralsFact): FoundAlert | undefined {
+  const { account, partner, over, confirmed, lastAt } = fact;
+  if (over < leastOver || confirmed * confirmedIn >= over) return undefined;
+  const whose = account.startsWith('OFFICER:') ? 'one officer' : 'one system';
+  return {
+    kind: 'REFERRALS_DECLINED',
+    severity: 'MEDIUM',
+    key: `referrals ${account} ${alertDay(lastAt)}`,
+    reason: `${partner}: of ${over} cases ${whose} put before liaison officers in 30 days, ${confirmed} were confirmed`,
+    partner,
+    records: [],
   };
 }
 
