@@ -600,6 +600,8 @@ describeOnEachDatabase('budgets', (kind) => {
       [randomUUID(), id, now, later(60 * minute)],
     );
     const asked = question({ grant });
+    // A referral is never paid for by it.
+    expect(await refusal(question({ grant, isReferral: true }), later(0.5))).toBe('QUESTIONS');
     expect(await refusal(asked, later(1))).toBe('CHARGED');
     expect(await refusal(asked, later(2))).toBe('CHARGED');
     expect(await refusal(question({ grant }), later(3))).toBe('CHARGED');

@@ -8,6 +8,8 @@ export interface MonthSummary {
   readonly answered: number | null;
   readonly matches: number | null;
   readonly refused: number | null;
+  /** Cases put before liaison officers. */
+  readonly referrals: number | null;
 }
 
 /** What a question is answered with; crossings and readings are recorded, and are no answers. */
@@ -38,6 +40,7 @@ export function summarise(counts: readonly RecordCount[]): readonly MonthSummary
       answered: told(answered),
       matches: rest === null ? null : told(matches),
       refused: told(refused),
+      referrals: told(sum((outcome) => outcome === 'REFERRAL_REQUESTED')),
     };
   });
 }

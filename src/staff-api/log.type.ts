@@ -99,6 +99,8 @@ export class LogMonth {
   declare matches: number | null;
   @Field(() => Int, { nullable: true })
   declare refused: number | null;
+  @Field(() => Int, { nullable: true, description: 'Cases put before liaison officers.' })
+  declare referrals: number | null;
 }
 
 @ObjectType()

@@ -240,7 +240,7 @@ export const staffRequirements: Readonly<Record<string, StaffRequirement>> = {
   ),
   ...result('LogField', 'field level'),
   ...result('LogCount', 'from partner outcome count'),
-  ...result('LogMonth', 'partner answered matches refused'),
+  ...result('LogMonth', 'partner answered matches refused referrals'),
   ...result(
     'LogTrees',
     'trees coverVerifierKey coverVerifierKeys witnessVerifierKeys witnessQuorum check',

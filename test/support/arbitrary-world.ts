@@ -94,6 +94,24 @@ const grantOf = (of: GrantTerms): Grant => ({
   state: 'ACTIVE',
 });
 
+/** One of them: everything is compared, and the status of a visa told. */
+export const earnestGrant: Grant = grantOf({
+  partner: caller.partner,
+  purpose: 'BORDER_VERIFICATION',
+  legalBasis: 'A memorandum',
+  caseloads: granted,
+  fields: { VISA_STATUS: 'FULL' },
+  matchOn: [...evidenceElements],
+  possibleMatch: 'FOLDED',
+  assuranceLevel: 'STANDARD',
+  minimumEvidence: [],
+  requiresNamedOfficer: false,
+  handling: 'NO_ONWARD_TRANSFER',
+  questionsPerDay: 1_000,
+  validFrom: new Date('2026-01-01T00:00:00Z'),
+  validUntil: new Date('2027-01-01T00:00:00Z'),
+});
+
 /** Of the test grant of every world. */
 export const testGrantId = '5f1d1c8a-41c7-4d0e-8a53-0d7f5b0a9e22' as GrantId;
 const testTerms = makeTestTerms(caller.partner, new Date('2026-01-01T00:00:00Z'));

@@ -340,7 +340,7 @@ export class InProcessGateway {
 }
 
 /** Told keys under one epoch's key, which is no secret. */
-function oneEpoch(dataSource: DataSource): EpochWrapping {
+export function oneEpoch(dataSource: DataSource): EpochWrapping {
   const wrapping = { id: 1, key: Buffer.alloc(32, 4) };
   return {
     current: async () => {
@@ -370,7 +370,8 @@ function refusal({ code, argument, field, budget, retryAt, reference }: GatewayE
   return JSON.stringify({ code, argument, field, budget, retryAt, reference });
 }
 
-function memoryRegister(people: readonly StoredPerson[]) {
+/** The blind index over people in memory. */
+export function memoryRegister(people: readonly StoredPerson[]) {
   const index = new BlindIndex();
   const byNumber = new Map<number, OpenedSubject>();
   for (const { number, subject } of people) {
@@ -418,7 +419,7 @@ function keysOf(terms: readonly string[]): Uint32Array {
 }
 
 /** Receipts that show all of an entry a partner can see, and hide what only the host may open. */
-function publicLog(dataSource: DataSource): {
+export function publicLog(dataSource: DataSource): {
   readonly log: Pick<AccessLog, 'append'>;
   readonly ownRecord: AccessLog['search']['ownRecord'];
 } {
@@ -453,7 +454,7 @@ function publicLog(dataSource: DataSource): {
 }
 
 /** A liaison officer. */
-const officer: StaffCaller = {
+export const officer: StaffCaller = {
   account: '00000000-0000-7000-8000-00000000000a',
   reference: 'LIA-1',
   name: 'Officer',

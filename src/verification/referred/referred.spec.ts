@@ -1,0 +1,295 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { isGatewayError } from '../../core/errors.js';
+import type { Grant } from '../../core/grants/grant.js';
+import type { Caseload } from '../../core/ids.js';
+import type { Subject } from '../../core/register/subject.js';
+import { Budgets, type Caller } from '../../grants/index.js';
+import { migrations } from '../../migrations.js';
+import type { Database } from '../../platform/database/database.js';
+import {
+  fitsEvidence,
+  OwnCursors,
+  PartnerRecord,
+  ReferralActs,
+  ReferralDesk,
+  ReferralStore,
+  ToldFacts,
+  ToldKeys,
+} from '../../referrals/index.js';
+import { registerVersionSql } from '../../register/index.js';
+import { subjectOf } from '../../../test/support/arbitrary-people.js';
+import { caller as anyCaller, earnestGrant } from '../../../test/support/arbitrary-world.js';
+import { openTestDatabase } from '../../../test/support/databases.js';
+import {
+  forgetBudgets,
+  memoryRegister,
+  officer,
+  oneEpoch,
+  publicLog,
+  type StoredPerson,
+} from '../../../test/support/in-process-gateway.js';
+import { VerifyIdentity } from '../verify-identity.js';
+import { ReadReferrals } from './read-referrals.js';
+import { RequestReferral } from './request-referral.js';
+
+/** What time, grants, officers and the register do to a referral between its steps. */
+describe('between its steps', () => {
+  let database: Database;
+  beforeAll(async () => {
+    database = await openTestDatabase('PGlite', migrations);
+  });
+  afterAll(async () => database.close());
+
+  const begin = new Date('2026-03-04T10:00:00Z').getTime();
+  const zarmina = subjectOf(
+    7,
+    {
+      names: ['Zarmina Wardak'],
+      fatherName: 'Sabur',
+      grandfatherName: undefined,
+      dateOfBirth: '1990-07-02',
+      sex: 'F',
+      nationality: 'AFG',
+      documents: [],
+      visa: { reference: 'V-1', class: 'PROTECTION', status: 'GRANTED' },
+      household: undefined,
+    },
+    'AF-2021' as Caseload,
+    [],
+  );
+  const unclear = {
+    names: [{ full: 'Zarmina Wardak' }],
+    fatherName: 'Sabur',
+    dateOfBirth: '1970',
+  };
+
+  let at = begin;
+  let grant: Grant;
+  let caller: Caller;
+  let people: readonly StoredPerson[];
+  let ids = 0;
+  beforeEach(async () => {
+    await forgetBudgets(database.dataSource);
+    at = begin;
+    grant = earnestGrant;
+    caller = anyCaller;
+    people = [zarmina];
+  });
+
+  const parts = () => {
+    const now = () => new Date(at);
+    const newId = () => `00000000-0000-4000-8000-${String((ids += 1)).padStart(12, '0')}`;
+    const { dataSource } = database;
+    const authority = {
+      isStopped: () => false,
+      grant: (id: string) => (id === grant.id ? grant : undefined),
+      grantsOf: () => [grant],
+      grantsOfState: () => [grant],
+      catchUp: async () => false,
+      refresh: async () => undefined,
+      establish: () => caller,
+      stateOf: () => caller.state,
+    };
+    const budget = new Budgets(dataSource, Buffer.alloc(32, 7), registerVersionSql);
+    const { log, ownRecord } = publicLog(dataSource);
+    const toldKeys = new ToldKeys(dataSource, Buffer.alloc(32, 9), (size) => Buffer.alloc(size, 3));
+    const register = {
+      catchUp: async () => undefined,
+      refresh: async () => undefined,
+      find: async (...asked: Parameters<ReturnType<typeof memoryRegister>['find']>) =>
+        memoryRegister(people).find(...asked),
+    };
+    const told = new ToldFacts(toldKeys);
+    const store = new ReferralStore(toldKeys);
+    const records = new PartnerRecord({ accessLog: log, now, newId });
+    const common = { authority, budget, store, records, now, newId };
+    const desk = new ReferralDesk({
+      store,
+      authority,
+      register,
+      records: { record: async () => undefined },
+      now,
+    });
+    return {
+      ready: async () => toldKeys.open(oneEpoch(dataSource)),
+      verify: new VerifyIdentity(
+        authority,
+        budget,
+        register,
+        log,
+        told,
+        { take: () => undefined },
+        now,
+        newId,
+      ),
+      request: new RequestReferral({ ...common, log: { ownRecord } }),
+      read: new ReadReferrals({
+        ...common,
+        register,
+        accessLog: log,
+        told,
+        cursors: new OwnCursors(Buffer.alloc(32, 6), 'test'),
+      }),
+      desk,
+      acts: new ReferralActs(store, desk),
+    };
+  };
+  type Parts = ReturnType<typeof parts>;
+
+  const verified = async ({ verify }: Parts) => {
+    const { id, outcome } = await verify.execute(caller, {
+      requestId: `v-${(ids += 1)}`,
+      grantId: grant.id,
+      purpose: grant.purpose,
+      caseReference: 'CASE/1',
+      person: unclear,
+      personAsSent: unclear,
+      fields: [],
+    });
+    expect(outcome).toBe('NOT_CONFIRMED');
+    return id;
+  };
+  const requested = async ({ request }: Parts, verificationId: string) => {
+    const { referral } = await request.execute(caller, {
+      requestId: `r-${(ids += 1)}`,
+      verificationId,
+      reason: 'DATE_UNSURE',
+      person: unclear,
+      personAsSent: unclear,
+    });
+    return referral.id;
+  };
+  const confirmed = async (made: Parts) => {
+    await made.ready();
+    const referral = await requested(made, await verified(made));
+    const { candidates } = await made.desk.show(officer, referral);
+    const prepared = made.acts.handlers.REFERRAL_CONFIRM({
+      referral,
+      candidate: candidates[0]?.candidate ?? '',
+      reason: 'known by her letter',
+    });
+    await prepared.ready?.();
+    await database.dataSource.transaction(async (manager) => {
+      await prepared.apply(manager, {
+        actId: '00000000-0000-7000-8000-000000000001',
+        at: new Date(at),
+        newId: () => '',
+        by: officer.reference,
+        requestedBy: officer.account,
+      });
+    });
+    return referral;
+  };
+  const stateOf = async ({ read }: Parts, referral: string) =>
+    (await read.one(caller, referral, []))?.state;
+  const codeOf = async (doing: Promise<unknown>): Promise<string> => {
+    try {
+      await doing;
+      return 'NOTHING';
+    } catch (error) {
+      if (!isGatewayError(error)) throw error;
+      return error.code;
+    }
+  };
+  const hours = (count: number) => {
+    at += count * 3_600_000;
+  };
+
+  test.each([
+    [23.99, 'NOTHING'],
+    [24, 'ERR_REFERRAL_NOT_USABLE'],
+  ])('a verification of %d hours ago is referred: %s', async (age, code) => {
+    const made = parts();
+    await made.ready();
+    const id = await verified(made);
+    hours(age);
+    expect(await codeOf(requested(made, id))).toBe(code);
+  });
+
+  test.each<[string, Partial<Grant>, string]>([
+    ['as it was', {}, 'NOTHING'],
+    ['in another version', { version: 2 }, 'ERR_GRANT_NOT_USABLE'],
+    ['suspended', { state: 'SUSPENDED' }, 'ERR_GRANT_NOT_USABLE'],
+    ['over', { validUntil: new Date(begin) }, 'ERR_GRANT_NOT_USABLE'],
+    ['for named officers now', { requiresNamedOfficer: true }, 'ERR_NAMED_OFFICER_REQUIRED'],
+  ])('under a grant %s it is requested: %s', async (_how, change, code) => {
+    const made = parts();
+    await made.ready();
+    const id = await verified(made);
+    grant = { ...grant, ...change };
+    expect(await codeOf(requested(made, id))).toBe(code);
+  });
+
+  test.each<[string, () => void, string]>([
+    ['nothing', () => undefined, 'CONFIRMED'],
+    [
+      'a version that lets out less',
+      () => (grant = { ...grant, version: 2, fields: {} }),
+      'CONFIRMED',
+    ],
+    ['a suspension of the grant', () => (grant = { ...grant, state: 'SUSPENDED' }), 'OPEN'],
+    ['a revocation', () => (grant = { ...grant, state: 'REVOKED' }), 'OPEN'],
+    ['the end of the grant', () => (grant = { ...grant, validUntil: new Date(at) }), 'OPEN'],
+    ['another caseload', () => (grant = { ...grant, caseloads: ['AF-2022' as Caseload] }), 'OPEN'],
+    [
+      'elements no longer compared',
+      () => (grant = { ...grant, matchOn: ['SEX', 'DOCUMENT'] }),
+      'OPEN',
+    ],
+    ['an erasure', () => (people = []), 'OPEN'],
+    ['a suppression', () => (people = [changed({ suppressedFor: ['AUS' as never] })]), 'OPEN'],
+    ['a move', () => (people = [changed({ caseload: 'AF-2023' as Caseload })]), 'OPEN'],
+    ['a visa that changed', () => (people = [changed({ visa: {} })]), 'CONFIRMED'],
+    ['a correction after which nothing agrees', () => (people = [changed(another)]), 'OPEN'],
+  ])('%s between a confirmation and its telling', async (_what, happens, state) => {
+    const made = parts();
+    const referral = await confirmed(made);
+    happens();
+    expect(await stateOf(made, referral)).toBe(state);
+    hours(48);
+    expect(await stateOf(made, referral)).toBe(state === 'OPEN' ? 'NOT_CONFIRMED' : 'CONFIRMED');
+  });
+  const changed = (change: Partial<Subject>): StoredPerson => ({
+    ...zarmina,
+    subject: { ...zarmina.subject, ...change },
+  });
+  const another = { names: [{ full: 'Gul Zadran' }], fatherName: 'Ahmad Khan' };
+
+  test('a system is told nothing under a grant for named officers, and settles nothing for them', async () => {
+    const made = parts();
+    const referral = await confirmed(made);
+    grant = { ...grant, requiresNamedOfficer: true };
+    hours(50);
+    expect(await codeOf(made.read.one(caller, referral, []))).toBe('ERR_NAMED_OFFICER_REQUIRED');
+    const wanted = { first: 10, after: undefined, state: undefined };
+    expect((await made.read.list(caller, wanted)).referrals).toEqual([]);
+    caller = { ...caller, officer: 'o-17' };
+    const { referrals } = await made.read.list(caller, wanted);
+    expect(referrals.map(({ referral: { id, state } }) => [id, state])).toEqual([
+      [referral, 'CONFIRMED'],
+    ]);
+  });
+
+  test('asked for a day after the deadline at the latest, it is told once more and not again', async () => {
+    const made = parts();
+    const referral = await confirmed(made);
+    hours(71.9);
+    const answer = (await made.read.one(caller, referral, []))?.answer;
+    expect([answer?.outcome, answer?.evidence.length]).toEqual(['MATCH', 7]);
+    hours(0.2);
+    expect(await made.read.one(caller, referral, [])).toMatchObject({
+      state: 'CONFIRMED',
+      answer: undefined,
+    });
+    const late = parts();
+    at = begin;
+    const never = await confirmed(late);
+    hours(72);
+    expect(await stateOf(late, never)).toBe('EXPIRED');
+  });
+
+  test('evidence has one size; what does not fit is refused, not cut', () => {
+    expect(fitsEvidence({ person: unclear, sent: unclear })).toBe(true);
+    expect(fitsEvidence({ person: unclear, sent: 'x'.repeat(33_000) })).toBe(false);
+  });
+});
