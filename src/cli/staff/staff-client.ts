@@ -121,6 +121,8 @@ export class StaffClient {
     }
     const chunks: Buffer[] = [];
     for await (const chunk of response) chunks.push(chunk as Buffer);
+    // What is left of the body is not sent.
+    sent.destroy();
     const [error] = parseAnswer(Buffer.concat(chunks).toString('utf8')).errors ?? [];
     throw refusalOf(error, response.statusCode ?? 0);
   }
