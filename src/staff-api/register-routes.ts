@@ -25,8 +25,8 @@ const mappingHeader = 'safeconduct-mapping';
 const largestMapping = 32 * 1024;
 
 export interface RegisterRoutesOptions {
-  readonly imports: ImportPeople;
-  readonly exports: ExportPeople;
+  readonly imports: Pick<ImportPeople, 'execute'>;
+  readonly exports: Pick<ExportPeople, 'write' | 'writeHistory'>;
   readonly callerOf: (request: FastifyRequest) => StaffCaller;
   /** The door's face of what was thrown; a fault is written down under its reference. */
   readonly publicError: (error: unknown) => PublicGraphqlError;
