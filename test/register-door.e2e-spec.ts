@@ -183,11 +183,6 @@ describeOnEachDatabase('the registrars’ desk at the staff door', (kind) => {
     },
   );
 
-  test('tells why an upload is refused, however much of it is still to come', async () => {
-    const reply = await gateway.staff('LIA-1').upload(Buffer.alloc(16 * 1024 * 1024, 'a'));
-    expect([reply.status, reply.code]).toEqual([403, 'ERR_ACT_NOT_PERMITTED']);
-  });
-
   test.each(['LIA-1', 'SEC-1', 'OVR-1', 'ADM-1'])('shows nobody to %s', async (who) => {
     const reply = await gateway
       .staff(who)

@@ -6,12 +6,15 @@ import { GatewayError, inputInvalid } from '../core/errors.js';
 import type { ImportedPeople } from '../register/index.js';
 import { addRegisterRoutes } from './register-routes.js';
 
-/** An import that has seen enough after the first piece. */
+/** An import that has seen enough after so many pieces. */
+let pieces = 0;
 const leavesEarly = async (
   _: unknown,
   source: AsyncIterable<Uint8Array>,
 ): Promise<ImportedPeople> => {
-  for await (const piece of source) if (piece.length > 0) break;
+  let seen = 0;
+  if (pieces > 0)
+    for await (const piece of source) if (piece.length > 0 && ++seen === pieces) break;
   throw inputInvalid('file', 'larger than allowed');
 };
 const nothing = async () => {
@@ -37,7 +40,11 @@ beforeAll(async () => {
 });
 afterAll(async () => app.close());
 
-test('who is still sending a file is told why it is refused', async () => {
+test.each([
+  ['before any of it was read', 0],
+  ['once some of it was', 3],
+])('who is still sending a file is told why it is refused, %s', async (_when, read) => {
+  pieces = read;
   const told = new Promise<[number | undefined, string]>((resolve, reject) => {
     const sent = ask({ port, method: 'POST', path: '/register/import' });
     sent.setHeader('content-type', 'application/octet-stream');
