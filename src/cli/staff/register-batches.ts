@@ -54,6 +54,11 @@ interface DuplicateSideJson {
 
 interface ReviewJson {
   readonly batch: BatchJson;
+  readonly caseloads: readonly {
+    readonly caseload: string;
+    readonly people: number;
+    readonly isNew: boolean;
+  }[];
   readonly duplicates: DuplicatePageJson;
   readonly release: ActJson | null;
 }
@@ -149,19 +154,23 @@ const shownBeforeRelease = 20;
 async function readReview(client: StaffClient, id: string): Promise<ReviewJson> {
   return client.ask<ReviewJson>(
     `query Batch($id: ID!) { importBatch(id: $id) {
-      batch { ${batchFields} } duplicates { ${duplicateFields} }
+      batch { ${batchFields} } caseloads { caseload people isNew } duplicates { ${duplicateFields} }
       release { ${actFields} } } }`,
     { id },
   );
 }
 
-function describeReview({ batch, duplicates }: ReviewJson, first: number): string {
+function describeReview({ batch, caseloads, duplicates }: ReviewJson, first: number): string {
   const { id, state, requestedBy, alsoBy, requestedAt, people, added, changed } = batch;
   const { rows, unchanged, rejected, findings, decidedBy } = batch;
   const { pairs, compared, total } = duplicates;
   const lines = [
     `batch ${id} of ${requestedBy}, ${requestedAt}: ${state.toLowerCase()}${decidedBy === null ? '' : ` by ${decidedBy}`}`,
     `${people} people wait: ${added} added, ${changed} changed`,
+    ...caseloads.map(
+      ({ caseload, people: ofIt, isNew }) =>
+        `  ${ofIt} of ${caseload}${isNew ? ', of which nobody is released yet: is it the caseload that is meant?' : ''}`,
+    ),
     ...(alsoBy.length === 0 ? [] : [`with work of ${alsoBy.join(', ')}, who cannot release it`]),
     rows === null
       ? 'no file, or the import was cut off: run it again before releasing'
