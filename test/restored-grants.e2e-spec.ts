@@ -187,7 +187,7 @@ describeOnEachDatabase('yesterday’s database restored, of grants', (kind) => {
     await rooms.close();
     rooms = await openRooms(gateway.settings);
     expect(await states()).toEqual(expected);
-  }, 120_000);
+  });
 
   test('spent stays spent: questions, people, misses and values, and nothing twice', async () => {
     const grant = await inForce({ questionsPerDay: 12 });
@@ -221,5 +221,5 @@ describeOnEachDatabase('yesterday’s database restored, of grants', (kind) => {
     expect(await ask(grant, 'P0000008', kept)).toBe('ERR_REQUEST_ID_REUSED');
     for (let at = 0; at < 5; at += 1) await ask(grant, `P000001${at}`);
     expect(await ask(grant, 'P0000020')).toBe('ERR_BUDGET_SPENT');
-  }, 120_000);
+  });
 });

@@ -89,7 +89,7 @@ describeOnEachDatabase('yesterday’s database restored', (kind: DatabaseKind) =
 
   beforeAll(async () => {
     database = await openTestDatabase(kind, migrations);
-  }, 60_000);
+  });
   afterAll(async () => database.close());
   beforeEach(async () => {
     await emptyAccessLog(database.dataSource);
