@@ -11,8 +11,11 @@ import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
 
 const { dataDirectory, socketPath } = workerData as { dataDirectory: string; socketPath: string };
 
-/** PGlite's own are 160 MB of shared buffers, in a process that answers questions as well. */
-const memorySettings = ['shared_buffers=32MB', 'maintenance_work_mem=16MB'];
+/** PGlite's own are 160 MB of shared buffers, in a process that answers questions as well. Its files are
+ * in the page cache of the system either way. */
+const memorySettings = (process.env.PGM ?? 'shared_buffers=32MB,maintenance_work_mem=16MB').split(
+  ',',
+);
 
 /** First bytes of the messages that get their answer with a later one: Parse, Bind, Describe, Execute, Close. */
 const answeredLater = new Set(Buffer.from('PBDEC'));
