@@ -11,7 +11,8 @@ import {
 } from '../../test/support/register.js';
 import { evidenceBlockingTerms, parseEvidence } from '../core/matching/index.js';
 import { addPerson, changeVisaStatus, correctPerson, releaseBatch } from './index.js';
-import { discardBatchIn, readBatch } from './batches.js';
+import { readBatch } from './batches.js';
+import { discardBatchIn } from './discard-batch.js';
 import { readPerson } from './person-view.js';
 import { changeRegister } from './register-change.js';
 

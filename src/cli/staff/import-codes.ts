@@ -6,7 +6,7 @@ const hints: Readonly<Record<FileFaultCode | RowFaultCode | RowWarningCode, stri
   CALENDAR_MISSING: 'name the calendar of the date',
   CASELOAD_DIFFERS: 'not the one of --caseload',
   CASELOAD_RESERVED: 'the caseload of the built-in made-up people',
-  CELLS_DIFFER: 'another number of cells than the heading has',
+  CELLS_DIFFER: 'another number of cells than the heading has, or one under an empty heading',
   CODE_UNKNOWN: 'none of the values this column takes',
   COLUMN_MISSING: 'reference and name are needed, and caseload or --caseload',
   COLUMN_REPEATED: 'two headings for one column',

@@ -6,7 +6,8 @@ import {
   openTestDatabase,
   temporaryHome,
 } from '../../../test/support/databases.js';
-import { isMigrated, migrate, type Database } from './database.js';
+import { dumpDatabase } from './backup/dump.js';
+import { isMigrated, migrate, openDatabase, type Database } from './database.js';
 import { baselineOnly } from './embedded-database.js';
 import { lockHome } from './home-lock.js';
 
@@ -36,10 +37,46 @@ describeOnEachDatabase('the database', (kind) => {
     const { dataSource } = database;
     await dataSource.query("UPDATE migration SET name = 'Count1699999999999', timestamp = 1");
     expect(await isMigrated(dataSource)).toBe(false);
+    // Nor is the database of another release: it is backed up as it is.
+    const place = temporaryHome();
+    const saved = await dumpDatabase(dataSource, {
+      directory: place.path,
+      rules: [],
+      migrations: [Counter1700000000000],
+      onRows: () => undefined,
+      alsoRead: async () => undefined,
+    });
+    expect(saved.dump.migrations).toEqual(['Counter1700000000000']);
+    place.remove();
     expect(await migrate(dataSource)).toEqual([]);
     expect(await dataSource.query('SELECT name, timestamp FROM migration')).toEqual([
       { name: 'Counter1700000000000', timestamp: '1700000000000' },
     ]);
+  });
+
+  test('counts days in UTC on every connection, whatever the database was told', async () => {
+    const { dataSource } = database;
+    const zones = async (of: Database) => {
+      const shown = Array.from({ length: 3 }, async () =>
+        of.dataSource.query<{ TimeZone: string }[]>('SHOW TimeZone'),
+      );
+      return (await Promise.all(shown)).map(([row]) => row?.TimeZone);
+    };
+    expect(await zones(database)).toEqual(['UTC', 'UTC', 'UTC']);
+    if (database.embedded) return;
+    const { url = '' } = dataSource.options as { readonly url?: string };
+    const [name] = await dataSource.query<{ current_database: string }[]>(
+      'SELECT current_database()',
+    );
+    await dataSource.query(
+      `ALTER DATABASE "${name?.current_database ?? ''}" SET timezone TO 'Asia/Kabul'`,
+    );
+    const again = await openDatabase({ home: '', url, migrations: [] });
+    try {
+      expect(await zones(again)).toEqual(['UTC', 'UTC', 'UTC']);
+    } finally {
+      await again.close();
+    }
   });
 
   test('serves concurrent transactions without mixing them', async () => {
