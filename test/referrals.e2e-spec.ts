@@ -32,6 +32,10 @@ const answerFields = `verification { id requestId answeredAt relyUntil outcome h
   evidence { element agreement } subject { reference visaStatus { level value } }
   receipt { record salt proof cover { leaf } } }`;
 
+const requestDocument = `mutation R($input: RequestReferralInput!) {
+  requestReferral(input: $input) {
+    referral { ${referralFields} verification { id } } receipt { record salt proof } } }`;
+
 interface Told {
   readonly id: string;
   readonly state: string;
@@ -84,19 +88,30 @@ describeOnEachDatabase('referrals', (kind) => {
     gateway.rooms.database.dataSource.query<Row[]>(sql, parameters);
   const verified = async (person: object = unclear, bent: object = {}) =>
     answerOf(await alpha.verify(person, { ...bent }));
+  const requestOf = (verificationId: string, person: object = unclear, bent: object = {}) => ({
+    requestId: randomUUID(),
+    verificationId,
+    person,
+    reason: 'NO_DOCUMENT',
+    ...bent,
+  });
   const request = async (
     verificationId: string,
     person: object = unclear,
     bent: object = {},
     partner = alpha,
-  ) =>
-    partner.graphql(
-      `mutation R($input: RequestReferralInput!) { requestReferral(input: $input) {
-         referral { ${referralFields} verification { id } } receipt { record salt proof } } }`,
-      {
-        input: { requestId: randomUUID(), verificationId, person, reason: 'NO_DOCUMENT', ...bent },
-      },
+  ) => partner.graphql(requestDocument, { input: requestOf(verificationId, person, bent) });
+  /** So many of the account that are not over: copies of the one there is, which nobody can open. */
+  const fillTo = async (count: number) => {
+    await query(
+      `INSERT INTO referral (id, epoch, verification, partner, account, grant_id, needs_second,
+         requested_at, deadline, content, withdrawn_at)
+       SELECT gen_random_uuid(), epoch, sha256(at::text::bytea), partner, account, grant_id, false,
+         requested_at, deadline, content, requested_at
+       FROM referral, generate_series(2, $1::int) AS at`,
+      [count],
     );
+  };
   const valueOf = <Value>(reply: TestReply): Value => {
     expect(reply.json?.errors).toBeUndefined();
     return Object.values(reply.json?.data ?? {})[0] as Value;
@@ -283,13 +298,7 @@ describeOnEachDatabase('referrals', (kind) => {
     test('beyond its quota is refused, whatever became of the others', async () => {
       const first = await refer();
       await withdraw(first.id);
-      await query(
-        `INSERT INTO referral (id, epoch, verification, partner, account, grant_id, needs_second,
-           requested_at, deadline, content)
-         SELECT gen_random_uuid(), epoch, sha256(at::text::bytea), partner, account, grant_id, false,
-           requested_at, deadline, content
-         FROM referral, generate_series(2, ${mostOfAccount}) AS at`,
-      );
+      await fillTo(mostOfAccount);
       const { id } = await verified();
       const reply = await request(id);
       expectRefusal(reply, 'ERR_BUDGET_SPENT', { budget: 'REFERRALS', retryAt: first.deadline });
@@ -642,6 +651,47 @@ describeOnEachDatabase('referrals', (kind) => {
       expect((await told(withdrawn.id)).state).toBe('WITHDRAWN');
     });
   });
+
+  if (kind === 'PostgreSQL') {
+    test('hold over two gateways: the quota is one, and so is a decision', async () => {
+      const replica = await gateway.replica();
+      const at = async (url: string, query: string, variables: object) =>
+        alpha.post(JSON.stringify({ query, variables }), {}, { url });
+      const both = [gateway.url, replica.url];
+      const first = await refer();
+      await fillTo(mostOfAccount - 2);
+      const verifications = await Promise.all(Array.from({ length: 6 }, async () => verified()));
+      const replies = await Promise.all(
+        verifications.map(async ({ id }, turn) =>
+          at(both[turn % 2] ?? '', requestDocument, { input: requestOf(id) }),
+        ),
+      );
+      const codes = replies.map((reply) => reply.json?.errors?.[0]?.extensions['code'] ?? 'OPEN');
+      expect(codes.sort()).toEqual([
+        ...Array.from({ length: 4 }, () => 'ERR_BUDGET_SPENT'),
+        'OPEN',
+        'OPEN',
+      ]);
+      const input = { referral: first.id, candidate: await candidateOf(first.id) };
+      const decided = await Promise.all([
+        decide('confirmReferral', input),
+        decide('declineReferral', { referral: first.id }, replica.staff('LIA-2')),
+        decide('confirmReferral', input, replica.staff('LIA-2')),
+      ]);
+      const [row] = await query<{ decision: string }>(
+        'SELECT decision FROM referral WHERE id = $1',
+        [first.id],
+      );
+      const there = valueOf<Told>(
+        await at(replica.url, `query R($id: ID!) { referral(id: $id) { ${referralFields} } }`, {
+          id: first.id,
+        }),
+      );
+      expect(decided.filter(({ code }) => code === undefined).length).toBeGreaterThan(0);
+      expect(there.state).toBe(row?.decision === 'CONFIRMED' ? 'CONFIRMED' : 'OPEN');
+      await replica.close();
+    });
+  }
 
   test('pages lead through all, and a cursor is of nobody else', async () => {
     const ids = [(await refer()).id, (await refer()).id, (await refer()).id].reverse();
