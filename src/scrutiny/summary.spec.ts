@@ -4,8 +4,12 @@ import type { PartnerCode } from '../core/ids.js';
 import { summarise } from './summary.js';
 
 const partner = 'ALPHA-BORDER' as PartnerCode;
-const count = (outcome: string, of: number): RecordCount =>
-  ({ from: null, partner, outcome, count: of }) as unknown as RecordCount;
+const count = (outcome: string, of: number): RecordCount => ({
+  from: null,
+  partner,
+  outcome,
+  count: of,
+});
 
 test('small numbers are not told, of referrals either, and those are no answers', () => {
   const counts = [count('MATCH', 30), count('NOT_CONFIRMED', 40)];
