@@ -74,7 +74,7 @@ describeOnEachDatabase('a backup', (kind) => {
     const log = gateway.rooms.context.get<AccessLog>(ACCESS_LOG);
     await log.makeRound(new Date());
     await log.published.coverCheckpoint();
-  }, 60_000);
+  });
   afterAll(async () => {
     await restarted?.close();
     await gateway?.close();
@@ -156,7 +156,7 @@ describeOnEachDatabase('a backup', (kind) => {
     if (kind === 'PGlite') {
       restarted = await openDoors(settings, await openRooms(settings));
     }
-  }, 60_000);
+  });
 
   test('says what it is, is its user’s alone, and is overwritten by nothing', async () => {
     const names = ['.', ...readdirSync(made, { recursive: true, encoding: 'utf8' })];
@@ -297,7 +297,7 @@ describeOnEachDatabase('a backup', (kind) => {
     // What holds the gateway's own rules up is back as well.
     await expect(rooms.database.dataSource.query('DELETE FROM grant_version')).rejects.toThrow();
     await restarted.close();
-  }, 120_000);
+  });
 
   test('that was interrupted is none', async () => {
     const half = join(place.path, 'half');
@@ -311,7 +311,7 @@ describeOnEachDatabase('a backup', (kind) => {
     const { code, err } = await run('restore', half);
     expect([code, err]).toEqual([2, expect.stringContaining('was interrupted')]);
     expect(await isUntouched()).toBe(true);
-  }, 60_000);
+  });
 
   test('with one flipped bit, a file too few or too many is refused, naming the file', async () => {
     const names = ['manifest.json', 'tables/subject.jsonl', 'tables/access_log_leaf.jsonl'];
@@ -387,7 +387,7 @@ describeOnEachDatabase('a backup', (kind) => {
       encodeManifest({ ...others, migrations: formerly }),
     );
     expect(await run('restore', earlier)).toMatchObject({ code: 0, err: expect.any(String) });
-  }, 60_000);
+  });
 
   test('tells nothing of whom an epoch was to forget, once its key is destroyed', async () => {
     const aside = join(place.path, 'epochs-aside');
@@ -407,5 +407,5 @@ describeOnEachDatabase('a backup', (kind) => {
     settings = kept;
     restarted = await openDoors(settings, await openRooms(settings));
     expect(await told()).toEqual([false, true, false, true]);
-  }, 60_000);
+  });
 });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { GrantTerms } from '../src/core/grants/grant.js';
 import type { GrantId } from '../src/core/ids.js';
 import { answered, askAt, askingDoors } from './support/asking.js';
-import { temporaryHome } from './support/databases.js';
+import { deleteAll, temporaryHome } from './support/databases.js';
 import { startGateway, testPartners, type TestGateway } from './support/gateway.js';
 import {
   budgetRows,
@@ -79,8 +79,8 @@ describe.each(askingDoors)('budgets at %s', (door) => {
   test.each(rows)('$rule', async (row) => {
     const { dataSource } = gateway.rooms.database;
     // One partner asks them all: what it used with other rows is no part of this one.
-    await dataSource.query('TRUNCATE budget_use, budget_seen, miss_score, miss_returned');
-    await dataSource.query('TRUNCATE matched_anchor, question_asked');
+    const budgets = ['budget_use', 'budget_seen', 'miss_score', 'miss_returned', 'matched_anchor'];
+    await deleteAll(dataSource, [...budgets, 'question_asked']);
     const own = grants.get(row) ?? [];
     if (several.includes(row)) await leaveOnly(partnerOf(row), own);
     const requests = row.asked.map(() => randomUUID());

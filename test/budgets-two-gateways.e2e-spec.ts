@@ -5,6 +5,7 @@ import type { BudgetKind, GrantBudgets } from '../src/core/budget/index.js';
 import { decodeRecord } from '../src/core/log/record.js';
 import type { GrantId } from '../src/core/ids.js';
 import { Authority } from '../src/grants/index.js';
+import { deleteAll } from './support/databases.js';
 import { startGateway, testPartners, type TestGateway } from './support/gateway.js';
 import { TestPartner, verifyDocument, type TestReply } from './support/partner.js';
 
@@ -155,7 +156,7 @@ describe('fifty at once on two gateways against a budget that lets few through',
   /** Both partners are of one state that asked nothing yet, and have no other grants. */
   const leaveOnly = async (own: readonly GrantId[]) => {
     const { dataSource } = gateway.rooms.database;
-    await dataSource.query('TRUNCATE budget_use, budget_seen, miss_score, question_asked');
+    await deleteAll(dataSource, ['budget_use', 'budget_seen', 'miss_score', 'question_asked']);
     await dataSource.query("UPDATE partner SET state = 'NZL'");
     await dataSource.query(
       "UPDATE access_grant SET state = 'SUSPENDED' WHERE id <> ALL ($1::uuid[])",

@@ -36,7 +36,7 @@ describe('the commands, across a rotation of the checkpoint key', () => {
     witnessKey = made.out.trim();
     await log().witnesses.register(code as PartnerCode, witnessKey, new Date());
     await ask();
-  }, 60_000);
+  });
   afterAll(async () => {
     await gateway?.close();
     place.remove();

@@ -118,7 +118,7 @@ test('the demonstration runs in any empty home, and again from what is there', a
     expect(out).toMatch(/Receipt checked: record \d+ of \d+/);
   }
   place.remove();
-}, 120_000);
+});
 
 describe('a partner with', () => {
   const place = temporaryHome();
@@ -394,5 +394,5 @@ describe('a partner with', () => {
     expect(noCertificate.err).toContain('SAFECONDUCT_PARTNER_TLS_CERT_FILE');
     lockHome(home).release();
     rmSync(home, { recursive: true });
-  }, 60_000);
+  });
 });

@@ -18,7 +18,7 @@ describe('safeconduct token --explain', () => {
   let profiles = 0;
   beforeAll(async () => {
     gateway = await startGateway({ kind: 'PGlite' });
-  }, 60_000);
+  });
   afterAll(async () => {
     await gateway?.close();
     place.remove();

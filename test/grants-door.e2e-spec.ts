@@ -555,7 +555,7 @@ describeOnEachDatabase('grants at the staff door', (kind) => {
     }
     const read = new Set(Object.values(staffRequirements));
     expect(grantActRows.filter(({ act: named }) => !read.has(named))).toEqual([]);
-  }, 60_000);
+  });
 });
 
 const inputs: Readonly<Record<string, string>> = {

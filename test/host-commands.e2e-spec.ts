@@ -207,5 +207,5 @@ describe('a gateway that serves', () => {
     } finally {
       child.kill('SIGKILL');
     }
-  }, 60_000);
+  });
 });

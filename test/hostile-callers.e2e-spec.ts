@@ -41,7 +41,7 @@ describe('whoever is no caller', () => {
     const [head = '', payload = ''] = token.split('.');
     header = JSON.parse(Buffer.from(head, 'base64url').toString()) as Bent;
     claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Record<string, unknown>;
-  }, 60_000);
+  });
   afterAll(async () => gateway?.close());
 
   const signed = (bent: Bent = {}, head: Bent = {}): string =>
@@ -203,7 +203,7 @@ describe('whoever is no caller', () => {
       if (faceOf(reply) !== expected) told.push(`${what}: ${reply.status}`);
     }
     expect(told).toEqual([]);
-  }, 60_000);
+  });
 
   /** As hostile, at the token endpoint. */
   function hostileAssertions(): readonly (readonly [string, string])[] {
@@ -290,7 +290,7 @@ describe('whoever is no caller', () => {
       }
     }
     expect(told).toEqual([]);
-  }, 60_000);
+  });
 
   test.each([
     ['two Host headers', ['Host: localhost', 'Host: other.example']],

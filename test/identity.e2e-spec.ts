@@ -356,4 +356,4 @@ test('one assertion used forty times at once on two gateways over one PostgreSQL
     await replica.close();
     await gateway.close();
   }
-}, 60_000);
+});

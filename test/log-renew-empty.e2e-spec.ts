@@ -49,7 +49,7 @@ describe('a lost journal, and the embedded database with it', () => {
     environment = renewalEnvironment(gateway, place.path);
     await gateway.gateway.close();
     rmSync(gateway.home, { recursive: true });
-  }, 60_000);
+  });
   afterAll(async () => {
     await gateway?.close();
     place.remove();
@@ -77,7 +77,7 @@ describe('a lost journal, and the embedded database with it', () => {
     expect(found.trees.length).toBeGreaterThan(2);
     expect(found.trees.every(({ signed, kept }) => kept === 0 && signed > 0)).toBe(true);
     expect([found.earlier.cosigned, found.earlier.signed]).toEqual([null, expect.any(String)]);
-  }, 60_000);
+  });
 
   test('those who sign say who they are, by certificates of the CA of staff', async () => {
     expect((await request('ADM-1', 'unnamed.json')).code).toBe(2);
@@ -87,7 +87,7 @@ describe('a lost journal, and the embedded database with it', () => {
     const foreign = await request('FOREIGN', 'foreign.json', ...two);
     expect([foreign.code, foreign.err]).toEqual([3, expect.stringContaining('no CA')]);
     expect((await request('ADM-1', 'renewal.json', ...two)).code).toBe(0);
-  }, 60_000);
+  });
 
   test('they are the first administrators of the new log, and nobody founds another', async () => {
     const sign = async (who: string) =>
@@ -127,5 +127,5 @@ describe('a lost journal, and the embedded database with it', () => {
       environment,
     );
     expect([again.code, again.err]).toEqual([3, expect.stringContaining('there is staff')]);
-  }, 60_000);
+  });
 });

@@ -63,7 +63,7 @@ describe.each(databaseKinds)('a lost journal on %s', (kind) => {
     before = answerOf(await gateway.partner(code).verify(lailaAsSeen));
     await log().makeRound(new Date());
     environment = renewalEnvironment(gateway, place.path);
-  }, 120_000);
+  });
   afterAll(async () => {
     await reopened?.close();
     await gateway?.close();
@@ -264,7 +264,7 @@ describe.each(databaseKinds)('a lost journal on %s', (kind) => {
     expect(found).toHaveLength(1);
     expect(found[0]?.host?.finding).toContain('log.test');
     expect(open.coverVerifierKey()).toContain('log.test.2/cover');
-  }, 60_000);
+  });
 
   test('partners come back as they were, or by two people each, and are told of both logs', async () => {
     const rooms = roomsNow;
@@ -308,7 +308,7 @@ describe.each(databaseKinds)('a lost journal on %s', (kind) => {
     });
     one.close();
     two.close();
-  }, 60_000);
+  });
 
   test('a witness keeps what it remembers of the earlier log, and begins with the new one', async () => {
     const kept = readFileSync(at('old.json'), 'utf8');
@@ -317,5 +317,5 @@ describe.each(databaseKinds)('a lost journal on %s', (kind) => {
     expect(readFileSync(at('old.json'), 'utf8')).toBe(kept);
     expect(await witness('new.json', log(roomsNow))).toMatchObject({ code: 0, err: '' });
     expect((await log(roomsNow).witnesses.list())[0]?.size).toBeGreaterThan(0);
-  }, 60_000);
+  });
 });

@@ -30,7 +30,7 @@ describe('the bundle of a partner, walked through', () => {
   let gateway: TestGateway;
   beforeAll(async () => {
     gateway = await startGateway({ kind: 'PGlite', staff: true });
-  }, 60_000);
+  });
   afterAll(async () => {
     await gateway?.close();
     place.remove();
@@ -163,7 +163,7 @@ describe('the bundle of a partner, walked through', () => {
     const asked = await inBundle(process.execPath, 'examples/ask.ts');
     expect([asked.err, asked.code]).toEqual(['', 0]);
     expect(asked.out.match(/^as expected /gm)).toHaveLength(builtInAnswers().length);
-  }, 120_000);
+  });
 
   test('Python: every answer is as printed', async () => {
     const asked = await inBundle('python3', 'examples/ask.py');

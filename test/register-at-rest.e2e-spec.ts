@@ -49,7 +49,7 @@ describeOnEachDatabase('what registrars leave at rest', (kind) => {
     await gateway.gateway.close();
     const logged = Buffer.from(gateway.logged.join(''));
     bytes = Buffer.concat([columns, held, everyFile(gateway.home), logged]);
-  }, 90_000);
+  });
   afterAll(async () => {
     await gateway?.close();
     place.remove();

@@ -396,7 +396,7 @@ describe('safeconduct register', () => {
     }
     const ran = await waiting;
     expect([ran.code, ran.err.includes('approved by REG-2')]).toEqual([0, true]);
-  }, 30_000);
+  });
 
   test('finds, corrects, adds one person from files, never from arguments', async () => {
     await importAndRelease(write('one.csv', text(row(70))));

@@ -67,5 +67,5 @@ describeOnEachDatabase('safeconduct register import, interrupted', (kind) => {
     const { out: stats } = await safeconductAs(two, 'register', 'stats', '--json');
     expect(JSON.parse(stats)).toMatchObject({ people });
     expect(gateway.logged.join('')).not.toMatch(/"level":50/);
-  }, 90_000);
+  });
 });

@@ -6,7 +6,7 @@ import { migrate, openDatabase } from '../src/platform/database/database.js';
 import { epochKeyFiles } from '../src/platform/keys/epoch-key-files.js';
 import { localMasterKey } from '../src/platform/keys/keys.js';
 import { openRegister, registerMigrations, releaseBatch } from '../src/register/index.js';
-import { describeOnEachDatabase, freshDatabaseUrl, temporaryHome } from './support/databases.js';
+import { describeOnEachDatabase, migratedDatabaseUrl, temporaryHome } from './support/databases.js';
 
 const people = 240;
 const rowsPerTransaction = 12;
@@ -23,7 +23,7 @@ describeOnEachDatabase('an import that is killed', (kind) => {
     });
 
   beforeAll(async () => {
-    url = await freshDatabaseUrl(kind);
+    url = await migratedDatabaseUrl(kind, home.path, registerMigrations);
     const database = await open();
     await migrate(database.dataSource);
     await database.close();
@@ -77,5 +77,5 @@ describeOnEachDatabase('an import that is killed', (kind) => {
     }
     expect(register.size).toBe(people);
     await database.close();
-  }, 60_000);
+  });
 });

@@ -21,7 +21,7 @@ describeOnEachDatabase('a gateway on yesterday’s database', (kind) => {
   beforeAll(async () => {
     gateway = await startGateway({ kind, staff: true });
     await gateway.addPeople([1, 2, 3, 4].map((number) => personRow(number)));
-  }, 60_000);
+  });
   afterAll(async () => {
     await restarted?.close();
     await gateway?.close();
@@ -70,5 +70,5 @@ describeOnEachDatabase('a gateway on yesterday’s database', (kind) => {
     );
     restarted = await openDoors(gateway.settings, rooms);
     expect(await told()).toEqual([false, false, false, true]);
-  }, 60_000);
+  });
 });

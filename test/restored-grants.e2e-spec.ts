@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import type { Type } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
 import type { AccessLog } from '../src/access-log/index.js';
 import type { GrantId } from '../src/core/ids.js';
 import { AcceptGrant, Authority, Budgets, ReadGrants, type Caller } from '../src/grants/index.js';
@@ -16,6 +15,7 @@ import {
 import { VerifyIdentity } from '../src/verification/index.js';
 import { describeOnEachDatabase } from './support/databases.js';
 import { standardTerms, startGateway, testPartners, type TestGateway } from './support/gateway.js';
+import { backUpTables, everyTable, restoreTables } from './support/restored-database.js';
 
 const [alpha, bravo] = testPartners;
 const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString();
@@ -115,35 +115,12 @@ describeOnEachDatabase('yesterday’s database restored, of grants', (kind) => {
 
   /** Every table as it is now, to be put back as a restore writes: without triggers. */
   const backUp = async (): Promise<() => Promise<void>> => {
-    const names = (
-      await query<{ name: string }>(
-        `SELECT tablename AS name FROM pg_tables
-         WHERE schemaname = 'public' AND tablename NOT LIKE 'kept\\_%' AND tablename <> 'migrations'`,
-      )
-    ).map(({ name }) => name);
-    for (const name of names) {
-      await query(`DROP TABLE IF EXISTS kept_${name}`);
-      await query(`CREATE TABLE kept_${name} AS SELECT * FROM ${name}`);
-    }
-    const putBack = async (manager: EntityManager) => {
-      await manager.query('SET LOCAL session_replication_role = replica');
-      await manager.query(`TRUNCATE ${names.join(', ')} CASCADE`);
-      for (const name of names) {
-        const columns = await manager.query<{ list: string }[]>(
-          `SELECT string_agg(quote_ident(column_name), ', ') AS list FROM information_schema.columns
-           WHERE table_schema = 'public' AND table_name = $1 AND is_generated = 'NEVER'`,
-          [name],
-        );
-        const list = columns[0]?.list ?? '';
-        await manager.query(
-          `INSERT INTO ${name} (${list}) OVERRIDING SYSTEM VALUE SELECT ${list} FROM kept_${name}`,
-        );
-      }
-    };
+    const tables = await everyTable(rooms.database);
+    await backUpTables(rooms.database, tables);
     return async () => {
       await rooms.close();
       const database = await openMigratedDatabase(gateway.settings.configuration);
-      await database.dataSource.transaction(putBack);
+      await restoreTables(database, tables);
       await database.close();
       rooms = await openRooms(gateway.settings);
       await get(Authority).refresh();
@@ -210,7 +187,7 @@ describeOnEachDatabase('yesterday’s database restored, of grants', (kind) => {
     await rooms.close();
     rooms = await openRooms(gateway.settings);
     expect(await states()).toEqual(expected);
-  }, 120_000);
+  });
 
   test('spent stays spent: questions, people, misses and values, and nothing twice', async () => {
     const grant = await inForce({ questionsPerDay: 12 });
@@ -244,5 +221,5 @@ describeOnEachDatabase('yesterday’s database restored, of grants', (kind) => {
     expect(await ask(grant, 'P0000008', kept)).toBe('ERR_REQUEST_ID_REUSED');
     for (let at = 0; at < 5; at += 1) await ask(grant, `P000001${at}`);
     expect(await ask(grant, 'P0000020')).toBe('ERR_BUDGET_SPENT');
-  }, 120_000);
+  });
 });

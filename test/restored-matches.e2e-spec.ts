@@ -22,7 +22,7 @@ describeOnEachDatabase('matches on yesterday’s database', (kind) => {
     [open, rooms] = [gateway.gateway, gateway.rooms];
     tables = await everyTable(rooms.database);
     await backUpTables(rooms.database, tables);
-  }, 60_000);
+  });
   afterAll(async () => {
     await open?.close();
     await gateway?.close();
@@ -75,12 +75,12 @@ describeOnEachDatabase('matches on yesterday’s database', (kind) => {
       ['PARTNER:ALPHA-BORDER', 1, 1, 0],
       ['PARTNER:BRAVO-CONSULAR', 1, 1, 0],
     ]);
-  }, 60_000);
+  });
 
   test('none come back that are in no journal', async () => {
     await restore();
     const before = await counts();
     await restore();
     expect(await counts()).toEqual(before);
-  }, 60_000);
+  });
 });

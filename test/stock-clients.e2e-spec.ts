@@ -145,7 +145,7 @@ describe('a stock OAuth client', () => {
     });
     const jwks = { keys: [{ ...provider.publicKey.export({ format: 'jwk' }), kid: 'idp-1' }] };
     await byTwo('setOfficerProvider', { partner: code, issuer: idp, jwks: JSON.stringify(jwks) });
-  }, 60_000);
+  });
   afterAll(async () => gateway?.close());
 
   describe.each(libraries)('$name', (library) => {

@@ -21,7 +21,7 @@ describe('an emergency stop', () => {
     const first = gateway.partner(alpha);
     elsewhere = new TestPartner({ ...first.options, url: other.url });
     elsewhere.withToken(await first.accessToken());
-  }, 60_000);
+  });
   afterAll(async () => {
     elsewhere?.close();
     await other?.close();

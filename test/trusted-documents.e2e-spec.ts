@@ -147,5 +147,5 @@ describeOnEachDatabase('trusted documents', (kind) => {
     expect(busy?.headers['retry-after']).toBeDefined();
     expect((await send(bravo.code, { query: other })).status).toBe(200);
     expect((await send(alpha.code, batch)).status).toBe(200);
-  }, 60_000);
+  });
 });

@@ -42,5 +42,5 @@ describeOnEachDatabase('a volume that is full up to what is kept for revocations
     expect(answerOf(await alpha.verify(lailaAsSeen)).outcome).toBe('MATCH');
     const kept = await bravo.verify(lailaAsSeen).catch(() => undefined);
     expect(kept?.json?.data?.['verifyIdentity'] ?? null).toBeNull();
-  }, 30_000);
+  });
 });

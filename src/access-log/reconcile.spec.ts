@@ -125,7 +125,7 @@ describeOnEachDatabase('reconciliation of journal and database', (kind) => {
       expect(text.equals(bytes)).toBe(true);
     }
     expect(await snapshot()).toEqual(whole);
-  }, 120_000);
+  });
 
   test('completes a journal that lacks several lines', async () => {
     await logged([accessEntry(), host(), accessEntry(), host()]);

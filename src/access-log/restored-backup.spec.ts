@@ -16,6 +16,7 @@ import {
   temporaryHome,
   type DatabaseKind,
 } from '../../test/support/databases.js';
+import { backUpTables, restoreTables } from '../../test/support/restored-database.js';
 import { parseVerifierKey } from '../core/log/note.js';
 import { openCheckpoint } from '../core/log/checkpoint.js';
 import { readPartners, registerPartner } from '../partners/index.js';
@@ -41,20 +42,10 @@ const tables = [
   ),
 ];
 
-/** Keeps the tables as they are now beside them, and puts them back: a backup and its restore. */
+/** A backup, and its restore. */
 async function backUp(database: Database): Promise<() => Promise<void>> {
-  const { dataSource } = database;
-  for (const table of tables) {
-    await dataSource.query(`DROP TABLE IF EXISTS kept_${table}`);
-    await dataSource.query(`CREATE TABLE kept_${table} AS SELECT * FROM ${table}`);
-  }
-  return async () =>
-    withoutTriggers(database, async (manager) => {
-      await manager.query(`TRUNCATE ${tables.join(', ')} CASCADE`);
-      for (const table of tables) {
-        await manager.query(`INSERT INTO ${table} SELECT * FROM kept_${table}`);
-      }
-    });
+  await backUpTables(database, tables);
+  return async () => restoreTables(database, tables);
 }
 
 /** As a restore writes: rows come back that no statement of the gateway could bring back. */
@@ -98,12 +89,14 @@ describeOnEachDatabase('yesterday’s database restored', (kind: DatabaseKind) =
 
   beforeAll(async () => {
     database = await openTestDatabase(kind, migrations);
-  }, 60_000);
+  });
   afterAll(async () => database.close());
   beforeEach(async () => {
     await emptyAccessLog(database.dataSource);
     await withoutTriggers(database, async (manager) => {
-      await manager.query('TRUNCATE partner, trust_anchor, credential, oauth_client CASCADE');
+      await manager.query(
+        'DELETE FROM oauth_client; DELETE FROM credential; DELETE FROM trust_anchor; DELETE FROM partner',
+      );
     });
     homes = [temporaryHome(), temporaryHome(), temporaryHome()];
     logs = [];

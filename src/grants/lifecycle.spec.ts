@@ -347,7 +347,7 @@ describeOnEachDatabase('the life of a grant', (kind) => {
       }),
       { numRuns: 300 },
     );
-  }, 60_000);
+  });
 
   test.each([...wideningRows, ...mixedRows])(
     'the database judges $about $change: widens $widens',

@@ -31,7 +31,7 @@ describeOnEachDatabase('the log on the partner door', (kind) => {
     await log.witnesses.register(alpha.code, vkey, new Date());
     await gateway.partner(alpha.code).verify(person);
     await log.makeRound(new Date());
-  }, 60_000);
+  });
   afterAll(async () => gateway.close());
 
   const get = (path: string, more: RawRequest = {}): Promise<TestReply> =>

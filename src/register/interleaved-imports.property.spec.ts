@@ -314,5 +314,5 @@ describeOnEachDatabase('imports of overlapping files, interleaved', (kind) => {
       }),
       { numRuns: Number(process.env['REGISTER_INTERLEAVINGS'] ?? 15) },
     );
-  }, 60_000);
+  });
 });

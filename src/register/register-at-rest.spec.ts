@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import {
   describeOnEachDatabase,
-  freshDatabaseUrl,
+  migratedDatabaseUrl,
   temporaryHome,
 } from '../../test/support/databases.js';
 import { freshEpochKeys } from '../../test/support/epoch-keys.js';
@@ -51,7 +51,7 @@ describeOnEachDatabase('the register at rest', (kind) => {
   let database: Database;
   let register: Register;
   beforeAll(async () => {
-    const url = await freshDatabaseUrl(kind);
+    const url = await migratedDatabaseUrl(kind, home.path, registerMigrations);
     database = await openDatabase({
       home: home.path,
       migrations: registerMigrations,

@@ -64,7 +64,7 @@ describeOnEachDatabase('yesterday’s register restored', (kind) => {
   beforeAll(async () => {
     people = await openTestRegister(kind, migrations);
     await people.addRows(...[1, 2, 3, 4, 5, 6].map((number) => row(number)));
-  }, 60_000);
+  });
   afterAll(async () => people.close());
   beforeEach(async () => {
     await emptyAccessLog(people.database.dataSource);

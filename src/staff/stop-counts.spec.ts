@@ -19,7 +19,7 @@ describe.each(databaseKinds)('a resumption lifts the stop it was asked for (%s)'
       const content = { code, name: 'Agency', state, contacts: [] };
       await staff.byTwo('LIA-1', 'LIA-2', 'PARTNER_ADD', content);
     }
-  }, 60_000);
+  });
   afterAll(async () => staff?.close());
 
   const perform = async (who: string, act: ChangingAct, content: ActPayload) =>

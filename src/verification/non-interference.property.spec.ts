@@ -46,7 +46,7 @@ describeOnEachDatabase('non-interference', (kind) => {
       }),
       { numRuns: 60 },
     );
-  }, 120_000);
+  });
 
   test('a change of what is not declared is in no notice', async () => {
     await fc.assert(
@@ -63,7 +63,7 @@ describeOnEachDatabase('non-interference', (kind) => {
       }),
       { numRuns: 30 },
     );
-  }, 120_000);
+  });
 
   test('the generated worlds hold matches, refusals and spent budgets, or the law above is empty', async () => {
     const words = [
@@ -98,7 +98,7 @@ describeOnEachDatabase('non-interference', (kind) => {
     expect(words.filter((word) => !counted.has(word))).toEqual([]);
     expect(counted.get('"MATCH"')).toBeGreaterThan(20);
     expect(rehearsed).toBeGreaterThan(0);
-  }, 60_000);
+  });
 
   test('a person kept from the partner, one elsewhere, one not told and nobody are one answer, and budget', async () => {
     await fc.assert(
@@ -131,5 +131,5 @@ describeOnEachDatabase('non-interference', (kind) => {
       }),
       { numRuns: 20 },
     );
-  }, 120_000);
+  });
 });

@@ -158,7 +158,7 @@ test('an independent reader takes what is true and refuses what was changed', as
   const said = verify(cases);
   expect(said).toContain(`${cases.length} cases, 0 wrong`);
   expect(cases.filter(({ valid }) => valid)).toHaveLength(6);
-}, 120_000);
+});
 
 /** The line with the index of another: order is then wrong only in what the records say. */
 const swapIndex = (line: string, place: string): string =>

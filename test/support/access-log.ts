@@ -9,6 +9,7 @@ import {
   type AccessLog,
   type AccessLogOptions,
 } from '../../src/access-log/index.js';
+import { deleteAll } from './databases.js';
 
 export const partner = 'AUS-BORDER' as PartnerCode;
 export const otherPartner = 'CAN-CONSULAR' as PartnerCode;
@@ -40,7 +41,7 @@ export async function emptyAccessLog(dataSource: DataSource): Promise<void> {
   const names = [...tables, 'witness', 'cosignature', 'entry', 'mark', 'sealed'].map(
     (name) => `access_log_${name}`,
   );
-  await dataSource.query(`TRUNCATE ${names.join(', ')}`);
+  await deleteAll(dataSource, names.reverse());
 }
 
 /** A made-up question that was answered with a match. */

@@ -41,12 +41,33 @@ export async function copyEmbedded(
     () => existsSync(made),
     async () => {
       const making = `${made}.making`;
+      cpSync(await emptyCluster(at), making, { recursive: true });
       await make({ home: making, migrations });
       renameSync(making, made);
     },
   );
   cpSync(join(made, 'database'), join(home, 'database'), { recursive: true });
   return true;
+}
+
+/**
+ * Home of an embedded database without a table: making its cluster takes longer than any migrations.
+ *
+ * @returns the directory, not to be changed
+ */
+async function emptyCluster(at: Templates): Promise<string> {
+  const made = join(at.directory, 'empty');
+  await once(
+    at,
+    made,
+    () => existsSync(made),
+    async () => {
+      const making = `${made}.making`;
+      await (await openDatabase({ home: making, migrations: [] })).close();
+      renameSync(making, made);
+    },
+  );
+  return made;
 }
 
 /** A fresh, migrated PostgreSQL database; `undefined` when there is no template. */

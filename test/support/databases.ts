@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { describe as Describe } from '@jest/globals';
+import type { EntityManager } from 'typeorm';
 import {
   migrate,
   openDatabase,
@@ -75,6 +76,17 @@ export async function openTestDatabase(
       home.remove();
     },
   };
+}
+
+/**
+ * Empties tables, those that others point at after the others. TRUNCATE makes new files for each and
+ * its indexes, and takes thirty times as long.
+ */
+export async function deleteAll(
+  querier: Pick<EntityManager, 'query'>,
+  tables: readonly string[],
+): Promise<void> {
+  await querier.query(tables.map((table) => `DELETE FROM ${table}`).join('; '));
 }
 
 /** Describes the same rules once for each database. */

@@ -2,5 +2,5 @@ import { rmSync } from 'node:fs';
 
 export default async function globalTeardown() {
   await globalThis.testPostgresServer?.stop();
-  rmSync(process.env.TEST_TEMPLATES, { recursive: true, force: true });
+  rmSync(globalThis.testRunDirectory, { recursive: true, force: true });
 }

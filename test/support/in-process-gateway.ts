@@ -23,6 +23,7 @@ import {
 } from '../../src/referrals/index.js';
 import { ReadAccess, VerifyIdentity, type Question } from '../../src/verification/index.js';
 import type { AnyCrossing, Step } from './arbitrary-steps.js';
+import { deleteAll } from './databases.js';
 
 /** One person of a register in memory. */
 export interface StoredPerson {
@@ -226,10 +227,9 @@ function oneEpoch(dataSource: DataSource): EpochWrapping {
 
 /** Forgets every use of every budget, and what partners were told and said. */
 export async function forgetBudgets(dataSource: DataSource): Promise<void> {
-  await dataSource.query(
-    `TRUNCATE budget_use, budget_seen, budget_alarm, miss_returned, question_asked, match_told,
-       miss_score, matched_anchor, crossing, mistake_report, notice, confirmation_alarm`,
-  );
+  const budgets = ['budget_use', 'budget_seen', 'budget_alarm', 'miss_returned', 'question_asked'];
+  const told = ['match_told', 'miss_score', 'matched_anchor', 'crossing', 'mistake_report'];
+  await deleteAll(dataSource, [...budgets, ...told, 'notice', 'confirmation_alarm']);
 }
 
 const oneOf = (ids: readonly string[], at: number): string =>

@@ -71,6 +71,9 @@ export async function startPostgresServer(): Promise<PostgresServer> {
         'unix_socket_directories=',
         '-c',
         'max_connections=200',
+        // With a database for each test file its rounds would never end.
+        '-c',
+        'autovacuum_naptime=1h',
       ],
       { stdio: ['ignore', 'ignore', 'pipe'], ...account },
     );
@@ -184,7 +187,7 @@ async function untilReady(
   exitCode: () => number | null,
   messages: string[],
 ): Promise<void> {
-  for (let attempt = 0; attempt < 300; attempt += 1) {
+  for (let attempt = 0; attempt < 2_400; attempt += 1) {
     if (exitCode() !== null) break;
     const client = new pg.Client({ connectionString: url });
     try {

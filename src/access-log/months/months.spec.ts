@@ -10,7 +10,7 @@ import {
 } from '../../../test/support/access-log.js';
 import {
   describeOnEachDatabase,
-  freshDatabaseUrl,
+  migratedDatabaseUrl,
   temporaryHome,
 } from '../../../test/support/databases.js';
 import { ExportChecker } from '../../core/log/export.js';
@@ -39,7 +39,7 @@ function withLog(kind: 'PGlite' | 'PostgreSQL') {
   };
   beforeAll(async () => {
     at.home = temporaryHome();
-    const url = await freshDatabaseUrl(kind);
+    const url = await migratedDatabaseUrl(kind, at.home.path, accessLogMigrations);
     at.database = await openDatabase({
       home: at.home.path,
       migrations: accessLogMigrations,

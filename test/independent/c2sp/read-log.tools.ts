@@ -97,7 +97,7 @@ beforeAll(async () => {
     earlier,
     'earlier-cover': earlierCover,
   }).flatMap(([name, value]) => [`-${name}`, value]);
-}, 120_000);
+});
 afterAll(async () => {
   await gateway.close();
   rmSync(directory, { recursive: true });
