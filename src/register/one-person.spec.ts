@@ -76,6 +76,18 @@ describeOnEachDatabase('one person', (kind) => {
     expect(await people.find(10, replica)).toEqual(['T-10']);
   });
 
+  test('is not corrected to what a spreadsheet has spoilt', async () => {
+    for (const [member, correction] of [
+      ['visa.reference', { visa: { reference: '1.2E+11' } }],
+      ['documents[0].number', { documents: [{ type: 'PASSPORT', number: 'unknown' }] }],
+    ] as const) {
+      await expect(correct(10, correction)).rejects.toMatchObject({
+        code: 'ERR_INPUT_INVALID',
+        argument: member,
+      });
+    }
+  });
+
   test('has a corrected birth once another person has released it', async () => {
     await people.addRows(personRow(20));
     const changed = await correct(20, { dateOfBirth: '1985-05', household: 'H-1' });
