@@ -31,8 +31,8 @@ export interface ComparedCase {
 }
 
 /** What a referral needs of the register. */
-export interface ReferralRegister extends Pick<RegisterReader, 'find'> {
-  /** Loads what is registered now. */
+export interface ReferralRegister extends Pick<RegisterReader, 'candidates' | 'find'> {
+  /** Loads what is registered now, where this process is behind. */
   refresh(): Promise<void>;
 }
 
@@ -60,6 +60,22 @@ export async function comparePeople(
     .filter(({ comparison }) => comparison.score >= least)
     .sort((a, b) => b.comparison.score - a.comparison.score || byId(a.opened.id, b.opened.id));
   return { evidence, people, candidates: found.length };
+}
+
+/**
+ * Whether the index gives a person for the evidence, from memory and without opening anybody: who is kept
+ * from the partner by now is no more work than nobody.
+ */
+export function isCandidate(
+  register: Pick<RegisterReader, 'candidates'>,
+  grant: Grant,
+  partner: { readonly partner: PartnerCode; readonly state: StateCode },
+  supplied: Evidence,
+  subject: SubjectId,
+): boolean {
+  const terms = evidenceBlockingTerms(restrictEvidence(supplied, new Set(grant.matchOn)));
+  const found = register.candidates(terms, scopeOf(grant, partner), candidateCap);
+  return found.some(({ id }) => id === subject);
 }
 
 const byId = (a: SubjectId, b: SubjectId): number => (a < b ? -1 : 1);

@@ -30,12 +30,13 @@ export { ReadMistakes, type MistakeReport } from './read-mistakes.js';
 export { ReadConfirmations } from './read-confirmations.js';
 export { noteRestored } from './note-restored.js';
 export { closedReferrals, referralActAppliers } from './close-again.js';
-export { comparePeople, type ReferralRegister } from './compare-people.js';
+export { comparePeople, isCandidate, type ReferralRegister } from './compare-people.js';
 export { OwnCursors } from './own-cursors.js';
 export { ownReferral, type OwnReferral } from './own-referral.js';
 export { ReferralActs, type ReferralAct } from './referral-acts.js';
 export {
   ReferralDesk,
+  takesTwo,
   type CaseCandidate,
   type CaseEntry,
   type OpenCase,

@@ -24,6 +24,11 @@ export interface RecordedAbout {
   readonly grouping?: string;
 }
 
+/** What was charged by the time it is answered or refused; a refusal is on record with it. */
+export interface SpentOnIt {
+  about: RecordedAbout | undefined;
+}
+
 export interface PartnerRecordOptions {
   readonly accessLog: Pick<AccessLog, 'append'>;
   readonly now: () => Date;
@@ -47,14 +52,15 @@ export class PartnerRecord {
   async recorded<Result>(
     caller: Caller,
     asked: Asked,
-    work: (id: string) => Promise<Result>,
+    work: (id: string, spent: SpentOnIt) => Promise<Result>,
   ): Promise<Result> {
     const id = this.options.newId();
+    const spent: SpentOnIt = { about: undefined };
     try {
       if (!isRequestId(asked.requestId)) throw inputInvalid('requestId');
       for (let attempt = 1; ; attempt += 1) {
         try {
-          return await work(id);
+          return await work(id, spent);
         } catch (error) {
           const wasFirst =
             isGatewayError(error, 'ERR_ROW_CONFLICT') ||
@@ -64,7 +70,7 @@ export class PartnerRecord {
         }
       }
     } catch (error) {
-      throw await this.refusal(id, caller, asked, error);
+      throw await this.refusal(id, caller, asked, spent.about, error);
     }
   }
 
@@ -105,6 +111,7 @@ export class PartnerRecord {
     id: string,
     caller: Caller,
     asked: Asked,
+    about: RecordedAbout | undefined,
     error: unknown,
   ): Promise<GatewayError> {
     const refused = isGatewayError(error)
@@ -114,11 +121,16 @@ export class PartnerRecord {
     try {
       await this.options.accessLog.append({
         ...entryOf(id, caller, asked, this.options.now()),
-        grant: null,
-        grantVersion: null,
-        purpose: null,
+        grant: about?.grant ?? null,
+        grantVersion: about?.grantVersion ?? null,
+        purpose: about?.purpose ?? null,
         outcome: errorMap[refused.code].code,
-        host: { ...hostPartOf(caller), subject: null, finding: null },
+        host: {
+          ...hostPartOf(caller),
+          subject: null,
+          finding: null,
+          ...(about?.charge == null ? {} : { charge: about.charge }),
+        },
       });
     } catch (cause) {
       return new GatewayError('ERR_LOG_UNAVAILABLE', { cause }).withReference(id);

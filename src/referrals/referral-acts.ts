@@ -44,7 +44,7 @@ export class ReferralActs {
         },
         ready: async () => {
           const found = await this.desk.choose(payload.referral, payload.candidate);
-          if (found.referral.needsSecond !== needsSecond) {
+          if (found.needsSecond !== needsSecond) {
             throw new GatewayError('ERR_CONFLICT', { argument: 'referral', detail: 'assurance' });
           }
           chosen = found;
@@ -52,7 +52,11 @@ export class ReferralActs {
         apply: async (manager, { actId, at }) => {
           if (chosen === undefined) throw new TypeError('a candidate is chosen first');
           const { referral, subject } = chosen;
-          const isFirst = await this.store.confirm(manager, referral, subject, { act: actId, at });
+          const isFirst = await this.store.confirm(manager, referral, subject, {
+            act: actId,
+            at,
+            byTwo: needsSecond,
+          });
           if (!isFirst) throw decidedBefore();
         },
       };

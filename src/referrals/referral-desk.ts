@@ -79,9 +79,10 @@ export class ReferralDesk {
 
   /** Open cases, the first deadline first, at most 200. @throws {GatewayError} ERR_ACT_NOT_PERMITTED, ERR_LOG_UNAVAILABLE */
   async list(caller: StaffCaller): Promise<readonly CaseEntry[]> {
-    const { records, store, now } = this.options;
+    const { authority, records, store, now } = this.options;
     await records.record(caller, 'REFERRALS_READ', { content: {} });
-    return (await store.listOpen(now(), mostListed)).map(entryOf);
+    await authority.refresh();
+    return (await store.listOpen(now(), mostListed)).map((one) => this.#entryOf(one));
   }
 
   /**
@@ -107,7 +108,7 @@ export class ReferralDesk {
     const further = people.length - mostShown;
     const more = further > 0 ? `${further} more resemble it less and are not shown.` : undefined;
     return {
-      ...entryOf(referral),
+      ...this.#entryOf(referral),
       evidence: supplied.person,
       candidates: people.slice(0, mostShown).map(({ opened, prepared, comparison }) => ({
         candidate: candidateOf(referral, opened.id),
@@ -121,7 +122,7 @@ export class ReferralDesk {
   }
 
   /**
-   * The open case and whom a candidate of it names, for the act that confirms it.
+   * The open case, whom a candidate of it names, and whether the act that confirms it takes two.
    *
    * @throws {GatewayError} ERR_NOT_FOUND for a case that is not open; ERR_CONFLICT for a candidate that is
    *   none any more
@@ -129,7 +130,11 @@ export class ReferralDesk {
   async choose(
     id: string,
     candidate: string,
-  ): Promise<{ readonly referral: Referral; readonly subject: SubjectId }> {
+  ): Promise<{
+    readonly referral: Referral;
+    readonly subject: SubjectId;
+    readonly needsSecond: boolean;
+  }> {
     const referral = await this.#open(id, this.options.now());
     const { people } = await this.compared(referral);
     const chosen = people
@@ -138,7 +143,8 @@ export class ReferralDesk {
     if (chosen === undefined) {
       throw new GatewayError('ERR_CONFLICT', { argument: 'candidate', detail: 'candidate' });
     }
-    return { referral, subject: chosen.opened.id };
+    const { needsSecond } = this.#entryOf(referral);
+    return { referral, subject: chosen.opened.id, needsSecond };
   }
 
   /** Nobody where the grant does not let the question be asked now. */
@@ -159,6 +165,15 @@ export class ReferralDesk {
       meetsEvidenceFloor(compared) && grant.minimumEvidence.every((one) => elements.has(one));
     if (!suffices) return { evidence, people: [], candidates: 0 };
     return comparePeople(register, grant, { partner, state }, evidence);
+  }
+
+  #entryOf({ id, partner, content, requestedAt }: Referral): CaseEntry {
+    const { officer, grant, purpose, reason } = content;
+    const deadline = deadlineOf(requestedAt);
+    const now = this.options.authority.grant(grant);
+    // As it was requested or as it is now, whichever asks for more.
+    const needsSecond = content.needsSecond || (now !== undefined && takesTwo(now));
+    return { id, partner, officer, grant, purpose, reason, requestedAt, deadline, needsSecond };
   }
 
   #isUsable(grant: Grant, { partner, content }: Referral): boolean {
@@ -191,11 +206,9 @@ export class ReferralDesk {
 const unknownCase = (): GatewayError =>
   new GatewayError('ERR_NOT_FOUND', { argument: 'id', detail: 'no such open case' });
 
-function entryOf({ id, partner, content, requestedAt, needsSecond }: Referral): CaseEntry {
-  const { officer, grant, purpose, reason } = content;
-  const deadline = deadlineOf(requestedAt);
-  return { id, partner, officer, grant, purpose, reason, requestedAt, deadline, needsSecond };
-}
+/** Whether a case under a grant takes two to confirm. */
+export const takesTwo = ({ assuranceLevel }: Pick<Grant, 'assuranceLevel'>): boolean =>
+  assuranceLevel === 'HIGH';
 
 /** 16 bytes: the book of acts, which holds it, is read by whoever reads the database. */
 const candidateOf = ({ id, key }: Referral, subject: SubjectId): string =>

@@ -27,6 +27,8 @@ export interface ReferralContent {
   readonly officer: string | null;
   /** Of the verification. */
   readonly caseReference: string | null;
+  /** Whether its grant was of high assurance when it was requested. */
+  readonly needsSecond: boolean;
 }
 
 /** What the partner supplied; sealed, and gone once nothing can be confirmed or told by it. */
@@ -42,7 +44,8 @@ export interface Referral extends ReferralFacts {
   readonly partner: PartnerCode;
   /** Who asked, as budgets and alarms name them. */
   readonly account: string;
-  readonly needsSecond: boolean;
+  /** With a confirmation: whether two stand behind it. */
+  readonly byTwo: boolean;
   readonly content: ReferralContent;
   readonly evidence: ReferralEvidence | null;
   readonly decidedAt: Date | null;
@@ -55,7 +58,6 @@ export interface NewReferral {
   readonly id: string;
   readonly partner: PartnerCode;
   readonly account: string;
-  readonly needsSecond: boolean;
   readonly requestedAt: Date;
   /** Of the verification: its month's key is the referral's. */
   readonly verifiedAt: Date;
@@ -68,7 +70,7 @@ interface Row {
   readonly epoch: string;
   readonly partner: PartnerCode;
   readonly account: string;
-  readonly needsSecond: boolean;
+  readonly byTwo: boolean;
   readonly requestedAt: Date;
   readonly content: Buffer;
   readonly evidence: Buffer | null;
@@ -83,7 +85,7 @@ const contentBytes = 1024;
 const evidenceBytes = 32 * 1024;
 const choiceBytes = 256;
 
-const columns = `id, epoch, partner, account, needs_second AS "needsSecond",
+const columns = `id, epoch, partner, account, needs_second AS "byTwo",
   requested_at AS "requestedAt", content, evidence, decision, decided_at AS "decidedAt", choice,
   withdrawn_at IS NOT NULL AS withdrawn, told`;
 
@@ -123,11 +125,11 @@ export class ReferralStore {
    *   has one
    */
   async prepare(one: NewReferral): Promise<(manager: EntityManager) => Promise<void>> {
-    const { id, partner, account, needsSecond, requestedAt, verifiedAt, content, evidence } = one;
+    const { id, partner, account, requestedAt, verifiedAt, content, evidence } = one;
     const key = await this.keys.at(verifiedAt);
     const verification = verificationOf(key, partner, content.verificationId);
-    const sealed = key.seal(content, contentBytes, 'referral', id, 'content');
-    const supplied = key.seal(evidence, evidenceBytes, 'referral', id, 'evidence');
+    const sealed = key.seal(content, contentBytes, ...placeOf(one, 'content'));
+    const supplied = key.seal(evidence, evidenceBytes, ...placeOf(one, 'evidence'));
     return async (manager) => {
       const written = await manager.query<unknown[]>(
         `INSERT INTO referral (id, epoch, verification, partner, account, grant_id, needs_second,
@@ -141,7 +143,7 @@ export class ReferralStore {
           partner,
           account,
           content.grant,
-          needsSecond,
+          content.needsSecond,
           requestedAt,
           deadlineOf(requestedAt),
           sealed,
@@ -226,11 +228,12 @@ export class ReferralStore {
   ): Promise<ReferralUse> {
     const [row] = await querier.query<ReferralUse[]>(
       `SELECT count(*) FILTER (WHERE account = $2)::int AS "ofAccount", count(*)::int AS "ofPartner",
-         min(deadline) AS "freeAt"
+         min(deadline) FILTER (WHERE account = $2) AS "accountFreeAt",
+         min(deadline) AS "partnerFreeAt"
        FROM referral WHERE partner = $1 AND deadline > $3`,
       [partner, account, now],
     );
-    return row ?? { ofAccount: 0, ofPartner: 0, freeAt: null };
+    return row ?? { ofAccount: 0, ofPartner: 0, accountFreeAt: null, partnerFreeAt: null };
   }
 
   /** Whether it was open to its partner still, and is withdrawn now. Its evidence goes. */
@@ -285,15 +288,17 @@ export class ReferralStore {
   /** Whether nobody was first. */
   async confirm(
     manager: Querier,
-    { id, key }: Pick<Referral, 'id' | 'key'>,
+    { id, key, partner }: Pick<Referral, 'id' | 'key' | 'partner'>,
     choice: SubjectId,
-    { act, at }: { readonly act: string; readonly at: Date },
+    { act, at, byTwo }: { readonly act: string; readonly at: Date; readonly byTwo: boolean },
   ): Promise<boolean> {
+    const place = placeOf({ id, partner }, 'choice');
     const [rows] = await manager.query<Updated>(
-      `UPDATE referral SET decision = 'CONFIRMED', decided_at = $2, act = $3, choice = $4
+      `UPDATE referral SET decision = 'CONFIRMED', decided_at = $2, act = $3, choice = $4,
+         needs_second = $5
        WHERE id = $1 AND decision IS NULL AND withdrawn_at IS NULL AND told IS NULL
          AND deadline > $2 RETURNING id`,
-      [id, at, act, key.seal({ subject: choice }, choiceBytes, 'referral', id, 'choice')],
+      [id, at, act, key.seal({ subject: choice }, choiceBytes, ...place), byTwo],
     );
     return rows.length > 0;
   }
@@ -372,14 +377,20 @@ export class ReferralStore {
 const verificationOf = (key: ToldKey, partner: PartnerCode, verificationId: string): Buffer =>
   key.fingerprint('safeconduct/told/referral/v1', partner, verificationId);
 
+/** What a sealed part is bound to: a row that is given to another partner cannot be opened. */
+const placeOf = (
+  { id, partner }: Pick<Referral, 'id' | 'partner'>,
+  part: string,
+): readonly string[] => ['referral', id, partner, part];
+
 function open(row: Row, key: ToldKey): Referral {
   const { epoch: _, content, evidence, choice, ...facts } = row;
   const part = <Content>(sealed: Buffer | null, name: string): Content | null =>
-    sealed === null ? null : (key.open(sealed, 'referral', row.id, name) as Content);
+    sealed === null ? null : (key.open(sealed, ...placeOf(row, name)) as Content);
   return {
     ...facts,
     key,
-    content: key.open(content, 'referral', row.id, 'content') as ReferralContent,
+    content: key.open(content, ...placeOf(row, 'content')) as ReferralContent,
     evidence: part<ReferralEvidence>(evidence, 'evidence'),
     choice: part<{ readonly subject: SubjectId }>(choice, 'choice')?.subject ?? null,
   };

@@ -21,7 +21,7 @@ import {
   WithdrawReferral,
   type ReferralRegister,
 } from '../referrals/index.js';
-import { Register } from '../register/index.js';
+import { Register, registerVersionSql } from '../register/index.js';
 import { QuestionScreen, ReadFindings, ScreenRounds } from '../screening/index.js';
 import { StaffRecords } from '../staff/index.js';
 import { ACCESS_LOG, type RoomsSettings } from './settings.js';
@@ -150,6 +150,11 @@ export function referralsProviders(settings: RoomsSettings, database: Database):
 
 /** The register as referrals read it: as it is now, whoever was told of changes first. */
 export const registered = (register: Register): ReferralRegister => ({
-  refresh: async () => register.load(),
+  refresh: async () => {
+    const [head] =
+      await register.store.dataSource.query<{ readonly version: string }[]>(registerVersionSql);
+    await register.catchUp(BigInt(head?.version ?? 0));
+  },
+  candidates: (terms, scope, cap) => register.candidates(terms, scope, cap),
   find: async (terms, scope, cap) => register.find(terms, scope, cap),
 });

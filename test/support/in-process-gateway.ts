@@ -391,21 +391,24 @@ export function memoryRegister(people: readonly StoredPerson[]) {
       referenceSecret: createHash('sha256').update(id).digest(),
     });
   }
+  type Asked = [
+    terms: readonly { readonly term: string; readonly weight: number }[],
+    scope: Parameters<BlindIndex['candidates']>[2],
+    cap: number,
+  ];
+  const found = (...[terms, scope, cap]: Asked) => {
+    const keys = keysOf(terms.map(({ term }) => term));
+    const weights = Float64Array.from(terms, ({ weight }) => weight);
+    return index.candidates(keys, weights, scope, cap).flatMap((row) => {
+      const subject = Buffer.from(index.subjectOf(row)).readUInt16BE(14);
+      const opened = byNumber.get(subject);
+      return opened === undefined ? [] : [{ ...opened, row }];
+    });
+  };
   return {
     catchUp: async () => undefined,
-    find: async (
-      terms: readonly { readonly term: string; readonly weight: number }[],
-      scope: Parameters<BlindIndex['candidates']>[2],
-      cap: number,
-    ) => {
-      const keys = keysOf(terms.map(({ term }) => term));
-      const weights = Float64Array.from(terms, ({ weight }) => weight);
-      return index.candidates(keys, weights, scope, cap).flatMap((row) => {
-        const subject = Buffer.from(index.subjectOf(row)).readUInt16BE(14);
-        const opened = byNumber.get(subject);
-        return opened === undefined ? [] : [opened];
-      });
-    },
+    candidates: found,
+    find: async (...asked: Asked) => found(...asked),
   };
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import {
   checkAgainAt,
   hasRoom,
+  roomAt,
   mayBeCollected,
   mayBeDecided,
   mayBeWithdrawn,
@@ -91,8 +92,18 @@ test('a partner takes back what is open to it, and nothing else', () => {
 });
 
 test('one more is requested below both quotas only', () => {
-  const use = { ofAccount: mostOfAccount - 1, ofPartner: mostOfPartner - 1, freeAt: null };
+  const use = {
+    ofAccount: mostOfAccount - 1,
+    ofPartner: mostOfPartner - 1,
+    accountFreeAt: after(40),
+    partnerFreeAt: after(30),
+  };
   expect(hasRoom(use)).toBe(true);
   expect(hasRoom({ ...use, ofAccount: mostOfAccount })).toBe(false);
   expect(hasRoom({ ...use, ofPartner: mostOfPartner })).toBe(false);
+  expect(roomAt(use)).toBeNull();
+  expect(roomAt({ ...use, ofAccount: mostOfAccount })).toEqual(after(40));
+  expect(roomAt({ ...use, ofPartner: mostOfPartner })).toEqual(after(30));
+  const both = { ...use, ofAccount: mostOfAccount, ofPartner: mostOfPartner };
+  expect(roomAt(both)).toEqual(after(40));
 });

@@ -121,8 +121,18 @@ export function checkAgainAt(state: ReferralState, requestedAt: Date, now: Date)
 export interface ReferralUse {
   readonly ofAccount: number;
   readonly ofPartner: number;
-  /** The first deadline of those that fill the quota; null of none. */
-  readonly freeAt: Date | null;
+  /** The first deadline of the account's; null of none. */
+  readonly accountFreeAt: Date | null;
+  /** Of the partner's. */
+  readonly partnerFreeAt: Date | null;
+}
+
+/** When there is room for one more; null where there is, or nothing is under way. */
+export function roomAt(use: ReferralUse): Date | null {
+  const partnerAt = use.ofPartner < mostOfPartner ? null : use.partnerFreeAt;
+  const accountAt = use.ofAccount < mostOfAccount ? null : use.accountFreeAt;
+  if (partnerAt === null || accountAt === null) return partnerAt ?? accountAt;
+  return partnerAt > accountAt ? partnerAt : accountAt;
 }
 
 /** Whether one more may be requested. A withdrawn one counts until its deadline: it took people's time. */

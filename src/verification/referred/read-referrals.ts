@@ -17,7 +17,9 @@ import type { Authority, BudgetLedger, Caller } from '../../grants/index.js';
 import {
   closedReferrals,
   comparePeople,
+  isCandidate,
   ownReferral,
+  takesTwo,
   type OwnCursors,
   type OwnReferral,
   type PartnerRecord,
@@ -163,8 +165,9 @@ export class ReadReferrals {
   }
 
   private async established(asked: Caller): Promise<Caller> {
-    const { authority } = this.options;
+    const { authority, register } = this.options;
     await authority.refresh();
+    await register.refresh();
     const caller = authority.establish(asked);
     if (authority.isStopped(caller.partner)) throw new GatewayError('ERR_STOPPED');
     return caller;
@@ -214,6 +217,9 @@ export class ReadReferrals {
     const { purpose } = content;
     const grant = this.usable(caller, referral, evidence, at);
     if (grant === undefined || !isPurpose(purpose)) return undefined;
+    // A grant that became one of high assurance since: what one confirmed is not enough.
+    if ((content.needsSecond || takesTwo(grant)) && !referral.byTwo) return undefined;
+    if (!isCandidate(register, grant, caller, evidence, choice)) return undefined;
     const { people } = await comparePeople(register, grant, caller, evidence);
     const chosen = people.find(({ opened }) => opened.id === choice);
     if (chosen === undefined) return undefined;
@@ -240,18 +246,13 @@ export class ReadReferrals {
         }
         if (referral.told === null) {
           const charges = chargesUnder(grant, evidence);
-          const { partner, state, officer } = caller;
-          await budget.noteReferredMatch(
-            manager,
-            {
-              partner,
-              state,
-              ...(officer === undefined ? {} : { officer }),
-              grant: grant.id,
-              charges,
-            },
-            at,
-          );
+          const { partner, state } = caller;
+          // Who reads knows it now, and who asked will hear of it.
+          for (const officer of new Set([caller.officer, content.officer ?? undefined])) {
+            const named = officer === undefined ? {} : { officer };
+            const match = { partner, state, ...named, grant: grant.id, charges };
+            await budget.noteReferredMatch(manager, match, at);
+          }
         }
       },
     });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { AccessEntry } from '../../access-log/index.js';
 import { isGatewayError } from '../../core/errors.js';
 import type { Grant } from '../../core/grants/grant.js';
 import type { Caseload } from '../../core/ids.js';
@@ -67,6 +68,9 @@ describe('between its steps', () => {
   let grant: Grant;
   let caller: Caller;
   let people: readonly StoredPerson[];
+  let finds = 0;
+  let overtaking: Partial<Grant> | undefined;
+  let entries: AccessEntry[] = [];
   let ids = 0;
   beforeEach(async () => {
     await forgetBudgets(database.dataSource);
@@ -74,6 +78,8 @@ describe('between its steps', () => {
     grant = earnestGrant;
     caller = anyCaller;
     people = [zarmina];
+    overtaking = undefined;
+    entries = [];
   });
 
   const parts = () => {
@@ -85,19 +91,33 @@ describe('between its steps', () => {
       grant: (id: string) => (id === grant.id ? grant : undefined),
       grantsOf: () => [grant],
       grantsOfState: () => [grant],
-      catchUp: async () => false,
+      catchUp: async () => {
+        if (overtaking === undefined) return false;
+        grant = { ...grant, ...overtaking };
+        return true;
+      },
       refresh: async () => undefined,
       establish: () => caller,
       stateOf: () => caller.state,
     };
     const budget = new Budgets(dataSource, Buffer.alloc(32, 7), registerVersionSql);
-    const { log, ownRecord } = publicLog(dataSource);
+    const { log: kept, ownRecord } = publicLog(dataSource);
+    const log: typeof kept = {
+      append: async (entry, options) => {
+        entries.push(entry);
+        return kept.append(entry, options);
+      },
+    };
     const toldKeys = new ToldKeys(dataSource, Buffer.alloc(32, 9), (size) => Buffer.alloc(size, 3));
     const register = {
       catchUp: async () => undefined,
       refresh: async () => undefined,
-      find: async (...asked: Parameters<ReturnType<typeof memoryRegister>['find']>) =>
-        memoryRegister(people).find(...asked),
+      candidates: (...asked: Parameters<ReturnType<typeof memoryRegister>['candidates']>) =>
+        memoryRegister(people).candidates(...asked),
+      find: async (...asked: Parameters<ReturnType<typeof memoryRegister>['find']>) => {
+        finds += 1;
+        return memoryRegister(people).find(...asked);
+      },
     };
     const told = new ToldFacts(toldKeys);
     const store = new ReferralStore(toldKeys);
@@ -162,8 +182,16 @@ describe('between its steps', () => {
   const confirmed = async (made: Parts) => {
     await made.ready();
     const referral = await requested(made, await verified(made));
+    await confirm(made, referral, 'REFERRAL_CONFIRM');
+    return referral;
+  };
+  const confirm = async (
+    made: Parts,
+    referral: string,
+    act: 'REFERRAL_CONFIRM' | 'REFERRAL_CONFIRM_BY_TWO',
+  ) => {
     const { candidates } = await made.desk.show(officer, referral);
-    const prepared = made.acts.handlers.REFERRAL_CONFIRM({
+    const prepared = made.acts.handlers[act]({
       referral,
       candidate: candidates[0]?.candidate ?? '',
       reason: 'known by her letter',
@@ -178,7 +206,6 @@ describe('between its steps', () => {
         requestedBy: officer.account,
       });
     });
-    return referral;
   };
   const stateOf = async ({ read }: Parts, referral: string) =>
     (await read.one(caller, referral, []))?.state;
@@ -254,6 +281,70 @@ describe('between its steps', () => {
     subject: { ...zarmina.subject, ...change },
   });
   const another = { names: [{ full: 'Gul Zadran' }], fatherName: 'Ahmad Khan' };
+
+  test('a grant that became one of high assurance takes two, before a decision and after', async () => {
+    const made = parts();
+    const byOne = await confirmed(made);
+    const undecided = await requested(made, await verified(made));
+    grant = { ...grant, version: 2, assuranceLevel: 'HIGH' };
+    expect(await stateOf(made, byOne)).toBe('OPEN');
+    expect((await made.desk.show(officer, undecided)).needsSecond).toBe(true);
+    expect((await made.desk.list(officer)).map(({ needsSecond }) => needsSecond)).toEqual([true]);
+    expect(await codeOf(confirm(made, undecided, 'REFERRAL_CONFIRM'))).toBe('ERR_CONFLICT');
+    await confirm(made, undecided, 'REFERRAL_CONFIRM_BY_TWO');
+    expect(await stateOf(made, undecided)).toBe('CONFIRMED');
+  });
+
+  test('what the database says takes one, or is another partner’s, is taken for damage', async () => {
+    const made = parts();
+    grant = { ...grant, assuranceLevel: 'HIGH' };
+    const referral = await (async () => {
+      await made.ready();
+      return requested(made, await verified(made));
+    })();
+    await database.dataSource.query('UPDATE referral SET needs_second = false');
+    expect((await made.desk.show(officer, referral)).needsSecond).toBe(true);
+    await database.dataSource.query(`UPDATE referral SET partner = 'BRAVO-CONSULAR'`);
+    caller = { ...caller, partner: 'BRAVO-CONSULAR' as never };
+    expect(await codeOf(made.read.one(caller, referral, []))).toBe('ERR_SEALED_DATA_DAMAGED');
+  });
+
+  test('nobody is opened for one who is kept from the partner: it is no more work than nobody', async () => {
+    const made = parts();
+    const referral = await confirmed(made);
+    people = [changed({ suppressedFor: ['AUS' as never] })];
+    const before = finds;
+    expect(await stateOf(made, referral)).toBe('OPEN');
+    const wanted = { first: 10, after: undefined, state: undefined };
+    expect((await made.read.list(caller, wanted)).referrals).toHaveLength(1);
+    expect(finds).toBe(before);
+    people = [zarmina];
+    expect(await stateOf(made, referral)).toBe('CONFIRMED');
+    expect(finds).toBe(before + 1);
+  });
+
+  test('what was charged is on record where the grant is suspended before the referral is there', async () => {
+    const made = parts();
+    await made.ready();
+    const id = await verified(made);
+    overtaking = { state: 'SUSPENDED' };
+    expect(await codeOf(requested(made, id))).toBe('ERR_GRANT_NOT_USABLE');
+    const refusal = entries.at(-1);
+    expect([refusal?.outcome, refusal?.grant]).toEqual(['ERR_GRANT_NOT_USABLE', grant.id]);
+    expect(refusal?.host.charge).toEqual(expect.any(String));
+  });
+
+  test('whoever asked is held to climbing as well, whoever of them reads', async () => {
+    caller = { ...caller, officer: 'o-17' };
+    const made = parts();
+    const referral = await confirmed(made);
+    caller = { ...caller, officer: 'o-18' };
+    expect(await stateOf(made, referral)).toBe('CONFIRMED');
+    const rows = await database.dataSource.query<{ account: string }[]>(
+      `SELECT DISTINCT account FROM matched_anchor WHERE account LIKE '%o-1_' ORDER BY account`,
+    );
+    expect(rows.map(({ account }) => account.slice(-4))).toEqual(['o-17', 'o-18']);
+  });
 
   test('a system is told nothing under a grant for named officers, and settles nothing for them', async () => {
     const made = parts();

@@ -15,12 +15,18 @@ import {
   type Evidence,
   type PersonEvidenceInput,
 } from '../../core/matching/index.js';
-import { hasRoom, requestHours, type ReferralReason } from '../../core/referrals/referral.js';
+import {
+  hasRoom,
+  requestHours,
+  roomAt,
+  type ReferralReason,
+} from '../../core/referrals/referral.js';
 import type { Authority, BudgetLedger, Caller } from '../../grants/index.js';
 import {
   accountOf,
   fitsEvidence,
   ownReferral,
+  takesTwo,
   type PartnerRecord,
   type RecordedReferral,
   type ReferralStore,
@@ -82,7 +88,7 @@ export class RequestReferral {
     const { store, records, budget, authority, now, newId } = this.options;
     const { requestId, verificationId, reason, person, personAsSent } = command;
     const said = { verificationId, reason, person: personAsSent ?? null };
-    return records.recorded(asked, { requestId, said }, async (id) => {
+    return records.recorded(asked, { requestId, said }, async (id, spent) => {
       const at = now();
       let caller = asked;
       const account = accountOf(caller.partner, caller.officer);
@@ -102,7 +108,8 @@ export class RequestReferral {
           id,
           caller,
           { requestId, said },
-          entry,
+          // Charged already where another request for it was first.
+          { ...entry, charge: spent.about?.charge ?? null },
           'REFERRAL_REQUESTED',
           {},
         );
@@ -122,6 +129,7 @@ export class RequestReferral {
         { caller, grant, requestId, canonicalQuestion, evidence, isReferral: true },
         at,
       );
+      spent.about = { ...verified, subject: null, charge: charged.kept };
       if (await authority.catchUp(charged.authority)) {
         caller = authority.establish(asked);
         grant = this.decide(caller, verified, evidence, at);
@@ -137,12 +145,12 @@ export class RequestReferral {
         reason,
         officer: caller.officer ?? null,
         caseReference: verified.caseReference,
+        needsSecond: takesTwo(grant),
       };
       const referral = {
         id: newId(),
         partner: caller.partner,
         account,
-        needsSecond: grant.assuranceLevel === 'HIGH',
         requestedAt: at,
         verifiedAt: verified.at,
         content,
@@ -223,8 +231,9 @@ const notUsable = (): GatewayError => new GatewayError('ERR_REFERRAL_NOT_USABLE'
 
 function refuseWithoutRoom(use: Parameters<typeof hasRoom>[0]): void {
   if (hasRoom(use)) return;
+  const retryAt = roomAt(use);
   throw new GatewayError('ERR_BUDGET_SPENT', {
     budget: 'REFERRALS',
-    ...(use.freeAt === null ? {} : { retryAt: use.freeAt }),
+    ...(retryAt === null ? {} : { retryAt }),
   });
 }
