@@ -87,7 +87,8 @@ export class ReferralDesk {
 
   /**
    * One case with its evidence, and only the people its partner could be told of. Each time counts; who
-   * opens more in a day than {@link viewsPerDay} is refused, on record.
+   * opens more in a day than {@link viewsPerDay} is refused, on record. Whom it shows is on record as well,
+   * one by one, before they are shown.
    *
    * @throws {GatewayError} ERR_ACT_NOT_PERMITTED, ERR_NOT_FOUND for what is not open, ERR_BUDGET_SPENT,
    *   ERR_LOG_UNAVAILABLE
@@ -106,11 +107,18 @@ export class ReferralDesk {
     if (supplied === null) throw unknownCase();
     const cap = explainCandidateCap(candidates);
     const further = people.length - mostShown;
+    const shown = people.slice(0, mostShown);
+    // Whose history is asked for later: it says who of the host has seen them.
+    await Promise.all(
+      shown.map(async ({ opened: { id: subject } }) =>
+        records.record(caller, 'REFERRAL_READ', { content, subject }),
+      ),
+    );
     const more = further > 0 ? `${further} more resemble it less and are not shown.` : undefined;
     return {
       ...this.#entryOf(referral),
       evidence: supplied.person,
-      candidates: people.slice(0, mostShown).map(({ opened, prepared, comparison }) => ({
+      candidates: shown.map(({ opened, prepared, comparison }) => ({
         candidate: candidateOf(referral, opened.id),
         caseload: opened.subject.caseload,
         reference: opened.subject.reference,

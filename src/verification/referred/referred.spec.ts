@@ -71,6 +71,7 @@ describe('between its steps', () => {
   let finds = 0;
   let overtaking: Partial<Grant> | undefined;
   let entries: AccessEntry[] = [];
+  let readings: (readonly [string, string | undefined])[] = [];
   let ids = 0;
   beforeEach(async () => {
     await forgetBudgets(database.dataSource);
@@ -80,6 +81,7 @@ describe('between its steps', () => {
     people = [zarmina];
     overtaking = undefined;
     entries = [];
+    readings = [];
   });
 
   const parts = () => {
@@ -127,7 +129,11 @@ describe('between its steps', () => {
       store,
       authority,
       register,
-      records: { record: async () => undefined },
+      records: {
+        record: async (_caller, act, { subject }) => {
+          readings.push([act, subject]);
+        },
+      },
       now,
     });
     return {
@@ -321,6 +327,21 @@ describe('between its steps', () => {
     people = [zarmina];
     expect(await stateOf(made, referral)).toBe('CONFIRMED');
     expect(finds).toBe(before + 1);
+  });
+
+  test('whom an officer is shown is on record, each of them', async () => {
+    people = [zarmina, { ...zarmina, number: 8 }];
+    const made = parts();
+    await made.ready();
+    await made.desk.show(officer, await requested(made, await verified(made)));
+    expect(readings).toEqual([
+      ['REFERRAL_READ', undefined],
+      ['REFERRAL_READ', '7'],
+      ['REFERRAL_READ', '8'],
+    ]);
+    people = [];
+    await made.desk.show(officer, await requested(made, await verified(made)));
+    expect(readings).toHaveLength(4);
   });
 
   test('what was charged is on record where the grant is suspended before the referral is there', async () => {
