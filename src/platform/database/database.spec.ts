@@ -1,4 +1,6 @@
 import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { QueryRunner } from 'typeorm';
 import {
@@ -8,6 +10,7 @@ import {
 } from '../../../test/support/databases.js';
 import { dumpDatabase } from './backup/dump.js';
 import { isMigrated, migrate, openDatabase, type Database } from './database.js';
+import { makeClusterOnce } from './embedded-cluster.js';
 import { baselineOnly } from './embedded-database.js';
 import { lockHome } from './home-lock.js';
 
@@ -109,7 +112,29 @@ test('the embedded one is compiled without what takes its memory, by a flag this
     "SELECT current_setting('shared_buffers') AS buffers",
   );
   await database.close();
-  expect(settings).toEqual([{ buffers: '32MB' }]);
+  expect(settings).toEqual([{ buffers: '8MB' }]);
+});
+
+test('an embedded database whose making was interrupted is made anew, and is closed to others', async () => {
+  const home = temporaryHome();
+  const directory = join(home.path, 'database');
+  mkdirSync(`${directory}.making`);
+  writeFileSync(join(`${directory}.making`, 'PG_VERSION'), '');
+  await makeClusterOnce(directory);
+  expect(readFileSync(join(directory, 'PG_VERSION'), 'utf8')).toBe('18\n');
+  expect(statSync(directory).mode & 0o077).toBe(0);
+  expect(readdirSync(home.path)).toEqual(['database']);
+  home.remove();
+});
+
+test('is made in no directory that has something else in it', async () => {
+  const home = temporaryHome();
+  const directory = join(home.path, 'database');
+  mkdirSync(directory);
+  writeFileSync(join(directory, 'notes'), '');
+  await expect(makeClusterOnce(directory)).rejects.toThrow(/neither empty nor an embedded database/);
+  expect(readdirSync(directory)).toEqual(['notes']);
+  home.remove();
 });
 
 test('refuses a second gateway on one home, and takes it again once released', () => {

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { GatewayError } from '../../core/errors.js';
 
 /**
  * Makes the cluster of an embedded database in `directory`, unless one is there. It is made beside
@@ -10,15 +11,20 @@ import { fileURLToPath } from 'node:url';
  * A process of its own does it and ends: the second PostgreSQL that making one takes would leave some
  * 400 MiB with the gateway for good.
  *
+ * @throws {GatewayError} ERR_DATABASE_UNAVAILABLE where something else is in its place
  * @throws {Error} when the cluster was not made
  */
 export async function makeClusterOnce(directory: string): Promise<void> {
   if (existsSync(join(directory, 'PG_VERSION'))) return;
+  if (existsSync(directory) && readdirSync(directory).length > 0) {
+    throw new GatewayError('ERR_DATABASE_UNAVAILABLE', {
+      detail: `${directory} is neither empty nor an embedded database`,
+    });
+  }
   const making = `${directory}.making`;
   rmSync(making, { recursive: true, force: true });
   mkdirSync(making, { recursive: true, mode: 0o700 });
   await run(making);
-  // Takes the place of a directory with nothing in it, and of no other.
   renameSync(making, directory);
 }
 

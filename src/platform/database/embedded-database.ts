@@ -38,7 +38,7 @@ export async function startEmbeddedDatabase(home: string): Promise<EmbeddedDatab
       cause,
     });
   await makeClusterOnce(dataDirectory).catch((cause: unknown) => {
-    throw unavailable(cause);
+    throw cause instanceof GatewayError ? cause : unavailable(cause);
   });
   const socketDirectory = makeSocketDirectory(home);
   const socketPath = join(socketDirectory, socketName);
