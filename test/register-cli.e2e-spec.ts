@@ -356,6 +356,26 @@ describe('safeconduct register', () => {
     expect((await another('release', id, '--people', '2')).code).toBe(3);
   });
 
+  test('is not at its end where the one who could release it has asked for it', async () => {
+    const { batch, act } = json(
+      await register('import', write('asked.csv', text(row(62))), '--json'),
+    );
+    const release = ['release', String(batch), '--people', '1'] as const;
+    // As when an import was cut off before it had asked, or its request has waited too long.
+    expect((await safeconductAs(two, 'pending', 'refuse', String(act))).code).toBe(0);
+    const asked = await another(...release);
+    expect([asked.code, asked.out.startsWith('pending: REGISTER_RELEASE')]).toEqual([0, true]);
+    expect(asked.err).toContain('REG-1 asks for it with this command, and you release it');
+    expect((await another(...release)).code).toBe(3);
+    const anew = await register(...release);
+    expect([anew.code, anew.out.startsWith('pending: REGISTER_RELEASE')]).toEqual([0, true]);
+    expect((await register(...release)).code).toBe(3);
+    const done = await another(...release);
+    expect([done.code, done.out.startsWith('done: REGISTER_RELEASE')]).toEqual([0, true]);
+    const [, first = ''] = /REGISTER_RELEASE (\S+)/.exec(asked.out) ?? [];
+    expect((await safeconductAs(two, 'pending', 'show', first, '--json')).out).toContain('REFUSED');
+  });
+
   test('waits with --wait until the other has decided', async () => {
     const file = write('wait.csv', text(row(65)));
     const waiting = register('import', file, '--json', '--wait');

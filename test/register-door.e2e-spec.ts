@@ -70,13 +70,19 @@ describeOnEachDatabase('the registrars’ desk at the staff door', (kind) => {
   test('shows who releases it counts, findings and likely duplicates first', async () => {
     const twin = { ...personRow(22), documents: personRow(1).documents };
     const { result } = await one.upload(
-      lines(twin, { ...personRow(23), dateOfBirth: '84' }, personRow(20)),
+      lines(
+        twin,
+        { ...personRow(23), dateOfBirth: '84' },
+        personRow(20),
+        personRow(25, { caseload: `${testCaseload}-0` }),
+      ),
     );
-    expect(result).toMatchObject({ rows: 3, added: 1, unchanged: 1, rejected: 1 });
+    expect(result).toMatchObject({ rows: 4, added: 2, unchanged: 1, rejected: 1 });
     expect(result.rejectedLines).toEqual([2]);
     const { value } = await two.graphql(
       `query B($id: ID!) { importBatch(id: $id) {
         batch { state requestedBy people added rows unchanged rejected findings { column code count } }
+        caseloads { caseload people isNew }
         duplicates { pairs { one { reference state } other { reference state } likelihood agreeing } compared total }
         release { id requestedBy } } }`,
       { id: result.batch },
@@ -85,16 +91,21 @@ describeOnEachDatabase('the registrars’ desk at the staff door', (kind) => {
       batch: {
         state: 'WAITING',
         requestedBy: 'REG-1',
-        people: 1,
-        rows: 3,
+        people: 2,
+        rows: 4,
         unchanged: 1,
         rejected: 1,
         findings: [{ column: 'dateOfBirth', code: 'DATE_INVALID', count: 1 }],
       },
+      // Whom partners will be told of is decided by caseloads: a mistyped one stands out.
+      caseloads: [
+        { caseload: testCaseload, people: 1, isNew: false },
+        { caseload: `${testCaseload}-0`, people: 1, isNew: true },
+      ],
       release: { id: result.release?.id, requestedBy: 'REG-1' },
     });
     const { duplicates } = value as { duplicates: { pairs: object[]; compared: number } };
-    expect(duplicates.compared).toBe(1);
+    expect(duplicates.compared).toBe(2);
     expect(duplicates.pairs[0]).toMatchObject({
       one: { reference: 'T-22', state: 'PENDING' },
       other: { reference: 'T-1', state: 'LIVE' },

@@ -14,10 +14,11 @@ import type {
   OpenedPage,
   RegisterHead,
   RegisterStore,
+  SealedVersion,
   VersionReference,
 } from './register-store.js';
 import { namedPerson, restrictionsOf, type NamedPerson } from './restrictions.js';
-import { sealSubject, type SealedSubject } from './subject-blob.js';
+import { sealSubject } from './subject-blob.js';
 import { decodeSubjectId, encodeSubjectId, makeSubjectId } from './subject-uuid.js';
 
 /** Pages open at one time: up to some 600 KiB each. */
@@ -46,7 +47,7 @@ export class BatchChange {
   readonly #replacedInBatch = new Map<string, number>();
   /** Of these, the batches something of which stays in this one. */
   readonly #keptFromBatch = new Set<string>();
-  #sealed: (VersionReference & { readonly blob: SealedSubject })[] = [];
+  #sealed: SealedVersion[] = [];
   #gone: VersionReference[] = [];
 
   constructor(

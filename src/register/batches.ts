@@ -1,12 +1,6 @@
-import type { EntityManager } from 'typeorm';
 import { GatewayError } from '../core/errors.js';
-import type { SubjectId } from '../core/ids.js';
 import type { ImportReport } from './import-register.js';
-import { heldPeople } from './legal-hold.js';
-import type { PagePerson } from './page.js';
-import type { RegisterChange } from './register-change.js';
 import type { RegisterStore } from './register-store.js';
-import { encodeSubjectId } from './subject-uuid.js';
 
 /** An import that waits, was released or given up; who is in it stays sealed. */
 export interface BatchView {
@@ -91,74 +85,5 @@ export async function noteImport(store: RegisterStore, report: ImportReport): Pr
 /** Pairs of column and code that are kept of one import. */
 const mostFindingKinds = 100;
 
-/**
- * Gives a batch up: what waits in it is destroyed with its data keys, nobody live is touched. One
- * person does it, the importer or another. Somebody who only waits would be forgotten by it, and a
- * legal hold on one of those keeps the whole batch.
- *
- * @returns how many waited in it
- * @throws {GatewayError} ERR_NOT_FOUND; ERR_ROW_CONFLICT when it was released or discarded before;
- *   ERR_LEGAL_HOLD
- */
-export async function discardBatchIn(
-  change: RegisterChange,
-  command: { readonly batchId: string; readonly by: string },
-): Promise<number> {
-  const { store, manager } = change;
-  const [batch] = await manager.query<{ pages: number[]; ended: boolean }[]>(
-    `SELECT pages, released_at IS NOT NULL OR discarded_at IS NOT NULL AS ended
-     FROM import_batch WHERE id::text = $1 FOR UPDATE`,
-    [command.batchId],
-  );
-  if (batch === undefined) throw noSuchBatch();
-  if (batch.ended) {
-    throw new GatewayError('ERR_ROW_CONFLICT', {
-      argument: 'batch',
-      detail: 'the batch was released or discarded before',
-    });
-  }
-  const batchKey = encodeSubjectId(command.batchId as SubjectId);
-  const isHeld = await heldPeople(store, manager);
-  let people = 0;
-  let held = 0;
-  await change.edit(
-    [...batch.pages].sort((a, b) => a - b),
-    (page) => {
-      const stay: PagePerson[] = [];
-      const before = people;
-      for (const person of page.people) {
-        if (person.pending?.batch.equals(batchKey) !== true) {
-          stay.push(person);
-          continue;
-        }
-        people += 1;
-        if (person.live === undefined && isHeld(person)) held += 1;
-        change.destroy(person, 'pending');
-        const { pending: _pending, ...rest } = person;
-        if (person.live !== undefined) stay.push(rest);
-      }
-      page.people.splice(0, page.people.length, ...stay);
-      return people > before;
-    },
-  );
-  if (held > 0) {
-    throw new GatewayError('ERR_LEGAL_HOLD', { detail: `${held} of the people who wait are held` });
-  }
-  await markDiscarded(store, manager, command);
-  await store.onBatchOver?.(manager, [command.batchId]);
-  return people;
-}
-
-async function markDiscarded(
-  store: RegisterStore,
-  manager: EntityManager,
-  { batchId, by }: { readonly batchId: string; readonly by: string },
-): Promise<void> {
-  await manager.query(
-    'UPDATE import_batch SET discarded_by = $2, discarded_at = $3 WHERE id::text = $1',
-    [batchId, by, store.now()],
-  );
-}
-
-const noSuchBatch = () =>
+export const noSuchBatch = () =>
   new GatewayError('ERR_NOT_FOUND', { argument: 'batch', detail: 'no such batch' });

@@ -13,7 +13,7 @@ import { BlindIndex } from './blind-index.js';
 import type { PagePerson } from './page.js';
 import type { PersonReference } from './register-change.js';
 import { nobody, wordsOf, type Register } from './register.js';
-import type { VersionReference } from './register-store.js';
+import { pagesPerRead, type VersionReference } from './register-store.js';
 import type { SubjectContent } from './subject-blob.js';
 import { decodeSubjectId, encodeSubjectId } from './subject-uuid.js';
 
@@ -38,7 +38,6 @@ export interface DuplicateSide extends PersonReference {
 const candidatesPerPerson = 20;
 /** People opened at one time. */
 const peopleAtOnce = 64;
-const pagesPerRead = 4;
 /** Pairs that are listed, likeliest first. */
 export const mostDuplicates = 1000;
 

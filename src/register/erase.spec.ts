@@ -10,7 +10,7 @@ import {
 } from '../../test/support/register.js';
 import type { HoldRange } from '../core/register/hold-range.js';
 import type { Caseload, SubjectId } from '../core/ids.js';
-import { discardBatchIn } from './batches.js';
+import { discardBatchIn } from './discard-batch.js';
 import { epochContext } from './epoch-keys.js';
 import {
   approveErasure,

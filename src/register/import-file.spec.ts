@@ -97,6 +97,21 @@ describeOnEachDatabase('an imported file', (kind) => {
     expect(exit).toBe(2);
   });
 
+  test('takes no column for one without a heading, and no row that has something there', async () => {
+    const beside = [
+      ';reference;name; ;caseload;;',
+      ';N-1;Palwasha Lodinpur;;AF-2021;;',
+      ';N-2;Palwasha Lodinpur;;AF-2021;;late',
+      ';N-3;Palwasha;Lodinpur;AF-2021;;',
+      ';N-4;Palwasha Lodinpur;;AF-2021',
+    ].join('\r\n');
+    expect(await dry(beside)).toMatchObject({
+      rows: 4,
+      added: 1,
+      rejections: [3, 4, 5].map((line) => ({ line, column: 'row', code: 'CELLS_DIFFER' })),
+    });
+  });
+
   test('stops before anything is written when it has another number of rows than are meant', async () => {
     const before = await everyRow();
     const result = await take(fileOf(Buffer.from(messy)), { expect: 5 });

@@ -2,6 +2,7 @@ import type { EntityManager } from 'typeorm';
 import type { RestrictingAct } from '../access-log/index.js';
 import { dayOf } from '../core/dates/index.js';
 import type { Caseload, PartnerCode } from '../core/ids.js';
+import { DeadBuffers } from '../platform/memory/dead-buffers.js';
 import { beginBatch } from './import-batch.js';
 import type { AcceptedRow } from './import-step.js';
 import { readJsonLines, type SourceRow } from './file/people-file.js';
@@ -111,6 +112,7 @@ export async function importRows(
     directory.catchUp(store, manager, await store.readHead(manager, 'read')),
   );
   const batch = beginBatch(store, directory, command);
+  const buffers = new DeadBuffers();
 
   let accepted: AcceptedRow[] = [];
   let writing = Promise.resolve();
@@ -124,6 +126,7 @@ export async function importRows(
       counts.added += outcome.added;
       counts.changed += outcome.changed;
       counts.unchanged += outcome.unchanged;
+      buffers.sweep();
       command.onProgress?.(rowsRead);
     });
     // A failure is met at the next await; until then it is not "unhandled".

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { dayOf } from '../core/dates/index.js';
 import type { Caseload, PartnerCode } from '../core/ids.js';
-import { readImportRow, type RowRules } from './import-row.js';
+import { readImportRow, readRowMembers, type RowRules } from './import-row.js';
+import { RowReader } from './row-reader.js';
 
 const rules: RowRules = {
   caseload: 'AF-2021' as Caseload,
@@ -67,6 +68,37 @@ const refused: Readonly<Record<string, readonly [row: object, column: string, co
     'documents[0].number',
     'DOCUMENT_NUMBER_INVALID',
   ],
+  'word where a document has a number': [
+    papers({ number: 'unknown' }),
+    'documents[0].number',
+    'DOCUMENT_NUMBER_INVALID',
+  ],
+  'number a spreadsheet has rounded': [
+    papers({ number: '1.23457E+11' }),
+    'documents[0].number',
+    'SPREADSHEET_DAMAGE',
+  ],
+  'reference a spreadsheet has rounded': [
+    { reference: '1,23457E+11' },
+    'reference',
+    'SPREADSHEET_DAMAGE',
+  ],
+  'reference that was taken for a fraction': [
+    { reference: '1234567.0' },
+    'reference',
+    'SPREADSHEET_DAMAGE',
+  ],
+  'error of a formula for a household': [
+    { household: '#DIV/0!' },
+    'household',
+    'SPREADSHEET_DAMAGE',
+  ],
+  'error of a formula for a name': [named('#N/A'), 'names[0].full', 'SPREADSHEET_DAMAGE'],
+  'column too narrow for its numbers': [
+    { visa: { reference: '########' } },
+    'visa.reference',
+    'SPREADSHEET_DAMAGE',
+  ],
   'unknown kind of document': [papers({ type: 'LICENCE' }), 'documents[0].type', 'CODE_UNKNOWN'],
   'expiry in another calendar': [
     papers({ expires: '1405-01-01' }),
@@ -93,6 +125,17 @@ test.each(['{"reference":"a","reference":"b"}', '[]', 'null', '{', '\ufeff{}'])(
     expect(readText(text)).toMatchObject({ ok: false, reference: undefined });
   },
 );
+
+test('judges what is on the register already by no rule that came later', () => {
+  const kept = { ...good, reference: '1234567.0', ...papers({ number: 'unknown' }) };
+  const isKept = (column: string) => column !== 'household';
+  expect(readRowMembers(kept, rules, new RowReader(isKept)).ok).toBe(true);
+  expect(readRowMembers({ ...kept, household: '#REF!' }, rules, new RowReader(isKept))).toEqual({
+    ok: false,
+    reference: '1234567.0',
+    faults: [{ column: 'household', code: 'SPREADSHEET_DAMAGE' }],
+  });
+});
 
 test('tells whom a rejected row is about, for the next row that names the same reference', () => {
   expect(readGood({ sex: 'male' })).toMatchObject({

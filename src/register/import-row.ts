@@ -244,7 +244,7 @@ function readDocuments(reader: RowReader, value: unknown): SubjectDocument[] {
     const expires = reader.date(members['expires'], `${column}.expires`);
     if (type === undefined || text === undefined) return [];
     const number = foldDigits(text);
-    if (!isDocumentNumber(type, number)) {
+    if (!isDocumentNumber(type, number) && !reader.isKept(`${column}.number`)) {
       return reader.fault(`${column}.number`, 'DOCUMENT_NUMBER_INVALID') ?? [];
     }
     return [

@@ -11,7 +11,8 @@ import {
 } from '../../test/support/register.js';
 import { evidenceBlockingTerms, parseEvidence } from '../core/matching/index.js';
 import { addPerson, changeVisaStatus, correctPerson, releaseBatch } from './index.js';
-import { discardBatchIn, readBatch } from './batches.js';
+import { readBatch } from './batches.js';
+import { discardBatchIn } from './discard-batch.js';
 import { readPerson } from './person-view.js';
 import { changeRegister } from './register-change.js';
 
@@ -73,6 +74,18 @@ describeOnEachDatabase('one person', (kind) => {
     const visa = { class: 'PROTECTION', status: 'CANCELLED' };
     expect(await visaOf(10, replica)).toEqual(visa);
     expect(await people.find(10, replica)).toEqual(['T-10']);
+  });
+
+  test('is not corrected to what a spreadsheet has spoilt', async () => {
+    for (const [member, correction] of [
+      ['visa.reference', { visa: { reference: '1.2E+11' } }],
+      ['documents[0].number', { documents: [{ type: 'PASSPORT', number: 'unknown' }] }],
+    ] as const) {
+      await expect(correct(10, correction)).rejects.toMatchObject({
+        code: 'ERR_INPUT_INVALID',
+        argument: member,
+      });
+    }
   });
 
   test('has a corrected birth once another person has released it', async () => {

@@ -291,7 +291,11 @@ async function correctVersions(
     const { content: before, referenceSecret } = await change.openVersion(subject, version);
     const refused = (before.sharing?.refusedFor ?? []) as readonly PartnerCode[];
     const rules = rulesOf(change.store, new Set([...knownPartners, ...refused]));
-    const { content: after } = readMembers(mergeMembers(before, correction), rules);
+    const { content: after } = readMembers(
+      mergeMembers(before, correction),
+      rules,
+      (column) => !isGiven(correction, column),
+    );
     const fields = changedFields(before, after);
     const holdsAtOnce = isTold && !fields.some(isIdentity) && !widensSharing(before, after);
     corrected.push({ which, version, before, after, fields, holdsAtOnce, referenceSecret });
@@ -306,6 +310,17 @@ export async function changeVisaStatus(
 ): Promise<PersonChange> {
   const { status, ...rest } = command;
   return correctPerson(store, { ...rest, correction: { visa: { status } } });
+}
+
+/** Whether a correction says anything of a member, such as `visa.status`; of a list, it says all. */
+function isGiven(correction: RowMembers, column: string): boolean {
+  let at: unknown = correction;
+  for (const part of column.split(/[.[]/)) {
+    if (Array.isArray(at)) return true;
+    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, part)) return false;
+    at = (at as Readonly<Record<string, unknown>>)[part];
+  }
+  return true;
 }
 
 interface PersonPlace {
@@ -349,8 +364,12 @@ export function readPersonRow(
   return readMembers(row, rulesOf(store, knownPartners)).content;
 }
 
-function readMembers(members: RowMembers, rules: RowRules): ImportRow {
-  const read = readRowMembers(members, rules, new RowReader());
+function readMembers(
+  members: RowMembers,
+  rules: RowRules,
+  isKept?: (column: string) => boolean,
+): ImportRow {
+  const read = readRowMembers(members, rules, new RowReader(isKept));
   if (read.ok) return read.row;
   const [fault] = read.faults;
   throw inputInvalid(fault?.column ?? 'row', fault?.code);

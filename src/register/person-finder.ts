@@ -1,9 +1,6 @@
 import type { EntityManager } from 'typeorm';
-import type { RegisterHead, RegisterStore } from './register-store.js';
+import { pagesPerRead, type RegisterHead, type RegisterStore } from './register-store.js';
 import { SegmentedWords, WordTable } from './word-table.js';
-
-/** Pages read in one query. */
-const pagesPerRead = 16;
 
 /**
  * From references to the page a person is on. Reference keys stand in sealed pages only, so the

@@ -1,7 +1,12 @@
 import type { EntityManager } from 'typeorm';
 import type { PartnerCode, StateCode } from '../core/ids.js';
 import { peoplePerPage, type PagePerson } from './page.js';
-import type { OpenedPage, RegisterHead, RegisterStore } from './register-store.js';
+import {
+  pagesPerRead,
+  type OpenedPage,
+  type RegisterHead,
+  type RegisterStore,
+} from './register-store.js';
 import { SegmentedWords, WordTable } from './word-table.js';
 
 type Codes = readonly (PartnerCode | StateCode)[];
@@ -40,9 +45,6 @@ export const standingOf = ({ suppressedFor, live }: PagePerson): Standing => ({
   suppressedFor,
   told: live && { refusedFor: live.refusedFor, informed: live.informed },
 });
-
-/** Pages read in one query. */
-const pagesPerRead = 16;
 
 /**
  * From references to people, for the length of one import: reference keys stand in sealed pages

@@ -18,15 +18,10 @@ import type {
   OpenedPage,
   RegisterHead,
   RegisterStore,
+  SealedVersion,
   VersionReference,
 } from './register-store.js';
-import {
-  encodeContent,
-  sealSubject,
-  sharingOf,
-  type SealedSubject,
-  type SubjectContent,
-} from './subject-blob.js';
+import { encodeContent, sealSubject, sharingOf, type SubjectContent } from './subject-blob.js';
 import { decodeSubjectId, encodeSubjectId } from './subject-uuid.js';
 
 /** Somebody on the register, by the host's own name for them. */
@@ -124,7 +119,7 @@ export class RegisterChange {
   readonly #head: RegisterHead;
   readonly #written = new Set<number>();
   readonly #leftBatch = new Map<string, number>();
-  #sealed: (VersionReference & { readonly blob: SealedSubject })[] = [];
+  #sealed: SealedVersion[] = [];
   #gone: VersionReference[] = [];
 
   /** What was taken away from partners, in the journal's form. */

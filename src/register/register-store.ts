@@ -46,6 +46,22 @@ export interface OpenedPage {
   readonly people: PagePerson[];
 }
 
+export interface SealedVersion extends VersionReference {
+  readonly blob: SealedSubject;
+}
+
+/**
+ * Some 100 KiB. The driver keeps room for its longest message in each that follows, and the embedded
+ * database copies what it has of a message with every 64 KiB that come.
+ */
+const subjectsPerInsert = 128;
+
+/**
+ * Pages read in one query by what goes through many: up to some 400 KiB each, as much again on their
+ * way here, and ten times that as people.
+ */
+export const pagesPerRead = 4;
+
 export interface VersionReference {
   readonly id: SubjectId;
   readonly version: number;
@@ -218,38 +234,18 @@ export class RegisterStore {
   }
 
   /**
-   * Inserts sealed subjects. All blobs travel as one binary parameter and are cut on the server:
-   * several times faster than a parameter, or an escaped array element, for each.
+   * Inserts sealed subjects, some at a time. Their blobs travel as one binary parameter and are cut on
+   * the server: several times faster than a parameter, or an escaped array element, for each.
    */
   async insertSubjects(
     manager: EntityManager,
     registerVersion: bigint,
-    subjects: readonly (VersionReference & { readonly blob: SealedSubject })[],
+    subjects: readonly SealedVersion[],
   ): Promise<void> {
-    if (subjects.length === 0) return;
-    const starts: number[] = [];
-    let start = 1;
-    for (const { blob } of subjects) {
-      starts.push(start);
-      start += blob.keyWrapped.length + blob.sealed.length;
+    for (let at = 0; at < subjects.length; at += subjectsPerInsert) {
+      const some = subjects.slice(at, at + subjectsPerInsert);
+      await insertSubjects(manager, registerVersion, some);
     }
-    await manager.query(
-      `INSERT INTO subject (id, version, register_version, epoch_id, key_wrapped, sealed)
-       SELECT id, version, $1, epoch_id, substring($2::bytea FROM start FOR key_length),
-         substring($2::bytea FROM start + key_length FOR sealed_length)
-       FROM unnest($3::uuid[], $4::int[], $5::int[], $6::int[], $7::int[], $8::int[])
-         AS s (id, version, epoch_id, start, key_length, sealed_length)`,
-      [
-        String(registerVersion),
-        Buffer.concat(subjects.flatMap(({ blob }) => [blob.keyWrapped, blob.sealed])),
-        subjects.map(({ id }) => id),
-        subjects.map(({ version }) => version),
-        subjects.map(({ blob }) => blob.epochId),
-        starts,
-        subjects.map(({ blob }) => blob.keyWrapped.length),
-        subjects.map(({ blob }) => blob.sealed.length),
-      ],
-    );
   }
 
   /** Deletes versions, and their data keys with them. */
@@ -301,6 +297,36 @@ export class RegisterStore {
     }
     return opened;
   }
+}
+
+async function insertSubjects(
+  manager: EntityManager,
+  registerVersion: bigint,
+  subjects: readonly SealedVersion[],
+): Promise<void> {
+  const starts: number[] = [];
+  let start = 1;
+  for (const { blob } of subjects) {
+    starts.push(start);
+    start += blob.keyWrapped.length + blob.sealed.length;
+  }
+  await manager.query(
+    `INSERT INTO subject (id, version, register_version, epoch_id, key_wrapped, sealed)
+     SELECT id, version, $1, epoch_id, substring($2::bytea FROM start FOR key_length),
+       substring($2::bytea FROM start + key_length FOR sealed_length)
+     FROM unnest($3::uuid[], $4::int[], $5::int[], $6::int[], $7::int[], $8::int[])
+       AS s (id, version, epoch_id, start, key_length, sealed_length)`,
+    [
+      String(registerVersion),
+      Buffer.concat(subjects.flatMap(({ blob }) => [blob.keyWrapped, blob.sealed])),
+      subjects.map(({ id }) => id),
+      subjects.map(({ version }) => version),
+      subjects.map(({ blob }) => blob.epochId),
+      starts,
+      subjects.map(({ blob }) => blob.keyWrapped.length),
+      subjects.map(({ blob }) => blob.sealed.length),
+    ],
+  );
 }
 
 function encodeState(head: RegisterHead): Buffer {

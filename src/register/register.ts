@@ -5,7 +5,7 @@ import { blockingScheme } from './blocking-scheme.js';
 import { BlindIndex, type CandidateScope } from './blind-index.js';
 import { livePeople, peoplePerPage, type PagePerson } from './page.js';
 import { reindexRegister } from './reindex.js';
-import { RegisterStore, type RegisterOptions } from './register-store.js';
+import { pagesPerRead, RegisterStore, type RegisterOptions } from './register-store.js';
 import { decodeSubjectId } from './subject-uuid.js';
 
 /** A blocking term of a question, with what it is worth; see core/matching. */
@@ -64,8 +64,6 @@ export const registerVersionSql = 'SELECT version FROM register_head';
 /** Nobody who asks: no suppression is for it. */
 export const nobody = { partner: '' as PartnerCode, state: '' as StateCode };
 
-/** Pages read in one query while loading: up to some 400 KiB each. */
-const pagesPerRead = 16;
 const attemptsPerQuestion = 5;
 
 /** Opens the register and loads its index. */

@@ -1,11 +1,8 @@
 import { GatewayError } from '../core/errors.js';
 import { subjectBlockingTerms } from '../core/matching/index.js';
 import type { PagePerson, PageVersion } from './page.js';
-import type { RegisterStore } from './register-store.js';
+import { pagesPerRead, type RegisterStore } from './register-store.js';
 import { decodeSubjectId } from './subject-uuid.js';
-
-/** Pages open at one time. */
-const pagesPerRead = 8;
 
 /**
  * Files everybody anew when the release blocks differently from the one that wrote the pages:

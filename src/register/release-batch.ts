@@ -2,12 +2,13 @@ import type { EntityManager } from 'typeorm';
 import type { RestrictingAct } from '../access-log/index.js';
 import { GatewayError } from '../core/errors.js';
 import type { SubjectId } from '../core/ids.js';
+import { DeadBuffers } from '../platform/memory/dead-buffers.js';
 import { tellLiveChanges, type Replaced } from './live-change.js';
 import { NarrowedPeople } from './narrowed-people.js';
 import type { PagePerson } from './page.js';
 import { narrowingOf } from './person-fields.js';
 import { readyToChange, type ReadyToChange } from './register-change.js';
-import type { RegisterStore, VersionReference } from './register-store.js';
+import { pagesPerRead, type RegisterStore, type VersionReference } from './register-store.js';
 import { decodeSubjectId, encodeSubjectId } from './subject-uuid.js';
 
 export interface ReleaseCommand {
@@ -25,8 +26,6 @@ export interface ReleaseReport {
   /** What partners are told no longer, for the journal: a visa that ended. */
   readonly restricting: readonly RestrictingAct[];
 }
-
-const pagesPerRead = 16;
 
 /**
  * Releases a batch: its people can be found from the returned version on, on every replica.
@@ -81,6 +80,7 @@ export async function releaseBatchIn(
   const version = head.version + 1n;
   const pages = new Map(head.pages);
   const narrowed = new NarrowedPeople();
+  const buffers = new DeadBuffers();
   let people = 0;
   for (let at = 0; at < batch.pages.length; at += pagesPerRead) {
     const opened = await store.readPages(manager, batch.pages.slice(at, at + pagesPerRead));
@@ -110,6 +110,7 @@ export async function releaseBatchIn(
       if (by !== undefined) narrowed.note(by, person);
     });
     await store.deleteSubjects(manager, gone);
+    buffers.sweep();
   }
 
   // 4. The sealed pages have the last word on how many they are.

@@ -17,6 +17,8 @@ import { backUpTables, restoreTables } from '../../test/support/restored-databas
 import type { AccessLog } from '../access-log/index.js';
 import type { PartnerCode } from '../core/ids.js';
 import { migrations } from '../migrations.js';
+import { readBatches } from './batches.js';
+import { discardBatchIn } from './discard-batch.js';
 import { approveErasureIn, requestErasure } from './erase.js';
 import { findErased } from './erased-references.js';
 import { approveExportIn, requestExport } from './export-register.js';
@@ -427,6 +429,40 @@ describeOnEachDatabase('yesterday’s register restored', (kind) => {
     expect(await found(1, 2, 3, 4, 5)).toEqual(['T-2']);
     await restart();
     expect(await found(1, 2, 3, 4, 5)).toEqual(['T-2']);
+  });
+
+  test('a batch that was given up stays so, but for who is held again', async () => {
+    const { batchId = '' } = await importFile([row(1, { household: 'H-1' }), row(11), row(12)]);
+    const hold = await requestHold(register.store, {
+      people: named(12),
+      endsAt: new Date(people.now.getTime() + 86_400_000),
+      requestedBy: 'registrar-1',
+    });
+    await recorded(async (change) =>
+      approveHoldIn(change, { actId: hold.id, approvedBy: 'registrar-2', people: hold.people }),
+    );
+    const discard = async () =>
+      recorded(async (change) => discardBatchIn(change, { batchId, by: 'registrar-1' }));
+    const batch = async () =>
+      (await readBatches(register.store, 'ALL')).find(({ id }) => id === batchId);
+    await backUpTables(people.database, tables);
+    await query('DELETE FROM legal_hold');
+    await discard();
+    const given = await batch();
+    expect(given).toMatchObject({ state: 'DISCARDED', people: 0, decidedBy: 'registrar-1' });
+    const versions = 'SELECT id, version FROM subject ORDER BY id, version';
+    expect(await query(versions)).toHaveLength(6);
+    // On the database of yesterday the hold stands, which had been lifted.
+    await restart();
+    expect(await batch()).toMatchObject({ state: 'WAITING', people: 1 });
+    expect(await query(versions)).toHaveLength(7);
+    await restore();
+    await query('DELETE FROM legal_hold');
+    await backUpTables(people.database, tables);
+    await restart();
+    expect(await batch()).toEqual(given);
+    expect(await query(versions)).toHaveLength(6);
+    await backUpTables(people.database, tables);
   });
 
   test('a visa that a file has ended stays ended once the file is released', async () => {

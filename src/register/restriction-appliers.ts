@@ -2,6 +2,7 @@ import type { EntityManager } from 'typeorm';
 import type { ActAppliers } from '../access-log/index.js';
 import type { PartnerCode, StateCode } from '../core/ids.js';
 import { restoreDoneAct } from './acts.js';
+import { discardBatchAgain } from './discard-batch.js';
 import { noteErased } from './erased-references.js';
 import { restoreHoney } from './honey.js';
 import { restoreHold } from './legal-hold.js';
@@ -50,6 +51,10 @@ export function registerActAppliers(store: RegisterStore): ActAppliers {
       // Its act first: a hold hangs on it.
       await restoreDoneAct(change.manager, act, change.version);
       await restoreHold(change, act.id, hold);
+    }),
+    'register.discarded': applier('register.discarded', async (change, _, { discarded }) => {
+      if (discarded === undefined) throw damaged('register.discarded');
+      await discardBatchAgain(change, discarded);
     }),
     'register.planted': applier('register.planted', async (change, _, content) => {
       // Its act first: honey of an export hangs on it.

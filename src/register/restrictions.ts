@@ -4,6 +4,7 @@ import { GatewayError } from '../core/errors.js';
 import type { VisaStatus } from '../core/register/subject.js';
 import { seal, unseal } from '../platform/keys/keys.js';
 import type { DoneAct } from './acts.js';
+import type { DiscardedBatch } from './discard-batch.js';
 import type { PlantedHoneyJson } from './honey.js';
 import type { HoldContent } from './legal-hold.js';
 import type { MergedEntryJson } from './merged-entries.js';
@@ -13,7 +14,8 @@ import type { RegisterStore } from './register-store.js';
 
 /**
  * What the register took away from partners, in the form the journal keeps, so that it is done again
- * on a database that has forgotten it: suppressed stays suppressed, erased stays erased. So do traps:
+ * on a database that has forgotten it: suppressed stays suppressed, erased stays erased, and nobody
+ * releases a batch that was given up. So do traps:
  * fictional people that were planted, or went out with an export, are asked for after a restore too.
  *
  * ```
@@ -31,6 +33,7 @@ export type RegisterRestriction =
   | 'register.erased'
   | 'register.narrowed'
   | 'register.held'
+  | 'register.discarded'
   | 'register.planted'
   | 'register.retired';
 
@@ -45,6 +48,8 @@ export interface RestrictionContent {
   readonly notInformed?: true;
   /** HELD */
   readonly hold?: HoldContent;
+  /** DISCARDED */
+  readonly discarded?: DiscardedBatch;
   /** ERASED by a merge: what the survivor's history needs of who went. */
   readonly merged?: MergedEntryJson;
   /** PLANTED: fictional people, of an export where one is named. */

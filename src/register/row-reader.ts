@@ -23,6 +23,7 @@ export type RowFaultCode =
   | 'NO_LETTERS'
   | 'REFERENCE_REPEATED'
   | 'ROW_TOO_LONG'
+  | 'SPREADSHEET_DAMAGE'
   | 'STATE_UNKNOWN'
   | 'SUPPRESSION_UNKNOWN'
   | 'TOO_LONG'
@@ -49,6 +50,12 @@ export const wholeRow = 'row';
 const control = /[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}\u2028\u2029]/u;
 /** Bidirectional controls and other characters that cannot be seen: in a code, a trap. */
 const invisible = /\p{Cf}/gu;
+/**
+ * What a spreadsheet, or a program that took a column for numbers, leaves of a value: `1.23457E+11`, `1234567.0`,
+ * `#N/A`, `########`. Of a reference it would make one person of many.
+ */
+const spreadsheetDamage =
+  /^(?:[+-]?\d+(?:[.,]\d+)?E\+\d+|\d+[.,]0|#(?:#+|\p{L}[\p{L}/0]*[!?]?))$/iu;
 const earliestYear = 1900;
 const latestYear = 2199;
 
@@ -56,6 +63,9 @@ const latestYear = 2199;
 export class RowReader {
   readonly faults: RowFault[] = [];
   readonly warnings: RowWarning[] = [];
+
+  /** @param isKept whether a member is on the register already: it was taken once, and is not judged anew */
+  constructor(readonly isKept: (column: string) => boolean = () => false) {}
 
   fault(column: string, code: RowFaultCode): undefined {
     this.faults.push({ column, code });
@@ -95,12 +105,18 @@ export class RowReader {
     if (value.length > longest) return this.fault(column, 'TOO_LONG');
     if (control.test(value)) return this.fault(column, 'CONTROL_CHARACTER');
     const text = value.replace(invisible, '').trim();
+    if (spreadsheetDamage.test(text) && !this.isKept(column)) {
+      return this.fault(column, 'SPREADSHEET_DAMAGE');
+    }
     return text === '' ? this.fault(column, 'EMPTY') : text;
   }
 
   name(value: unknown, column: string): string | undefined {
     if (value == null) return undefined;
     if (typeof value !== 'string') return this.fault(column, 'TYPE_WRONG');
+    if (spreadsheetDamage.test(value.trim()) && !this.isKept(column)) {
+      return this.fault(column, 'SPREADSHEET_DAMAGE');
+    }
     const fault = findNameFault(value);
     return fault === undefined ? cleanName(value) : this.fault(column, fault);
   }

@@ -12,7 +12,7 @@ import {
 } from '../../test/support/register.js';
 import { evidenceBlockingTerms, parseEvidence } from '../core/matching/index.js';
 import type { RestrictingAct } from '../access-log/index.js';
-import { discardBatchIn } from './batches.js';
+import { discardBatchIn } from './discard-batch.js';
 import { correctPerson, importRegister, releaseBatch } from './index.js';
 import { readPerson } from './person-view.js';
 import { changeRegister } from './register-change.js';

@@ -1,5 +1,5 @@
 import { builtInCaseload, type Caseload } from '../core/ids.js';
-import type { RegisterStore } from './register-store.js';
+import { pagesPerRead, type RegisterStore } from './register-store.js';
 
 /** Counts without people. Undefined: too few to be told. */
 export interface RegisterStatistics {
@@ -12,8 +12,6 @@ export interface RegisterStatistics {
 
 /** Fewer are not told, and counts are told in steps of so many. */
 export const smallestCount = 10;
-const pagesPerRead = 16;
-
 /**
  * How many people are live, by caseload, made-up ones not counted, in steps of ten: two answers a day apart, or a total and
  * its parts, do not tell one person. A single small caseload would follow from the total, so then

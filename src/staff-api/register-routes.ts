@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { once } from 'node:events';
+import { finished } from 'node:stream/promises';
 import { GatewayError, inputInvalid } from '../core/errors.js';
 import { retryAfterSeconds } from '../platform/graphql/error-map.js';
 import type { PublicGraphqlError } from '../platform/graphql/public-error.js';
@@ -24,8 +25,8 @@ const mappingHeader = 'safeconduct-mapping';
 const largestMapping = 32 * 1024;
 
 export interface RegisterRoutesOptions {
-  readonly imports: ImportPeople;
-  readonly exports: ExportPeople;
+  readonly imports: Pick<ImportPeople, 'execute'>;
+  readonly exports: Pick<ExportPeople, 'write' | 'writeHistory'>;
   readonly callerOf: (request: FastifyRequest) => StaffCaller;
   /** The door's face of what was thrown; a fault is written down under its reference. */
   readonly publicError: (error: unknown) => PublicGraphqlError;
@@ -89,7 +90,8 @@ async function takeImport(
     if (type !== 'application/octet-stream') throw inputInvalid('content-type');
     const { release, ...result } = await options.imports.execute(
       options.callerOf(request),
-      request.raw,
+      // Left early it stays open: whoever is still sending has to be told why.
+      request.raw.iterator({ destroyOnReturn: false }),
       readUploadOptions(request),
       write,
     );
@@ -98,7 +100,7 @@ async function takeImport(
     // The upload broke off: nothing was taken, and nobody is there to be told.
     if (!request.raw.complete && request.raw.destroyed) return void raw.destroy();
     const face = options.publicError(error);
-    if (!raw.headersSent) return refuse(reply, face);
+    if (!raw.headersSent) return refuse(request, reply, face);
     raw.write(`${JSON.stringify({ error: face.formatted })}\n`);
   }
   raw.end();
@@ -128,7 +130,7 @@ async function sendLines(
     const face = options.publicError(error);
     // Cut off midway: the client has to see that this is not the whole.
     if (raw.headersSent) raw.destroy();
-    else refuse(reply, face);
+    else await refuse(request, reply, face);
   }
 }
 
@@ -140,13 +142,31 @@ function writeHead({ raw }: FastifyReply, status: number, type: string): void {
   });
 }
 
-function refuse(reply: FastifyReply, { formatted, status }: PublicGraphqlError): void {
-  // What is left of the body is not read.
-  reply.raw.setHeader('connection', 'close');
-  if (status === 503) reply.raw.setHeader('retry-after', String(retryAfterSeconds));
+/** How long somebody who was refused may go on sending before the connection is cut. */
+const lingerMs = 5_000;
+
+/**
+ * The answer is whole before the body is: were the connection ended at once, what is on its way would
+ * reset it, and take the answer with it. What still comes is thrown away, for as long as it takes the other
+ * end to read.
+ */
+async function refuse(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { formatted, status }: PublicGraphqlError,
+): Promise<void> {
+  const { raw } = reply;
+  const body = Buffer.from(JSON.stringify({ errors: [formatted] }), 'utf8');
+  raw.setHeader('connection', 'close');
+  raw.setHeader('content-length', body.length);
+  if (status === 503) raw.setHeader('retry-after', String(retryAfterSeconds));
   // Not executed: no 200, which GraphQL gives its refusals.
   writeHead(reply, status === 200 ? 403 : status, 'application/json; charset=utf-8');
-  reply.raw.end(JSON.stringify({ errors: [formatted] }));
+  raw.write(body);
+  const enough = AbortSignal.timeout(lingerMs);
+  request.raw.resume();
+  await finished(request.raw, { signal: enough }).catch(() => undefined);
+  raw.end();
 }
 
 /** @throws {GatewayError} ERR_INPUT_INVALID naming an option that is not known, or given twice */

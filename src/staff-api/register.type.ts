@@ -152,10 +152,22 @@ export class ImportBatch {
   declare decidedAt: Date | null;
 }
 
+@ObjectType({ description: 'Grants name caseloads: it says which partners will be told.' })
+export class BatchCaseload {
+  @Field(() => String)
+  declare caseload: string;
+  @Field(() => Int)
+  declare people: number;
+  @Field(() => Boolean, { description: 'Nobody of it is released yet: new, or mistyped.' })
+  declare isNew: boolean;
+}
+
 @ObjectType({ description: 'A batch as the person reads it who is asked to release it.' })
 export class BatchReview {
   @Field(() => ImportBatch)
   declare batch: BatchView;
+  @Field(() => [BatchCaseload], { description: 'Of who waits in it, the largest first.' })
+  declare caseloads: readonly BatchCaseload[];
   @Field(() => DuplicatePage, {
     description: 'Of the first 2,000 people in it; the others by likelyDuplicates.',
   })
@@ -171,6 +183,7 @@ export function toDuplicatePage({ pairs, compared, total }: ComparedPeople): Dup
 export function toReview(batch: BatchForRelease): BatchReview {
   return {
     batch,
+    caseloads: batch.caseloads,
     duplicates: toDuplicatePage(batch.duplicates),
     release: batch.release === undefined ? null : toAct(batch.release),
   };

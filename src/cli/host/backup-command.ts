@@ -14,7 +14,7 @@ import {
 } from '../../platform/database/backup/backup-manifest.js';
 import { dumpDatabase } from '../../platform/database/backup/dump.js';
 import type { Querier } from '../../platform/database/backup/tables.js';
-import { nameOfMigration, openDatabase } from '../../platform/database/database.js';
+import { openDatabase } from '../../platform/database/database.js';
 import { lockHome, type HomeLock } from '../../platform/database/home-lock.js';
 import { writeFileAtomically } from '../../platform/pki/index.js';
 import { refuseToldKeysOfNoEpoch } from '../../referrals/index.js';
@@ -78,7 +78,7 @@ export async function makeBackup(
       const { dump, extra } = await dumpDatabase(database.dataSource, {
         directory: out,
         rules: logKeysStayHere,
-        migrations: migrations.map(nameOfMigration),
+        migrations,
         onRows: (done, total) => {
           progress ??= startProgress('rows', total, 0);
           progress.reach(done);

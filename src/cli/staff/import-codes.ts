@@ -6,7 +6,7 @@ const hints: Readonly<Record<FileFaultCode | RowFaultCode | RowWarningCode, stri
   CALENDAR_MISSING: 'name the calendar of the date',
   CASELOAD_DIFFERS: 'not the one of --caseload',
   CASELOAD_RESERVED: 'the caseload of the built-in made-up people',
-  CELLS_DIFFER: 'another number of cells than the heading has',
+  CELLS_DIFFER: 'another number of cells than the heading has, or one under an empty heading',
   CODE_UNKNOWN: 'none of the values this column takes',
   COLUMN_MISSING: 'reference and name are needed, and caseload or --caseload',
   COLUMN_REPEATED: 'two headings for one column',
@@ -39,6 +39,8 @@ const hints: Readonly<Record<FileFaultCode | RowFaultCode | RowWarningCode, stri
   ROW_TOO_LONG: 'more than 64 KiB; not in the file of rejected rows either',
   SEPARATOR_UNKNOWN:
     'the first line, which has to be the heading, is one cell: comma, semicolon or tab between cells',
+  SPREADSHEET_DAMAGE:
+    'what a spreadsheet shows in place of the value: make the column text, and fill it in again',
   STATE_UNKNOWN: 'write its code of three letters, or name it under states in --mapping',
   SUPPRESSION_UNKNOWN: 'no partner or state of this code',
   TOO_LITTLE_TO_MATCH: 'nobody will be able to find them',

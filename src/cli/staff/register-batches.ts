@@ -54,6 +54,11 @@ interface DuplicateSideJson {
 
 interface ReviewJson {
   readonly batch: BatchJson;
+  readonly caseloads: readonly {
+    readonly caseload: string;
+    readonly people: number;
+    readonly isNew: boolean;
+  }[];
   readonly duplicates: DuplicatePageJson;
   readonly release: ActJson | null;
 }
@@ -128,20 +133,46 @@ export async function releaseBatch(
         detail: `${batch.people} people wait in the batch, not the number you named: nothing was released`,
       });
     }
-    if (release === null) {
-      const asked = await client.ask<Parameters<typeof printChange>[0]>(
-        `mutation Release($input: BatchInput!) { requestRelease(input: $input) { ${changeFields} } }`,
-        { input: { batch: id } },
+    const act = release === null ? undefined : await approveRelease(client, id, release);
+    if (act !== undefined && 'digest' in act) return printAct(act, options);
+    const asked = act ?? (await askForRelease(client, id));
+    printChange(asked, options);
+    const authors = [batch.requestedBy, ...batch.alsoBy];
+    const by = asked.act?.requestedBy;
+    if (by !== undefined && !authors.includes(by)) {
+      process.stderr.write(
+        `Neither you nor ${authors.join(', ')} can release it now. Where there is no other registrar, ${batch.requestedBy} asks for it with this command, and you release it.\n`,
       );
-      printChange(asked, options);
-      return;
     }
-    const act = await client.ask<ActJson>(
-      `mutation Approve($input: ApproveActInput!) { approveAct(input: $input) { ${actFields} } }`,
-      { input: { id: release.id, digest: release.digest } },
-    );
-    printAct(act, options);
   });
+}
+
+type ChangeJson = Parameters<typeof printChange>[0];
+
+async function askForRelease(client: StaffClient, id: string): Promise<ChangeJson> {
+  return client.ask<ChangeJson>(
+    `mutation Release($input: BatchInput!) { requestRelease(input: $input) { ${changeFields} } }`,
+    { input: { batch: id } },
+  );
+}
+
+/** @returns the act that was done; or a request of one's own, where the one that waits helps nobody */
+async function approveRelease(
+  client: StaffClient,
+  id: string,
+  waits: ActJson,
+): Promise<ActJson | ChangeJson> {
+  try {
+    return await client.ask<ActJson>(
+      `mutation Approve($input: ApproveActInput!) { approveAct(input: $input) { ${actFields} } }`,
+      { input: { id: waits.id, digest: waits.digest } },
+    );
+  } catch (error) {
+    if (!isGatewayError(error, 'ERR_APPROVER_IS_REQUESTER')) throw error;
+    const asked = await askForRelease(client, id);
+    if (asked.act === null || asked.act.id === waits.id) throw error;
+    return asked;
+  }
 }
 
 const shownBeforeRelease = 20;
@@ -149,19 +180,23 @@ const shownBeforeRelease = 20;
 async function readReview(client: StaffClient, id: string): Promise<ReviewJson> {
   return client.ask<ReviewJson>(
     `query Batch($id: ID!) { importBatch(id: $id) {
-      batch { ${batchFields} } duplicates { ${duplicateFields} }
+      batch { ${batchFields} } caseloads { caseload people isNew } duplicates { ${duplicateFields} }
       release { ${actFields} } } }`,
     { id },
   );
 }
 
-function describeReview({ batch, duplicates }: ReviewJson, first: number): string {
+function describeReview({ batch, caseloads, duplicates }: ReviewJson, first: number): string {
   const { id, state, requestedBy, alsoBy, requestedAt, people, added, changed } = batch;
   const { rows, unchanged, rejected, findings, decidedBy } = batch;
   const { pairs, compared, total } = duplicates;
   const lines = [
     `batch ${id} of ${requestedBy}, ${requestedAt}: ${state.toLowerCase()}${decidedBy === null ? '' : ` by ${decidedBy}`}`,
     `${people} people wait: ${added} added, ${changed} changed`,
+    ...caseloads.map(
+      ({ caseload, people: ofIt, isNew }) =>
+        `  ${ofIt} of ${caseload}${isNew ? ', of which nobody is released yet: is it the caseload that is meant?' : ''}`,
+    ),
     ...(alsoBy.length === 0 ? [] : [`with work of ${alsoBy.join(', ')}, who cannot release it`]),
     rows === null
       ? 'no file, or the import was cut off: run it again before releasing'

@@ -116,11 +116,13 @@ export class StaffClient {
         await sending;
         return value;
       } catch (cause) {
-        throw cause instanceof GatewayError ? cause : unreachable(this.profile.url, cause as Error);
+        throw cause instanceof GatewayError ? cause : cutOff(cause as Error);
       }
     }
     const chunks: Buffer[] = [];
     for await (const chunk of response) chunks.push(chunk as Buffer);
+    // What is left of the body is not sent.
+    sent.destroy();
     const [error] = parseAnswer(Buffer.concat(chunks).toString('utf8')).errors ?? [];
     throw refusalOf(error, response.statusCode ?? 0);
   }
@@ -198,6 +200,14 @@ export function refusalOf(error: AnswerError | undefined, status: number): Gatew
 function unreachable(origin: string, cause: Error & { readonly code?: string }): GatewayError {
   return new GatewayError('ERR_BUSY', {
     detail: `${origin} cannot be reached, or does not know this certificate (${cause.code ?? cause.message})`,
+    cause,
+  });
+}
+
+/** It was reached, and had begun to answer. */
+function cutOff(cause: Error & { readonly code?: string }): GatewayError {
+  return new GatewayError('ERR_BUSY', {
+    detail: `the connection ended in the middle of the answer (${cause.code ?? cause.message}): run the same command again`,
     cause,
   });
 }

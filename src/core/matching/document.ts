@@ -29,19 +29,32 @@ const numberWord = /(?<![\p{L}\p{N}])(?:NO|NR|NUM|NUMBER|N°|№)(?![\p{L}\p{N}]
 /** Volume, page, registration: the words of a paper tazkira between its numbers. */
 const tazkiraWord = /(?<![\p{L}\p{N}])[\p{L}]{2,}\.?(?![\p{N}])/gu;
 const minimumKeyLength = 3;
+/** Letters alone make a number where there are many and no vowel: some states leave vowels out on purpose. */
+const lettersOfNumber = /^[B-DF-HJ-NP-TV-Z]{8,}$/;
+
+/**
+ * What stands where a number is not known: `unknown`, `lost`, `TBD`, `xxxxxx`, `000000`. As evidence it would be
+ * a document number alone, which everybody can name.
+ */
+function standsForNone(bare: string): boolean {
+  if (/^(.)\1*$/u.test(bare)) return true;
+  return !/\p{N}/u.test(bare) && !lettersOfNumber.test(bare);
+}
 
 /**
  * The folded number: Persian and Arabic digits as ASCII, `No` and separators left out, O read as 0,
  * I and L as 1, Z 2, S 5, G 6, B 8, Q 0. A tazkira keeps the numbers of its volume, page and entry
  * in written order whatever words stand between them.
  *
- * @returns undefined for a text of fewer than three letters and digits, or beyond 40 characters
+ * @returns undefined for a text of fewer than three letters and digits, or beyond 40 characters, and for
+ *   one that stands where a number is not known
  */
 export function foldDocumentNumber(type: DocumentType, text: string): string | undefined {
   if (text.length > maxDocumentNumberLength) return undefined;
   let number = foldDigits(text.normalize('NFKC')).toUpperCase().replace(numberWord, ' ');
   if (type === 'TAZKIRA' && /\d/.test(number)) number = number.replace(tazkiraWord, ' ');
   const bare = foldArabic(number).replace(/[^\p{L}\p{N}]/gu, '');
+  if (standsForNone(bare)) return undefined;
   const key = bare.replace(/[OQILZSGB]/g, (letter) => confusable[letter] ?? letter);
   return key.length < minimumKeyLength || key.length > maxDocumentNumberLength ? undefined : key;
 }

@@ -59,11 +59,23 @@ describe('document numbers', () => {
     ['TAZKIRA', 'جلد ۱۲ صفحه ۳۴ ثبت ۵۶۷', '1234567'],
     ['TAZKIRA', 'Vol. 12 Page 34 Reg. 567', '1234567'],
     ['NATIONAL_ID', '12B45', '12845'],
+    ['PASSPORT', 'CFGHJKLMN', 'CF6HJK1MN'],
   ] as const)('%s %s is folded', (type: DocumentType, text, key) => {
     expect(foldDocumentNumber(type, text)).toBe(key);
   });
-  test.each(['', '-', 'No', '1', '12', 'x'.repeat(41)])('%j is no number', (text) => {
+  const fillers = [
+    'unknown',
+    'Lost',
+    'TBD',
+    'n.o.n.e.',
+    'PENDING',
+    'نامعلوم',
+    'xxxxxxxx',
+    '000-000',
+  ];
+  test.each(['', '-', 'No', '1', '12', 'x'.repeat(41), ...fillers])('%j is no number', (text) => {
     expect(foldDocumentNumber('PASSPORT', text)).toBeUndefined();
+    expect(foldDocumentNumber('TAZKIRA', text)).toBeUndefined();
   });
   test.each([
     ['P01234567', 'P01234567', 'SAME'],

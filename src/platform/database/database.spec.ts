@@ -1,4 +1,6 @@
 import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { QueryRunner } from 'typeorm';
 import {
@@ -6,7 +8,9 @@ import {
   openTestDatabase,
   temporaryHome,
 } from '../../../test/support/databases.js';
-import { isMigrated, migrate, type Database } from './database.js';
+import { dumpDatabase } from './backup/dump.js';
+import { isMigrated, migrate, openDatabase, type Database } from './database.js';
+import { makeClusterOnce } from './embedded-cluster.js';
 import { baselineOnly } from './embedded-database.js';
 import { lockHome } from './home-lock.js';
 
@@ -36,10 +40,46 @@ describeOnEachDatabase('the database', (kind) => {
     const { dataSource } = database;
     await dataSource.query("UPDATE migration SET name = 'Count1699999999999', timestamp = 1");
     expect(await isMigrated(dataSource)).toBe(false);
+    // Nor is the database of another release: it is backed up as it is.
+    const place = temporaryHome();
+    const saved = await dumpDatabase(dataSource, {
+      directory: place.path,
+      rules: [],
+      migrations: [Counter1700000000000],
+      onRows: () => undefined,
+      alsoRead: async () => undefined,
+    });
+    expect(saved.dump.migrations).toEqual(['Counter1700000000000']);
+    place.remove();
     expect(await migrate(dataSource)).toEqual([]);
     expect(await dataSource.query('SELECT name, timestamp FROM migration')).toEqual([
       { name: 'Counter1700000000000', timestamp: '1700000000000' },
     ]);
+  });
+
+  test('counts days in UTC on every connection, whatever the database was told', async () => {
+    const { dataSource } = database;
+    const zones = async (of: Database) => {
+      const shown = Array.from({ length: 3 }, async () =>
+        of.dataSource.query<{ TimeZone: string }[]>('SHOW TimeZone'),
+      );
+      return (await Promise.all(shown)).map(([row]) => row?.TimeZone);
+    };
+    expect(await zones(database)).toEqual(['UTC', 'UTC', 'UTC']);
+    if (database.embedded) return;
+    const { url = '' } = dataSource.options as { readonly url?: string };
+    const [name] = await dataSource.query<{ current_database: string }[]>(
+      'SELECT current_database()',
+    );
+    await dataSource.query(
+      `ALTER DATABASE "${name?.current_database ?? ''}" SET timezone TO 'Asia/Kabul'`,
+    );
+    const again = await openDatabase({ home: '', url, migrations: [] });
+    try {
+      expect(await zones(again)).toEqual(['UTC', 'UTC', 'UTC']);
+    } finally {
+      await again.close();
+    }
   });
 
   test('serves concurrent transactions without mixing them', async () => {
@@ -72,7 +112,29 @@ test('the embedded one is compiled without what takes its memory, by a flag this
     "SELECT current_setting('shared_buffers') AS buffers",
   );
   await database.close();
-  expect(settings).toEqual([{ buffers: '32MB' }]);
+  expect(settings).toEqual([{ buffers: '8MB' }]);
+});
+
+test('an embedded database whose making was interrupted is made anew, and is closed to others', async () => {
+  const home = temporaryHome();
+  const directory = join(home.path, 'database');
+  mkdirSync(`${directory}.making`);
+  writeFileSync(join(`${directory}.making`, 'PG_VERSION'), '');
+  await makeClusterOnce(directory);
+  expect(readFileSync(join(directory, 'PG_VERSION'), 'utf8')).toBe('18\n');
+  expect(statSync(directory).mode & 0o077).toBe(0);
+  expect(readdirSync(home.path)).toEqual(['database']);
+  home.remove();
+});
+
+test('is made in no directory that has something else in it', async () => {
+  const home = temporaryHome();
+  const directory = join(home.path, 'database');
+  mkdirSync(directory);
+  writeFileSync(join(directory, 'notes'), '');
+  await expect(makeClusterOnce(directory)).rejects.toThrow(/neither empty nor an embedded database/);
+  expect(readdirSync(directory)).toEqual(['notes']);
+  home.remove();
 });
 
 test('refuses a second gateway on one home, and takes it again once released', () => {

@@ -33,6 +33,14 @@ const silent: Logger = {
 const poolSize = 16;
 
 /**
+ * Days of an interval, and dates, are those of the session's time zone, which a server, a database or a role
+ * may have set: where clocks are put forward a window of seven days would last an hour less. Every
+ * connection counts in UTC before its first statement.
+ */
+const inUtc = async (client: { query(statement: string): Promise<unknown> }): Promise<void> =>
+  void (await client.query("SET TIME ZONE 'UTC'"));
+
+/**
  * Opens the database. Migrations are not run here: see {@link migrate}.
  *
  * The embedded database has one backend for all connections, so its pool holds one connection:
@@ -64,6 +72,8 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     installExtensions: false,
     applicationName: 'safeconduct',
     connectTimeoutMS: 10_000,
+    // Of `pg-pool`: awaited before anybody is given the connection.
+    extra: { onConnect: inUtc },
     invalidWhereValuesBehavior: { null: 'throw', undefined: 'throw' },
   });
   try {

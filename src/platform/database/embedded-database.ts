@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { GatewayError } from '../../core/errors.js';
+import { makeClusterOnce } from './embedded-cluster.js';
 
 export interface EmbeddedDatabase {
   /** Directory of the Unix socket, as `pg` takes it for `host`. */
@@ -17,7 +18,7 @@ const socketName = '.s.PGSQL.5432';
 /** Optimizes function 0 alone: one that is imported, and has no code. Read whenever one has become hot. */
 export const baselineOnly = '--wasm-tier-up-filter=0';
 /** Three halves of it are the young generation of the worker: what a query leaves behind goes soon. */
-const youngGenerationMebibytes = 12;
+const youngGenerationMebibytes = 6;
 
 /**
  * Starts PGlite (PostgreSQL 18 in WebAssembly) in a worker thread on `<home>/database`, reachable
@@ -31,7 +32,14 @@ const youngGenerationMebibytes = 12;
  */
 export async function startEmbeddedDatabase(home: string): Promise<EmbeddedDatabase> {
   const dataDirectory = join(home, 'database');
-  mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
+  const unavailable = (cause: unknown) =>
+    new GatewayError('ERR_DATABASE_UNAVAILABLE', {
+      detail: `the embedded database in ${dataDirectory} does not start`,
+      cause,
+    });
+  await makeClusterOnce(dataDirectory).catch((cause: unknown) => {
+    throw cause instanceof GatewayError ? cause : unavailable(cause);
+  });
   const socketDirectory = makeSocketDirectory(home);
   const socketPath = join(socketDirectory, socketName);
   rmSync(socketPath, { force: true });
@@ -44,13 +52,7 @@ export async function startEmbeddedDatabase(home: string): Promise<EmbeddedDatab
     resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMebibytes },
   });
   await new Promise<void>((resolve, reject) => {
-    const fail = (cause: unknown) =>
-      reject(
-        new GatewayError('ERR_DATABASE_UNAVAILABLE', {
-          detail: `the embedded database in ${dataDirectory} does not start`,
-          cause,
-        }),
-      );
+    const fail = (cause: unknown) => reject(unavailable(cause));
     worker.once('message', () => resolve());
     worker.once('error', fail);
     worker.once('exit', fail);

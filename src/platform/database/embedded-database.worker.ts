@@ -11,11 +11,16 @@ import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
 
 const { dataDirectory, socketPath } = workerData as { dataDirectory: string; socketPath: string };
 
-/** PGlite's own are 160 MB of shared buffers, in a process that answers questions as well. */
-const memorySettings = ['shared_buffers=32MB', 'maintenance_work_mem=16MB'];
+/**
+ * PGlite's own are 160 MB of shared buffers, in a process that answers questions as well. Its files
+ * are in the page cache of the system either way.
+ */
+const memorySettings = ['shared_buffers=8MB', 'maintenance_work_mem=8MB'];
 
 /** First bytes of the messages that get their answer with a later one: Parse, Bind, Describe, Execute, Close. */
 const answeredLater = new Set(Buffer.from('PBDEC'));
+/** A connection begins, with a message that names no kind: what one before it left unasked is not its. */
+const startupByte = 0;
 /** More of an answer than this is not held back, bytes. */
 const heldBytes = 65_536;
 
@@ -32,11 +37,11 @@ class InOnePiece extends PGlite {
     message: Uint8Array,
     options: ExecProtocolOptionsStream,
   ): Promise<void> {
+    if (message[0] === startupByte) this.forget();
     const deliver = () => {
       if (this.size === 0) return;
       const whole = this.held.length === 1 ? this.held[0] : Buffer.concat(this.held, this.size);
-      this.held = [];
-      this.size = 0;
+      this.forget();
       if (whole !== undefined) options.onRawData(whole);
     };
     await super.execProtocolRawStream(message, {
@@ -48,6 +53,11 @@ class InOnePiece extends PGlite {
       },
     });
     if (!answeredLater.has(message[0] ?? 0)) deliver();
+  }
+
+  private forget(): void {
+    this.held = [];
+    this.size = 0;
   }
 }
 

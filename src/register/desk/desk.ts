@@ -66,7 +66,9 @@ export async function requestByTwo<Asked extends PendingAct>(
 }
 
 /**
- * Asks for a batch to be released. One request for the same number of people stands for all.
+ * Asks for a batch to be released. One request for the same number of people stands for all; but one of
+ * somebody who could release it themselves leaves that to a third person, so whoever's work is in the
+ * batch asks beside it.
  *
  * @throws {GatewayError} ERR_NOT_FOUND; ERR_CONFLICT naming `batch` when nobody waits in it
  */
@@ -76,12 +78,17 @@ export async function requestRelease(
   batchId: string,
 ): Promise<RequestedAct> {
   await acts.admit(caller, 'REGISTER_RELEASE');
-  const { people, state } = await readBatch(register.store, batchId);
+  const { people, state, requestedBy, alsoBy } = await readBatch(register.store, batchId);
   if (state !== 'WAITING' || people === 0) {
     throw new GatewayError('ERR_CONFLICT', { argument: 'batch', detail: 'nobody waits in it' });
   }
   const known = await findRelease(acts, caller, batchId);
-  if (known !== undefined && known.payload['people'] === people) return { act: known, people };
+  const authors = [requestedBy, ...alsoBy];
+  const stands =
+    known !== undefined &&
+    known.payload['people'] === people &&
+    (authors.includes(known.requesterReference) || !authors.includes(caller.reference));
+  if (stands) return { act: known, people };
   return {
     act: await acts.perform(caller, 'REGISTER_RELEASE', { batch: batchId, people }),
     people,

@@ -8,6 +8,7 @@ import type {
 } from '../../staff/index.js';
 import { decideAct } from '../../core/staff/acts.js';
 import { openAct, type TwoPersonAct } from '../acts.js';
+import { caseloadsOfBatch, type BatchCaseload } from '../batch-caseloads.js';
 import { readBatch, readBatches, type BatchView } from '../batches.js';
 import { compareForDuplicates, type ComparedPeople } from '../duplicates.js';
 import { findErased } from '../erased-references.js';
@@ -21,6 +22,7 @@ import { findRelease } from './desk.js';
 
 /** What the second person reads before releasing a batch. */
 export interface BatchForRelease extends BatchView {
+  readonly caseloads: readonly BatchCaseload[];
   readonly duplicates: ComparedPeople;
   /** The request that waits; undefined when it has to be asked for anew. */
   readonly release: BookedAct | undefined;
@@ -114,6 +116,7 @@ export class ReadPeople {
       return {
         value: {
           ...batch,
+          caseloads: waits ? await caseloadsOfBatch(this.register.store, batchId) : [],
           duplicates: waits
             ? await compareForDuplicates(this.register, { batchId, count: comparedAtOnce })
             : { pairs: [], compared: 0, total: 0 },

@@ -11,7 +11,7 @@ import {
   type PreparedAct,
 } from '../../staff/index.js';
 import { withdrawAct, type Approval } from '../acts.js';
-import { discardBatchIn } from '../batches.js';
+import { discardBatchIn } from '../discard-batch.js';
 import { approveErasureIn } from '../erase.js';
 import { approveExportIn } from '../export-register.js';
 import { approveHoldIn, approveHoldLiftIn } from '../legal-hold.js';

@@ -34,6 +34,8 @@ export const csvColumns: readonly string[] = [
   'sharing_informed_on',
   'sharing_refused_for',
 ];
+/** Under it nothing may stand. */
+export const noColumn = '';
 const knownColumns: ReadonlySet<string> = new Set(csvColumns);
 
 /**
@@ -97,7 +99,8 @@ export function parseMapping(bytes: Uint8Array): Mapping {
 }
 
 /**
- * The columns of a heading, in its order.
+ * The columns of a heading, in its order; {@link noColumn} where it is empty, as spreadsheets leave it
+ * beside and between what was filled.
  *
  * @param caseloadDeclared whether every row is of one caseload that was named with the file
  * @throws {FileFault} HEADING_REPEATED, COLUMN_UNKNOWN, COLUMN_REPEATED, COLUMN_MISSING
@@ -110,6 +113,10 @@ export function resolveHeading(
   const folded = headings.map(foldSpace);
   const columns: string[] = [];
   for (const [at, heading] of folded.entries()) {
+    if (heading === '') {
+      columns.push(noColumn);
+      continue;
+    }
     if (folded.indexOf(heading) < at) throw new FileFault('HEADING_REPEATED', 1, `#${at + 1}`);
     const column = mapping.columns.meaningOf(heading, (text) => knownColumns.has(text));
     if (!knownColumns.has(column)) throw new FileFault('COLUMN_UNKNOWN', 1, `#${at + 1}`);

@@ -2,7 +2,7 @@ import type { Caseload } from '../../core/ids.js';
 import { readStateCode } from '../../core/register/states.js';
 import { readRowMembers, type ReadRow, type RowRules } from '../import-row.js';
 import { RowReader, wholeRow } from '../row-reader.js';
-import type { Mapping } from './columns.js';
+import { noColumn, type Mapping } from './columns.js';
 import { readHarmless } from './csv.js';
 import { readLocalDate } from './local-date.js';
 
@@ -22,7 +22,8 @@ export function readCsvRow(
   rules: RowRules,
 ): ReadRow {
   const reader = new RowReader();
-  if (cells.length !== columns.length) {
+  const isBeside = (cell: string, at: number) => columns[at] === noColumn && cellText(cell) !== '';
+  if (cells.length !== columns.length || cells.some(isBeside)) {
     reader.fault(wholeRow, 'CELLS_DIFFER');
     const at = columns.indexOf('reference');
     // More cells or fewer: nobody knows which is the reference, unless it is the first.
@@ -35,6 +36,7 @@ export function readCsvRow(
   }
   const values = new Map<string, string>();
   for (const [at, column] of columns.entries()) {
+    if (column === noColumn) continue;
     const value = readCell(column, cells[at] ?? '', mapping, reader);
     if (value !== '') values.set(column, value);
   }

@@ -3,6 +3,7 @@ import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DataSource } from 'typeorm';
 import { GatewayError } from '../../../core/errors.js';
+import { namesNow, nameOfMigration, type Migration } from '../database.js';
 import { fileOf, type BackupManifest, type TableInBackup } from './backup-manifest.js';
 import {
   describeTables,
@@ -28,8 +29,8 @@ export interface DumpOptions<Extra> {
   readonly directory: string;
   /** Of tables not all of whose rows are copied. */
   readonly rules: readonly BackupRule[];
-  /** Names of this release's migrations. */
-  readonly migrations: readonly string[];
+  /** This release's. */
+  readonly migrations: readonly Migration[];
   readonly onRows: (done: number, total: number) => void;
   /** Reads more of the same moment. */
   readonly alsoRead: (querier: Querier) => Promise<Extra>;
@@ -78,13 +79,16 @@ export async function dumpDatabase<Extra>(
   }
 }
 
+/** @returns names of the migrations that were run, as this release calls them */
 async function refuseOtherRelease(
   querier: Querier,
-  known: readonly string[],
+  migrations: readonly Migration[],
 ): Promise<readonly string[]> {
+  const known = migrations.map(nameOfMigration);
   const refused = (detail: string) => new GatewayError('ERR_CONFLICT', { detail });
-  const done = await readMigrations(querier);
-  if (done === undefined) throw refused('the database is empty: there is nothing to back up');
+  const book = await readMigrations(querier);
+  if (book === undefined) throw refused('the database is empty: there is nothing to back up');
+  const done = namesNow(book, migrations);
   if (await isRestoreUnfinished(querier)) {
     throw refused('a restore into this database was not finished: there is nothing to back up');
   }
