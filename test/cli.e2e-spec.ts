@@ -12,9 +12,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { AccessLog } from '../src/access-log/index.js';
 import type { PartnerCode } from '../src/core/ids.js';
+import { migrations } from '../src/migrations.js';
 import { lockHome } from '../src/platform/database/home-lock.js';
 import { ACCESS_LOG } from '../src/rooms.module.js';
-import { freshDatabaseUrl, temporaryHome } from './support/databases.js';
+import { freshDatabaseUrl, migratedDatabaseUrl, temporaryHome } from './support/databases.js';
 import { safeconduct } from './support/command.js';
 import { freePort, keyPem, startGateway, type TestGateway } from './support/gateway.js';
 import type { TestPartner } from './support/partner.js';
@@ -361,6 +362,8 @@ describe('a partner with', () => {
 
   test('a gateway whose port is taken is told which variable moves it, and what it opened is closed', async () => {
     const home = join(place.path, 'second');
+    mkdirSync(home, { mode: 0o700 });
+    await migratedDatabaseUrl('PGlite', home, migrations);
     const signing = (name: string) => {
       const jwk = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
       return write(name, JSON.stringify({ ...jwk, kid: name }));

@@ -524,7 +524,7 @@ describeOnEachDatabase('referrals', (kind) => {
       const { id } = await refer();
       const candidate = await candidateOf(id);
       const input = { referral: id, candidate };
-      expect((await decide('confirmReferral', { ...input, candidate: 'A'.repeat(22) })).code).toBe(
+      expect((await decide('confirmReferral', { ...input, candidate: 'a'.repeat(32) })).code).toBe(
         'ERR_CONFLICT',
       );
       expect((await decide('confirmReferral', input, gateway.staff('SEC-1'))).code).toBe(

@@ -13,7 +13,7 @@ import type { Referral, ReferralStore } from './referral-store.js';
 
 export type ReferralAct = Extract<ChangingAct, `REFERRAL_${string}`>;
 
-const candidateForm = /^[A-Za-z0-9_-]{22}$/;
+const candidateForm = /^[0-9a-f]{32}$/;
 const reasonForm = /^(?=.*\S)[^\p{Cc}\p{Cs}]{1,500}$/u;
 
 /**

@@ -1,5 +1,4 @@
 import type { EntityManager } from 'typeorm';
-import { encodeBase64Url } from '../core/bytes.js';
 import { GatewayError } from '../core/errors.js';
 import { decideGrant } from '../core/grants/decide.js';
 import type { Grant } from '../core/grants/grant.js';
@@ -218,9 +217,12 @@ const unknownCase = (): GatewayError =>
 export const takesTwo = ({ assuranceLevel }: Pick<Grant, 'assuranceLevel'>): boolean =>
   assuranceLevel === 'HIGH';
 
-/** 16 bytes: the book of acts, which holds it, is read by whoever reads the database. */
+/**
+ * 16 bytes in hex, which no command takes for an option. The book of acts holds it, and whoever reads
+ * the database reads that.
+ */
 const candidateOf = ({ id, key }: Referral, subject: SubjectId): string =>
-  encodeBase64Url(key.fingerprint('safeconduct/told/candidate/v1', id, subject).subarray(0, 16));
+  key.fingerprint('safeconduct/told/candidate/v1', id, subject).toString('hex', 0, 16);
 
 /** @throws {GatewayError} ERR_BUDGET_SPENT beyond {@link viewsPerDay} on one UTC day */
 async function countView(manager: EntityManager, account: string, at: Date): Promise<void> {

@@ -38,12 +38,7 @@ import { demoStaff, foundDemoStaff } from '../../src/cli/demo/demo-staff.js';
 import { ACCESS_LOG } from '../../src/rooms.module.js';
 import { newStaffPair, staffCa } from './staff.js';
 import { TestStaffClient } from './staff-client.js';
-import {
-  freshDatabaseUrl,
-  migratedDatabaseUrl,
-  temporaryHome,
-  type DatabaseKind,
-} from './databases.js';
+import { migratedDatabaseUrl, temporaryHome, type DatabaseKind } from './databases.js';
 import { TestPartner } from './partner.js';
 
 /** A whole gateway on free ports, over a fresh database, with a fresh PKI and two partners. */
@@ -162,10 +157,7 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
     options.home === undefined ? temporaryHome() : { path: options.home, remove: () => undefined };
   const now = options.now ?? (() => new Date());
   const databaseUrl =
-    options.databaseUrl ??
-    (options.home === undefined
-      ? await migratedDatabaseUrl(options.kind, home.path, migrations)
-      : await freshDatabaseUrl(options.kind));
+    options.databaseUrl ?? (await migratedDatabaseUrl(options.kind, home.path, migrations));
   const serverCa = createServerCa({ organization: 'Test', commonName: 'Server CA' }, new Date());
   const server = issueServerCertificate(
     serverCa,
