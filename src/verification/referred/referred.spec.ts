@@ -369,8 +369,12 @@ describe('between its steps', () => {
 
   test('a system is told nothing under a grant for named officers, and settles nothing for them', async () => {
     const made = parts();
-    const referral = await confirmed(made);
+    await made.ready();
+    const verification = await verified(made);
+    const referral = await requested(made, verification);
+    await confirm(made, referral, 'REFERRAL_CONFIRM');
     grant = { ...grant, requiresNamedOfficer: true };
+    expect(await codeOf(requested(made, verification))).toBe('ERR_NAMED_OFFICER_REQUIRED');
     hours(50);
     expect(await codeOf(made.read.one(caller, referral, []))).toBe('ERR_NAMED_OFFICER_REQUIRED');
     const wanted = { first: 10, after: undefined, state: undefined };

@@ -104,6 +104,11 @@ export class RequestReferral {
       // 3. One that is there already: recorded, and told as it stands.
       const earlier = await store.ofVerification(caller.partner, verified.id, verified.at, at);
       if (earlier !== undefined) {
+        // As when it is read: a system is told nothing under a grant for named officers.
+        const isForOfficers = authority.grant(verified.grant)?.requiresNamedOfficer === true;
+        if (isForOfficers && caller.officer === undefined) {
+          throw new GatewayError('ERR_NAMED_OFFICER_REQUIRED');
+        }
         const receipt = await records.append(
           id,
           caller,
