@@ -71,7 +71,7 @@ export function isCandidate(
   grant: Grant,
   partner: { readonly partner: PartnerCode; readonly state: StateCode },
   supplied: Evidence,
-  subject: SubjectId,
+  subject: SubjectId | null,
 ): boolean {
   const terms = evidenceBlockingTerms(restrictEvidence(supplied, new Set(grant.matchOn)));
   const found = register.candidates(terms, scopeOf(grant, partner), candidateCap);

@@ -11,6 +11,7 @@ import {
   meetsEvidenceFloor,
   parseEvidence,
   restrictEvidence,
+  type PersonEvidenceInput,
 } from '../../core/matching/index.js';
 import { mayBeCollected, type ReferralState } from '../../core/referrals/referral.js';
 import type { Authority, BudgetLedger, Caller } from '../../grants/index.js';
@@ -57,6 +58,13 @@ export interface ReadReferralsOptions {
 }
 
 export const mostReferrals = 50;
+
+/** Looked up where the evidence is gone; whom it gives is nobody's business. */
+const anybody: PersonEvidenceInput = {
+  names: [{ full: 'Maryam Rahimi' }],
+  fatherName: 'Abdul Karim',
+  dateOfBirth: '1985-06-15',
+};
 
 /**
  * A partner asks what became of its referrals. What a liaison officer confirmed is told at the first
@@ -211,15 +219,18 @@ export class ReadReferrals {
   ): Promise<Answer | undefined> {
     const { register, store, budget, now, newId } = this.options;
     const at = now();
-    const { evidence: supplied, choice, content } = referral;
-    if (!mayBeCollected(referral, at) || supplied === null || choice === null) return undefined;
-    const evidence = parseEvidence(supplied.person, at);
+    const { evidence: supplied, choice: chosenBefore, content } = referral;
+    const choice = mayBeCollected(referral, at) ? chosenBefore : null;
+    // The same is looked up whatever was decided, that an undecided case takes no less than one whose
+    // person is kept from the partner.
+    const evidence = parseEvidence(supplied?.person ?? anybody, at);
     const { purpose } = content;
     const grant = this.usable(caller, referral, evidence, at);
     if (grant === undefined || !isPurpose(purpose)) return undefined;
+    const isThere = isCandidate(register, grant, caller, evidence, choice);
+    if (!isThere || supplied === null) return undefined;
     // A grant that became one of high assurance since: what one confirmed is not enough.
     if ((content.needsSecond || takesTwo(grant)) && !referral.byTwo) return undefined;
-    if (!isCandidate(register, grant, caller, evidence, choice)) return undefined;
     const { people } = await comparePeople(register, grant, caller, evidence);
     const chosen = people.find(({ opened }) => opened.id === choice);
     if (chosen === undefined) return undefined;

@@ -69,6 +69,7 @@ describe('between its steps', () => {
   let caller: Caller;
   let people: readonly StoredPerson[];
   let finds = 0;
+  let lookUps = 0;
   let overtaking: Partial<Grant> | undefined;
   let entries: AccessEntry[] = [];
   let readings: (readonly [string, string | undefined])[] = [];
@@ -114,8 +115,10 @@ describe('between its steps', () => {
     const register = {
       catchUp: async () => undefined,
       refresh: async () => undefined,
-      candidates: (...asked: Parameters<ReturnType<typeof memoryRegister>['candidates']>) =>
-        memoryRegister(people).candidates(...asked),
+      candidates: (...asked: Parameters<ReturnType<typeof memoryRegister>['candidates']>) => {
+        lookUps += 1;
+        return memoryRegister(people).candidates(...asked);
+      },
       find: async (...asked: Parameters<ReturnType<typeof memoryRegister>['find']>) => {
         finds += 1;
         return memoryRegister(people).find(...asked);
@@ -353,6 +356,23 @@ describe('between its steps', () => {
     const refusal = entries.at(-1);
     expect([refusal?.outcome, refusal?.grant]).toEqual(['ERR_GRANT_NOT_USABLE', grant.id]);
     expect(refusal?.host.charge).toEqual(expect.any(String));
+  });
+
+  test('an undecided, a declined and a withheld case are looked up alike', async () => {
+    const made = parts();
+    const kept = await confirmed(made);
+    const undecided = await requested(made, await verified(made));
+    const declined = await requested(made, await verified(made));
+    await database.dataSource.query(
+      `UPDATE referral SET decision = 'DECLINED', evidence = NULL WHERE id = $1`,
+      [declined],
+    );
+    people = [];
+    for (const referral of [kept, undecided, declined]) {
+      const before = lookUps;
+      expect(await stateOf(made, referral)).toBe('OPEN');
+      expect(lookUps).toBe(before + 1);
+    }
   });
 
   test('whoever asked is held to climbing as well, whoever of them reads', async () => {
