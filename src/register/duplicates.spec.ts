@@ -56,6 +56,14 @@ describeOnEachDatabase('people entered twice', (kind) => {
     expect(await pairs()).toEqual([['T-1 LIVE', 'T-2 LIVE']]);
   });
 
+  test('say which of two is kept from somebody, whom the other entry would tell of', async () => {
+    const sides = (await findDuplicates(people.register)).flatMap(({ one, other }) => [one, other]);
+    expect(sides.map(({ reference, isKept }) => [reference, isKept]).sort()).toEqual([
+      ['T-1', false],
+      ['T-2', true],
+    ]);
+  });
+
   test('are listed of a batch before its release, among themselves and with the live', async () => {
     const household = { household: 'H-9' };
     const report = await people.importRows(

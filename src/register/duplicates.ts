@@ -32,6 +32,8 @@ export interface LikelyDuplicate {
 export interface DuplicateSide extends PersonReference {
   readonly subject: SubjectId;
   readonly state: 'LIVE' | 'PENDING';
+  /** From a partner or state, suppressed or by their own refusal: the other entry would tell of them. */
+  readonly isKept: boolean;
 }
 
 /** People compared with one person. */
@@ -81,7 +83,7 @@ export async function compareForDuplicates(
   const { batchId, from = 0, count = Infinity } = which;
   await register.load();
   const { store } = register;
-  const everybody = await peopleToCompare(register, batchId);
+  const { people: everybody, kept } = await peopleToCompare(register, batchId);
   const people = everybody.slice(from, from + count);
   const waiting = batchId === undefined ? undefined : indexPending(register, everybody);
   const apart = new Set(
@@ -94,7 +96,7 @@ export async function compareForDuplicates(
   const found = new Map<string, LikelyDuplicate>();
   for (let at = 0; at < people.length; at += peopleAtOnce) {
     const some = people.slice(at, at + peopleAtOnce);
-    const opened = await openPeople(register, some);
+    const opened = await openPeople(register, some, kept);
     for (const person of opened) {
       const evidence = evidenceOf(person.content);
       const terms = evidenceBlockingTerms(evidence);
@@ -104,7 +106,7 @@ export async function compareForDuplicates(
       const others = [...live, ...(waiting?.(terms) ?? [])].filter(
         ({ id }) => id !== person.side.subject && !apart.has(pairKey(id, person.side.subject)),
       );
-      for (const other of await openPeople(register, others)) {
+      for (const other of await openPeople(register, others, kept)) {
         const key = pairKey(other.side.subject, person.side.subject);
         if (found.has(key)) continue;
         const pair = comparePair(person, other, evidence);
@@ -124,7 +126,7 @@ type Compared = VersionReference & {
 async function peopleToCompare(
   register: Register,
   batchId: string | undefined,
-): Promise<readonly Compared[]> {
+): Promise<{ readonly people: readonly Compared[]; readonly kept: ReadonlySet<SubjectId> }> {
   const { store } = register;
   const { dataSource } = store;
   const batch = batchId === undefined ? undefined : encodeSubjectId(batchId as SubjectId);
@@ -132,11 +134,13 @@ async function peopleToCompare(
     const head = await store.readHead(manager, 'read');
     const pageNumbers = [...head.pages.keys()];
     const people: Compared[] = [];
+    const kept = new Set<SubjectId>();
     for (let at = 0; at < pageNumbers.length; at += pagesPerRead) {
       for (const page of await store.readPages(manager, pageNumbers.slice(at, at + pagesPerRead))) {
         for (const person of page.people) {
           if (person.caseload === builtInCaseload) continue;
           const id = decodeSubjectId(person.subject);
+          if (isKept(person)) kept.add(id);
           if (batch === undefined && person.live !== undefined) {
             people.push({ id, version: person.live.version, state: 'LIVE' });
           }
@@ -146,8 +150,14 @@ async function peopleToCompare(
         }
       }
     }
-    return people;
+    return { people, kept };
   });
+}
+
+function isKept({ suppressedFor, live, pending }: PagePerson): boolean {
+  return [suppressedFor, live?.refusedFor, pending?.refusedFor].some(
+    (codes = []) => codes.length > 0,
+  );
 }
 
 /** Finds among those who wait, for the length of one comparison. */
@@ -177,6 +187,7 @@ function indexPending(
 async function openPeople(
   register: Register,
   people: readonly Compared[],
+  kept: ReadonlySet<SubjectId>,
 ): Promise<readonly Opened[]> {
   const { store } = register;
   const opened = await store.readSubjects(store.dataSource, people);
@@ -185,7 +196,7 @@ async function openPeople(
     const content = opened.get(id)?.content;
     if (content === undefined) return [];
     const { caseload, reference } = content;
-    return [{ side: { subject: id, caseload, reference, state }, content }];
+    return [{ side: { subject: id, caseload, reference, state, isKept: kept.has(id) }, content }];
   });
 }
 

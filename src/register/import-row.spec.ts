@@ -130,6 +130,10 @@ test('judges what is on the register already by no rule that came later', () => 
   const kept = { ...good, reference: '1234567.0', ...papers({ number: 'unknown' }) };
   const isKept = (column: string) => column !== 'household';
   expect(readRowMembers(kept, rules, new RowReader(isKept)).ok).toBe(true);
+  const written = { ...good, reference: 'T-۱' };
+  expect(readRowMembers(written, rules, new RowReader(isKept))).toMatchObject({
+    row: { content: { reference: 'T-۱' } },
+  });
   expect(readRowMembers({ ...kept, household: '#REF!' }, rules, new RowReader(isKept))).toEqual({
     ok: false,
     reference: '1234567.0',
@@ -150,6 +154,8 @@ test('takes the row of the contract', () => {
 
 test('reads null as absent, DEU as D, Persian digits as digits, and drops what cannot be seen', () => {
   const read = readGood({
+    reference: 'T-۱',
+    household: 'H-٢',
     sex: null,
     visa: null,
     nationality: 'DEU',
@@ -160,6 +166,7 @@ test('reads null as absent, DEU as D, Persian digits as digits, and drops what c
   expect(read.ok && read.row.content).toEqual({
     reference: 'T-1',
     caseload: 'AF-2021',
+    household: 'H-2',
     names: [{ full: 'Zarghuna Wardakpur' }],
     dateOfBirth: '1363',
     calendar: 'SOLAR_HIJRI',

@@ -139,7 +139,13 @@ interface RowIdentity {
 
 function readReference(reader: RowReader, members: Members): string | undefined {
   if (members['reference'] == null) return reader.fault('reference', 'MEMBER_MISSING');
-  return reader.text(members['reference'], 'reference', longestReference);
+  return readNumbered(reader, members['reference'], 'reference');
+}
+
+/** Which digits a keyboard writes makes no other person, and no other household. */
+function readNumbered(reader: RowReader, value: unknown, column: string): string | undefined {
+  const text = reader.text(value, column, longestReference);
+  return text === undefined || reader.isKept(column) ? text : foldDigits(text);
 }
 
 function readCaseload(reader: RowReader, members: Members, rules: RowRules): Caseload | undefined {
@@ -171,7 +177,7 @@ function readContent(
   const nationality = reader.state(members['nationality'], 'nationality');
   const documents = readDocuments(reader, members['documents']);
   const visa = readVisa(reader, members['visa']);
-  const household = reader.text(members['household'], 'household', longestReference);
+  const household = readNumbered(reader, members['household'], 'household');
   const sharing = readSharing(reader, members['sharing'], rules);
   if (reference === undefined || caseload === undefined || reader.faults.length > 0) {
     return undefined;

@@ -82,6 +82,11 @@ export class DuplicateSide {
   declare reference: string;
   @Field(() => PersonState)
   declare state: 'LIVE' | 'PENDING';
+  @Field(() => Boolean, {
+    description:
+      'Kept from a partner or state: if they are one person, the other entry tells of them. Itself sensitive.',
+  })
+  declare isKept: boolean;
 }
 
 @ObjectType({ description: 'Two people who may be one: merge them, or keep them apart.' })

@@ -209,7 +209,7 @@ export const staffRequirements: Readonly<Record<string, StaffRequirement>> = {
   ...result('BatchReview', 'batch caseloads duplicates release'),
   ...result('BatchCaseload', 'caseload people isNew'),
   ...result('DuplicatePage', 'pairs compared total'),
-  ...result('DuplicateSide', 'caseload reference state'),
+  ...result('DuplicateSide', 'caseload reference state isKept'),
   ...result('LikelyDuplicate', 'one other likelihood agreeing sameHousehold'),
   ...result('LegalHold', 'id endsAt people setBy range'),
   ...result('LegalHoldRange', 'partner caseload from to'),

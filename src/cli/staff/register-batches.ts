@@ -50,6 +50,7 @@ interface DuplicateSideJson {
   readonly caseload: string;
   readonly reference: string;
   readonly state: string;
+  readonly isKept: boolean;
 }
 
 interface ReviewJson {
@@ -65,8 +66,8 @@ interface ReviewJson {
 
 const batchFields = `id state requestedBy alsoBy requestedAt people added changed rows unchanged rejected
   findings { column code count } decidedBy decidedAt`;
-export const duplicateFields = `pairs { one { caseload reference state }
-  other { caseload reference state } likelihood agreeing sameHousehold } compared total`;
+export const duplicateFields = `pairs { one { caseload reference state isKept }
+  other { caseload reference state isKept } likelihood agreeing sameHousehold } compared total`;
 
 /** `safeconduct register batches`. */
 export async function printBatches(options: StaffOptions & { readonly all?: true }): Promise<void> {
@@ -218,8 +219,8 @@ function describeReview({ batch, caseloads, duplicates }: ReviewJson, first: num
 }
 
 export function describeDuplicate(pair: DuplicateJson): string {
-  const side = ({ caseload, reference, state }: DuplicateSideJson) =>
-    `${caseload} ${reference}${state === 'PENDING' ? ' (waits)' : ''}`;
+  const side = ({ caseload, reference, state, isKept }: DuplicateSideJson) =>
+    `${caseload} ${reference}${state === 'PENDING' ? ' (waits)' : ''}${isKept ? ' (kept from some)' : ''}`;
   const household = pair.sameHousehold ? ', one household' : '';
   return `  ${side(pair.one)} and ${side(pair.other)}: ${pair.likelihood} by ${pair.agreeing.join(', ')}${household}`;
 }
