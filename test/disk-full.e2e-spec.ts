@@ -4,10 +4,11 @@ import { laila, lailaAsSeen } from './support/people.js';
 import { answerOf, expectNoEcho, expectRefusal } from './support/replies.js';
 import { makeSmallVolume, type SmallVolume } from './support/small-volume.js';
 
-const mebibyte = 1024 ** 2;
-/** A tenth is kept for revocations; the journal grows in steps of 4 MiB. */
-const sizeMebibytes = 24;
-const leftMebibytes = 3;
+const kibibyte = 1024;
+/** A tenth is kept for revocations: what is left is more, and less than the journal's next step. */
+const sizeMebibytes = 4;
+const leftKibibytes = 640;
+const journalSizes = { segmentBytes: 2_048 * kibibyte, stepBytes: 768 * kibibyte };
 const batch = 100;
 const mostBatches = 60;
 
@@ -21,6 +22,7 @@ describe('a gateway whose journal is on a disk that is full', () => {
     gateway = await startGateway({
       kind: 'PostgreSQL',
       home: volume.path,
+      journalSizes,
       ...(files === undefined ? {} : { journalFiles: files }),
       ...(space === undefined ? {} : { journalVolume: space }),
       people: [laila],
@@ -47,7 +49,7 @@ describe('a gateway whose journal is on a disk that is full', () => {
 
   test('refuses the question whose record no longer fits, and nothing of it leaves', async () => {
     acknowledged.push(answerOf(await ask()).id);
-    volume.fillUpTo(leftMebibytes * mebibyte);
+    volume.fillUpTo(leftKibibytes * kibibyte);
     let refused;
     for (let round = 0; refused === undefined && round < mostBatches; round += 1) {
       const replies = await Promise.all(Array.from({ length: batch }, ask));

@@ -17,7 +17,7 @@ import type { Database } from '../platform/database/database.js';
 
 /** The access log, and what reads it: search, exports, alerts. */
 export function accessLogProviders(settings: RoomsSettings, database: Database): Provider[] {
-  const { configuration, keys, logger, now, journalFiles, journalVolume } = settings;
+  const { configuration, keys, logger, now, journalFiles, journalSizes, journalVolume } = settings;
   const { dataSource } = database;
   return [
     {
@@ -54,6 +54,7 @@ export function accessLogProviders(settings: RoomsSettings, database: Database):
           ...(settings.renewsLog === true ? { renewsLog: true as const } : {}),
           logger,
           ...(journalFiles === undefined ? {} : { files: journalFiles }),
+          ...(journalSizes === undefined ? {} : { journal: journalSizes }),
           acts: {
             ...staffActAppliers(actHandlers, randomUUID),
             ...registerActAppliers(register.store),

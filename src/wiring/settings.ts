@@ -13,6 +13,8 @@ export interface RoomsSettings {
   readonly now: () => Date;
   /** Another file system under the journal, for tests that make it fail. */
   readonly journalFiles?: AccessLogOptions['files'];
+  /** Sizes in which the journal grows; those of the log when absent. */
+  readonly journalSizes?: AccessLogOptions['journal'];
   /** Another volume under the journal, for tests that fill it. */
   readonly journalVolume?: AccessLogOptions['volume'];
   /** Signing keys in force that are lost: the first one held takes their place. */

@@ -101,6 +101,8 @@ export interface TestGatewayOptions {
   readonly releaseDelayMs?: number;
   /** File system under the journal. */
   readonly journalFiles?: AccessLogOptions['files'];
+  /** Sizes in which the journal grows. */
+  readonly journalSizes?: AccessLogOptions['journal'];
   /** An empty directory that outlives the gateway; otherwise a temporary one. */
   readonly home?: string;
   /** Volume under the journal. */
@@ -229,6 +231,7 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
     logger,
     now,
     ...(options.journalFiles === undefined ? {} : { journalFiles: options.journalFiles }),
+    ...(options.journalSizes === undefined ? {} : { journalSizes: options.journalSizes }),
     ...(options.journalVolume === undefined ? {} : { journalVolume: options.journalVolume }),
   } satisfies GatewaySettings;
   const rooms = await openRooms(settings);

@@ -132,7 +132,9 @@ test('is made in no directory that has something else in it', async () => {
   const directory = join(home.path, 'database');
   mkdirSync(directory);
   writeFileSync(join(directory, 'notes'), '');
-  await expect(makeClusterOnce(directory)).rejects.toThrow(/neither empty nor an embedded database/);
+  await expect(makeClusterOnce(directory)).rejects.toThrow(
+    /neither empty nor an embedded database/,
+  );
   expect(readdirSync(directory)).toEqual(['notes']);
   home.remove();
 });
