@@ -1,4 +1,4 @@
-#!/usr/bin/env -S MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=131072 node --max-semi-space-size=8 --expose-gc
+#!/usr/bin/env -S MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=1048576 node --max-semi-space-size=8 --expose-gc
 // Memory (docs/register.md, "Figures"): read before anything runs, and never after.
 // Checks the Node it runs on before anything newer than that check is loaded.
 const major = Number(process.versions.node.split('.')[0]);

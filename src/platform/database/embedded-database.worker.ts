@@ -47,6 +47,12 @@ class InOnePiece extends PGlite {
     await super.execProtocolRawStream(message, {
       ...options,
       onRawData: (data) => {
+        // A large piece follows what is held, as it is: it is copied once on its way, not twice.
+        if (data.length > heldBytes) {
+          deliver();
+          options.onRawData(data);
+          return;
+        }
         this.held.push(data.slice());
         this.size += data.length;
         if (this.size > heldBytes) deliver();
