@@ -8,6 +8,7 @@ import {
   everyColumn,
   everyFile,
   findNeedles,
+  mayBeChance,
   valuesOf,
 } from './support/byte-sweep.js';
 import { describeOnEachDatabase, temporaryHome } from './support/databases.js';
@@ -35,11 +36,16 @@ const rejectedName = 'Palwasha Rejectedzai';
  * only in the files that are meant to hold people.
  */
 describeOnEachDatabase('what registrars leave at rest', (kind) => {
-  const place = temporaryHome();
+  const places: ReturnType<typeof temporaryHome>[] = [];
+  const path = (name: string) => join(places.at(-1)?.path ?? '', name);
   let gateway: TestGateway;
   let bytes: Buffer;
   let answers = '';
-  beforeAll(async () => {
+
+  /** Does the work on a gateway of its own, and gives all it left. */
+  async function leaveAtRest(): Promise<Buffer> {
+    await gateway?.close();
+    places.push(temporaryHome());
     gateway = await startGateway({ kind, staff: true });
     await work();
     const { dataSource } = gateway.rooms.database;
@@ -48,11 +54,15 @@ describeOnEachDatabase('what registrars leave at rest', (kind) => {
     const held = everyFile(gateway.home);
     await gateway.gateway.close();
     const logged = Buffer.from(gateway.logged.join(''));
-    bytes = Buffer.concat([columns, held, everyFile(gateway.home), logged]);
+    return Buffer.concat([columns, held, everyFile(gateway.home), logged]);
+  }
+
+  beforeAll(async () => {
+    bytes = await leaveAtRest();
   });
   afterAll(async () => {
     await gateway?.close();
-    place.remove();
+    for (const place of places) place.remove();
   });
 
   async function work(): Promise<void> {
@@ -64,8 +74,7 @@ describeOnEachDatabase('what registrars leave at rest', (kind) => {
       answers += reply.text;
       return reply.change;
     };
-    const path = (name: string) => join(place.path, name);
-    const profile = writeStaffProfile(gateway, place.path, 'REG-1');
+    const profile = writeStaffProfile(gateway, path('.'), 'REG-1');
     const lines = (rows: readonly object[]) =>
       rows.map((row) => `${JSON.stringify(row)}\n`).join('');
 
@@ -147,10 +156,13 @@ describeOnEachDatabase('what registrars leave at rest', (kind) => {
     return [...values].flatMap((value) => encodingsOf(value));
   };
 
-  test('holds no name, date, number or reference of a person, in no encoding in use', () => {
+  test('holds no name, date, number or reference of a person, in no encoding in use', async () => {
     expect(needles().length).toBeGreaterThan(3_000);
+    const found = findNeedles(bytes, needles());
     // Never the values: a failing test prints what it compares.
-    expect(findNeedles(bytes, needles()).length).toBe(0);
+    expect(found.filter((needle) => !mayBeChance(needle)).length).toBe(0);
+    // Six random letters are somewhere in megabytes of sealed text now and then, but not twice.
+    if (found.length > 0) expect(findNeedles(await leaveAtRest(), found).length).toBe(0);
   });
 
   test('tells none of them in an answer to an act, in the book of acts, or on the terminal', () => {
@@ -162,11 +174,11 @@ describeOnEachDatabase('what registrars leave at rest', (kind) => {
   });
 
   test('on the registrar’s machine has people in the input and the rejected rows, for their owner alone', () => {
-    const holding = readdirSync(place.path).filter(
-      (name) => findNeedles(readFileSync(join(place.path, name)), needles()).length > 0,
+    const holding = readdirSync(path('.')).filter(
+      (name) => findNeedles(readFileSync(path(name)), needles()).length > 0,
     );
     expect(holding.sort()).toEqual(['people.jsonl', 'people.rejected.jsonl']);
-    expect(statSync(join(place.path, 'people.rejected.jsonl')).mode & 0o777).toBe(0o600);
-    expect(statSync(join(place.path, 'export.jose')).mode & 0o777).toBe(0o600);
+    expect(statSync(path('people.rejected.jsonl')).mode & 0o777).toBe(0o600);
+    expect(statSync(path('export.jose')).mode & 0o777).toBe(0o600);
   });
 });
