@@ -32,6 +32,7 @@ const semicolons = (csv: string): string => csv.replaceAll(',', ';');
 /** "Karim" in the Arabic alphabet by Windows-1256. */
 const karim1256 = Buffer.from([0xdf, 0xd1, 0xed, 0xe3]);
 
+const uuid = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
 const none = { added: 0, changed: 0, unchanged: 0, rejected: 0 };
 const files: readonly MessyFile[] = [
   {
@@ -208,7 +209,9 @@ describe('safeconduct register', () => {
       expect(dry.out + dry.err).not.toMatch(/Parwana|Stanekzai|M-\d|1984/);
       const real = await register('import', file, '--json', ...args, ...more);
       expect([real.code, json(real)]).toMatchObject([code, summary]);
-      expect(real.out).not.toMatch(/Parwana|Stanekzai|M-\d|1984/);
+      // An id of a batch may well hold a year by chance.
+      const told = real.out.replaceAll(uuid, 'id');
+      expect(told).not.toMatch(/Parwana|Stanekzai|M-\d|1984/);
     },
   );
 
